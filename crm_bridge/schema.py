@@ -1,0 +1,133 @@
+"""The tables of the embedded customer book, apart from the calls' own: nothing here points to a table of another part.
+
+Money is kept in hundredths of its currency as a whole number, so that SQLite and PostgreSQL add it alike. Texts are kept as
+they were given; ``match_key``, ``tail`` and ``search_text`` are made from them to be found by.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # "id:<external id>", or "nn:<digest of name and numbers>" where the source has no id: what makes an import idempotent.
+    Column("identity_key", String(300), nullable=False, unique=True),
+    Column("external_id", String(255), index=True),
+    Column("name", Text, nullable=False),
+    Column("company", Text),
+    Column("email", Text),
+    Column("language", String(35)),
+    Column("account_state", String(20), nullable=False, server_default="unknown"),
+    Column("account_note", Text),
+    Column("balance_cents", BigInteger),
+    Column("currency", String(3)),
+    Column("notes", Text),
+    Column("search_text", Text, nullable=False, server_default=""),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+customer_numbers = Table(
+    "customer_numbers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("label", String(40), nullable=False, server_default=""),
+    Column("written", Text, nullable=False),
+    # E.164 with its plus for a public number, "ext:101" for an extension, "short:118" for a short code.
+    Column("match_key", String(64), nullable=False, index=True),
+    # The last eight digits of a public number: finds what may be the same line, never shown as certain.
+    Column("tail", String(8), index=True),
+    UniqueConstraint("customer_id", "match_key"),
+)
+
+customer_fields = Table(
+    "customer_fields",
+    metadata,
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("position", Integer, nullable=False, server_default="0"),
+)
+
+customer_orders = Table(
+    "customer_orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reference", String(100), nullable=False, unique=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("state", String(60), nullable=False, server_default=""),
+    Column("is_open", Boolean, nullable=False),
+    Column("placed_on", Date),
+    Column("due_on", Date),
+    Column("total_cents", BigInteger),
+    Column("currency", String(3)),
+)
+
+customer_incidents = Table(
+    "customer_incidents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reference", String(100), nullable=False, unique=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("state", String(60), nullable=False, server_default=""),
+    Column("is_open", Boolean, nullable=False),
+    Column("severity", String(40), nullable=False, server_default=""),
+    Column("owner", Text),
+    Column("opened_on", Date),
+)
+
+# Which customer an agent said a number belongs to, when several have it; the last word holds.
+customer_choices = Table(
+    "customer_choices",
+    metadata,
+    Column("match_key", String(64), primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("chosen_by", String(64), nullable=False),
+    Column("chosen_at", DateTime(timezone=True), nullable=False),
+)
+
+customer_imports = Table(
+    "customer_imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("rows_read", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+)
+
+Index("ix_customer_orders_open", customer_orders.c.customer_id, customer_orders.c.is_open)
+Index("ix_customer_incidents_open", customer_incidents.c.customer_id, customer_incidents.c.is_open)
