@@ -1,0 +1,252 @@
+"""The tables of the store. SQLAlchemy Core, one MetaData, the same on SQLite and PostgreSQL.
+
+A call is known by ``(pbx, call_id)``, its parts by that and their ordinal ``n``; nothing has a number that the database
+invents, so a replay writes the same rows. Columns carry the names of ``cti.model``'s fields. No ``queue`` or ``agent`` in
+a key is ``''``, because a NULL is not equal to itself.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+)
+from sqlalchemy.schema import SchemaItem
+
+from cti.model import (
+    AgentState,
+    CallOutcome,
+    Direction,
+    EndedBy,
+    LegRole,
+    RingResult,
+    StayOutcome,
+    TransferKind,
+)
+from kpi.columns import Instant, Key, Sent, SparseHistogram, Whole, Word
+
+ID_CHARS = 128
+NAME_CHARS = 100  #: of a PBX, a queue, an agent
+NUMBER_CHARS = 128
+TEXT_CHARS = 500
+E164_CHARS = 32
+
+
+class SpanKind(StrEnum):
+    """What a span of an agent's day tells: his place in a queue, his pause there, or what he does."""
+
+    LOGIN = "login"
+    PAUSE = "pause"
+    STATE = "state"
+
+
+class TallySpan(StrEnum):
+    """How much time one tally row covers. ``ever`` is the sum of all quarters, without the agent: counters start from it."""
+
+    QUARTER = "quarter"
+    EVER = "ever"
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _at(name: str, *, known: bool = False, key: bool = False) -> Column[object]:
+    return Column(name, Instant(), nullable=not (known or key), primary_key=key)
+
+
+def _origin() -> tuple[Column[object], ...]:
+    """Where it was read: ``cti.model.Origin`` without its PBX."""
+    return (
+        Column("session", Key(ID_CHARS), nullable=False),
+        Column("byte_offset", BigInteger, nullable=False),
+        Column("event", Sent(NAME_CHARS), nullable=False),
+    )
+
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("call_id", Key(ID_CHARS), primary_key=True),
+    Column("direction", Word(Direction), nullable=False),
+    Column("caller_number", Sent(NUMBER_CHARS)),
+    Column("caller_name", Sent(TEXT_CHARS)),
+    Column("dialled", Sent(NUMBER_CHARS)),
+    Column("customer_e164", Key(E164_CHARS)),
+    Column("queue", Key(NAME_CHARS)),
+    _at("offered_at", known=True),
+    _at("queued_at"),
+    _at("answered_at"),
+    _at("ended_at"),
+    Column("outcome", Word(CallOutcome)),
+    Column("ended_by", Word(EndedBy)),
+    Column("click_to_dial", Boolean(create_constraint=False), nullable=False),
+    *_origin(),
+    Index(None, "offered_at"),
+    Index(None, "customer_e164", "offered_at"),
+    Index(None, "queue", "offered_at"),
+)
+
+
+def _part(name: str, *items: SchemaItem) -> Table:
+    """A table of a call's parts: deleted with the call; no hidden row id, its key is its order on disk."""
+    return Table(
+        name,
+        metadata,
+        Column("pbx", Key(NAME_CHARS), primary_key=True),
+        Column("call_id", Key(ID_CHARS), primary_key=True),
+        Column("n", Integer, primary_key=True, autoincrement=False),
+        *items,
+        ForeignKeyConstraint(["pbx", "call_id"], ["calls.pbx", "calls.call_id"], ondelete="CASCADE"),
+        sqlite_with_rowid=False,
+    )
+
+
+stays = _part(
+    "stays",
+    Column("queue", Key(NAME_CHARS), nullable=False),
+    _at("joined_at", known=True),
+    _at("left_at"),
+    Column("outcome", Word(StayOutcome)),
+    Column("agent", Key(NAME_CHARS)),
+    Column("position", Whole()),
+    Column("key", Sent(16)),
+    Index(None, "queue", "joined_at"),
+)
+
+rings = _part(
+    "rings",
+    Column("agent", Key(NAME_CHARS), nullable=False),
+    Column("queue", Key(NAME_CHARS)),
+    _at("started_at", known=True),
+    _at("ended_at"),
+    Column("result", Word(RingResult), nullable=False),
+    Index(None, "agent", "started_at"),
+)
+
+talks = _part(
+    "talks",
+    Column("agent", Key(NAME_CHARS), nullable=False),
+    _at("started_at", known=True),
+    _at("ended_at"),
+    Column("hold_s", Float(53), nullable=False),
+    Column("holds", Whole(), nullable=False),
+    Column("queue", Key(NAME_CHARS)),
+    Column("queue_talk_s", Whole()),
+    Index(None, "agent", "started_at"),
+)
+
+transfers = _part(
+    "transfers",
+    Column("kind", Word(TransferKind), nullable=False),
+    Column("by", Key(NAME_CHARS), nullable=False),
+    Column("to", Sent(NUMBER_CHARS)),
+    _at("at", known=True),
+    Column("slot", Sent(NUMBER_CHARS)),
+    _at("consulted_at"),
+    _at("consult_answered_at"),
+)
+
+legs = _part(
+    "legs",
+    Column("leg_id", Key(ID_CHARS), nullable=False),
+    Column("channel", Sent(TEXT_CHARS), nullable=False),
+    Column("role", Word(LegRole), nullable=False),
+    Column("number", Sent(NUMBER_CHARS)),
+    _at("started_at", known=True),
+    _at("rang_at"),
+    _at("answered_at"),
+    _at("ended_at"),
+    Column("cause", Whole()),
+    Column("hung_up", Boolean(create_constraint=False), nullable=False),
+)
+
+#: What an agent did, from and to. ``ended_at`` NULL: still so. ``cut``: the end was not seen, it is the last known moment.
+agent_spans = Table(
+    "agent_spans",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("agent", Key(NAME_CHARS), primary_key=True),
+    Column("kind", Word(SpanKind), primary_key=True),
+    Column("queue", Key(NAME_CHARS), primary_key=True),
+    _at("started_at", key=True),
+    _at("ended_at"),
+    Column("state", Word(AgentState)),
+    Column("reason", Sent(TEXT_CHARS)),
+    Column("cut", Boolean(create_constraint=False), nullable=False),
+    Index(None, "started_at"),
+    Index(None, "ended_at"),
+)
+
+#: ``n`` counts the oddities of one event.
+oddities = Table(
+    "oddities",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("session", Key(ID_CHARS), primary_key=True),
+    Column("byte_offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("event", Sent(NAME_CHARS), nullable=False),
+    Column("kind", Key(NAME_CHARS), nullable=False),
+    Column("detail", Sent(TEXT_CHARS), nullable=False),
+    _at("at", known=True),
+    Index(None, "at"),
+    Index(None, "pbx", "kind"),
+)
+
+#: One row a PBX: everything before this byte is in the store. ``seen_at`` is the last event that was taken in.
+journal_marks = Table(
+    "journal_marks",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("session", Key(ID_CHARS)),
+    Column("byte_offset", BigInteger),
+    _at("seen_at"),
+)
+
+CALL_COUNTS = {outcome: f"calls_{outcome.value}" for outcome in CallOutcome}
+STAY_COUNTS = {outcome: f"stays_{outcome.value}" for outcome in StayOutcome}
+RING_COUNTS = {result: f"rings_{result.value}" for result in RingResult}
+COUNTS = ("started", "entered", "rung", "talks", "held")
+SUMS_MS = ("answered_wait_ms", "abandoned_wait_ms", "other_wait_ms", "ring_ms", "talk_ms", "hold_ms")
+HISTOGRAMS = ("answered_waits", "abandoned_waits", "talk_times")
+
+
+def _count(name: str) -> Column[object]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("span", Word(TallySpan), primary_key=True),
+    _at("starts_at", key=True),
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("queue", Key(NAME_CHARS), primary_key=True),
+    Column("agent", Key(NAME_CHARS), primary_key=True),
+    Column("direction", Word(Direction), primary_key=True),
+    *map(_count, COUNTS),
+    *map(_count, CALL_COUNTS.values()),
+    *map(_count, STAY_COUNTS.values()),
+    *map(_count, RING_COUNTS.values()),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in SUMS_MS),
+    *(Column(name, SparseHistogram()) for name in HISTOGRAMS),
+    sqlite_with_rowid=False,
+)
