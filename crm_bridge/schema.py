@@ -1,7 +1,7 @@
 """The tables of the embedded customer book, apart from the calls' own: nothing here points to a table of another part.
 
-Money is kept in hundredths of its currency as a whole number, so that SQLite and PostgreSQL add it alike. Texts are kept as
-they were given; ``match_key``, ``tail`` and ``search_text`` are made from them to be found by.
+Money is kept in hundredths of its currency as a whole number, so that SQLite and PostgreSQL add it alike. Texts are
+kept as they were given; ``match_key``, ``tail`` and ``search_text`` are made from them to be found by.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ customers = Table(
     "customers",
     metadata,
     Column("id", Integer, primary_key=True),
-    # "id:<external id>", or "nn:<digest of name and numbers>" where the source has no id: what makes an import idempotent.
+    # "id:<external id>", or "nn:<digest of name and numbers>" where the source has no id: makes an import idempotent.
     Column("identity_key", String(300), nullable=False, unique=True),
     Column("external_id", String(255), index=True),
     Column("name", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""The web pages: the shell, and a file for each page."""
