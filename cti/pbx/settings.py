@@ -1,0 +1,119 @@
+"""The settings of one PBX: a ``[[pbx]]`` table of ``offhook.toml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cti.errors import OffhookError
+
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one PBX is reached, and what its names mean. The secret is never shown by ``repr``."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
+            description="Short name of this PBX, on pages, in reports and metrics. Keep it: stored calls carry it.",
+        ),
+    ]
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description='What the PBX is: "asterisk".')] = "asterisk"
+    driver: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z][a-z0-9_-]*$",
+            description='Who reads the socket: "native", or "panoramisk" for sites that standardise on that library.',
+        ),
+    ] = "native"
+    host: Annotated[Text, Meta(description="Host name or address of the PBX.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=1, le=65535, description="TCP port of the manager interface; 5039 is usual with TLS.")
+    ] = 5038
+    username: Annotated[Text, Meta(description="The manager user, a section of manager.conf.")]
+    secret: Annotated[str | None, Meta(description="The manager user's secret. Better: secret_file.")] = None
+    secret_file: Annotated[
+        str | None, Meta(description="File with the secret in its first line, readable by this program only.")
+    ] = None
+    tls: Annotated[bool, Meta(description="Speak TLS from the first byte (tlsenable in manager.conf).")] = False
+    tls_ca_file: Annotated[
+        str | None,
+        Meta(description="PEM file of the authority that signed the PBX's certificate; none = the system's."),
+    ] = None
+    tls_verify: Annotated[
+        bool, Meta(description="Check the PBX's certificate and host name. Off, anyone on the way can read the secret.")
+    ] = True
+    connect_timeout_s: Annotated[
+        Seconds, Meta(description="Seconds until a connection, its greeting and its log-in are given up, each.")
+    ] = 10.0
+    keepalive_s: Annotated[Seconds, Meta(description="Seconds between two questions whether the PBX is alive.")] = 15.0
+    keepalive_deadline_s: Annotated[
+        Seconds, Meta(description="Seconds until the link is given up when the PBX does not answer that.")
+    ] = 10.0
+    backoff_first_s: Annotated[
+        Seconds,
+        Meta(description="Upper bound of the first pause before connecting again; it doubles with each failure."),
+    ] = 0.5
+    backoff_max_s: Annotated[Seconds, Meta(description="Longest pause before connecting again.")] = 30.0
+    trunks: Annotated[
+        list[Text],
+        Meta(
+            description="Endpoint names that are trunks to the public. Empty = guess: an endpoint whose name is not "
+            "2 to 6 digits and that is no queue member."
+        ),
+    ] = []
+    max_frame_bytes: Annotated[
+        int,
+        Meta(
+            ge=1 << 12,
+            le=1 << 26,
+            description="Longest message taken from the PBX, in bytes; a longer one breaks the link.",
+        ),
+    ] = 1 << 20
+
+    def __post_init__(self) -> None:
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError("give secret or secret_file, not both")
+        if self.backoff_max_s < self.backoff_first_s:
+            raise ValueError(
+                f"backoff_max_s ({self.backoff_max_s}) is less than backoff_first_s ({self.backoff_first_s})"
+            )
+
+    def __repr__(self) -> str:
+        shown: dict[str, Any] = {field: getattr(self, field) for field in self.__struct_fields__}
+        shown["secret"] = None if self.secret is None else "***"
+        return f"PbxSettings({', '.join(f'{field}={value!r}' for field, value in shown.items())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(field, "***" if field == "secret" else getattr(self, field)) for field in self.__struct_fields__]
+
+
+def fetch_secret(settings: PbxSettings) -> str:
+    """The manager user's secret, from the settings or the first line of ``secret_file``; read anew at each log-in.
+
+    Raises:
+        OffhookError: there is none, or the file cannot be read.
+    """
+    if settings.secret is not None:
+        return settings.secret
+    if settings.secret_file is None:
+        raise OffhookError(
+            "link-no-secret", f"PBX {settings.name!r} has no secret", "", "set secret or secret_file in its settings"
+        )
+    try:
+        text = Path(settings.secret_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise OffhookError(
+            "link-secret-file",
+            f"cannot read the secret of PBX {settings.name!r}",
+            f"{settings.secret_file}: {why}",
+            "check the path, and that the user who runs Offhook may read it",
+        ) from error
+    return text.partition("\n")[0].strip()
