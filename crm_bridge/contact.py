@@ -1,0 +1,183 @@
+"""Who a caller is: the customer's record as every source gives it, and how sure we are that it is he."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from crm_bridge.number import Number
+from cti.errors import OffhookError
+
+
+class AccountState(StrEnum):
+    """What an agent must know of the account before he promises anything."""
+
+    OK = "ok"
+    UNPAID = "unpaid"  #: something is overdue
+    STOPPED = "stopped"  #: credit stop: nothing may be sold or shipped
+    CLOSED = "closed"  #: no customer any more
+    UNKNOWN = "unknown"  #: the source does not say
+
+
+class Money(msgspec.Struct, frozen=True):
+    """An amount in hundredths of ``currency`` (ISO 4217; empty when the source does not name it).
+
+    >>> str(Money(-123456, "EUR"))
+    '-1,234.56 EUR'
+    """
+
+    cents: int
+    currency: str = ""
+
+    def __str__(self) -> str:
+        whole, rest = divmod(abs(self.cents), 100)
+        return f"{'-' if self.cents < 0 else ''}{whole:,}.{rest:02} {self.currency}".rstrip()
+
+
+class ContactNumber(msgspec.Struct, frozen=True):
+    """One of a customer's numbers: as written, its match key, and what it is ("mobile", "work")."""
+
+    written: str
+    key: str
+    label: str = ""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    reference: str
+    title: str = ""
+    state: str = ""
+    is_open: bool = True
+    placed_on: date | None = None
+    due_on: date | None = None
+    total: Money | None = None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    reference: str
+    title: str = ""
+    state: str = ""
+    is_open: bool = True
+    severity: str = ""
+    owner: str | None = None
+    opened_on: date | None = None
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer as one source knows him. ``contact_id`` is that source's own, unique within ``source``.
+
+    ``fields`` are all else the source knows, in its order. ``external_id`` is the customer number that people use.
+    """
+
+    source: str
+    contact_id: str
+    name: str
+    numbers: tuple[ContactNumber, ...] = ()
+    external_id: str | None = None
+    company: str | None = None
+    email: str | None = None
+    language: str | None = None
+    account_state: AccountState = AccountState.UNKNOWN
+    account_note: str | None = None
+    balance: Money | None = None
+    orders: tuple[Order, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    notes: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def open_orders(self) -> tuple[Order, ...]:
+        return tuple(order for order in self.orders if order.is_open)
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        return tuple(incident for incident in self.incidents if incident.is_open)
+
+
+class MatchKind(StrEnum):
+    EXACT = "exact"  #: one customer has exactly this number, or an agent said that it is he
+    PROBABLE = "probable"  #: one customer, but by a number that only looks the same or was guessed
+    AMBIGUOUS = "ambiguous"  #: several customers; a person has to choose
+    UNKNOWN = "unknown"  #: nobody has this number
+    ANONYMOUS = "anonymous"  #: there is no number to look for
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "who is calling", with its reason in words.
+
+    ``contact`` is there for exact and probable; ``candidates`` are all who may be meant, never more than was found, and
+    stay there after an agent chose one. ``pending`` is True while sources are still asked, ``silent`` names those that
+    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones.
+    """
+
+    kind: MatchKind
+    why: str
+    contact: Contact | None = None
+    candidates: tuple[Contact, ...] = ()
+    pending: bool = False
+    silent: tuple[str, ...] = ()
+    on_behalf: bool = False
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What an agent once said: this number is that customer of that source."""
+
+    source: str
+    contact_id: str
+    chosen_by: str
+    chosen_at: datetime
+
+
+class PastCall(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier call with the customer, for the card. Durations in seconds, None when there was none."""
+
+    at: datetime
+    direction: str
+    outcome: str
+    queue: str | None = None
+    agents: tuple[str, ...] = ()
+    wait_s: float | None = None
+    talk_s: float | None = None
+
+
+#: The last calls with any of these numbers, newest first. The numbers are in every form that a PBX may have written.
+LastCalls = Callable[[Sequence[str]], Awaitable[Sequence[PastCall]]]
+
+
+class SourceError(OffhookError):
+    """A source could not answer. The only error an adapter may raise; the pop comes all the same."""
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One source of customers. Everything in its answers is hostile text until the page escapes it."""
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Customers with this number, and those whose number only ends alike; empty if there is none.
+
+        Raises SourceError when the source cannot answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A source in which a person can search, for callers without a number."""
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Customers with all words of ``text`` in any of their fields, best first, at most ``limit``."""
+        ...
+
+    async def get(self, contact_id: str) -> Contact | None: ...
+
+
+@runtime_checkable
+class ChoiceKeeper(Protocol):
+    """Where agents' choices among several customers are kept."""
+
+    async def chosen(self, key: str) -> Choice | None: ...
+
+    async def store_choice(self, key: str, choice: Choice) -> None: ...

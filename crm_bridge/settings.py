@@ -1,0 +1,109 @@
+"""What an admin may set about who is calling."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import phonenumbers
+
+from cti.errors import OffhookError
+
+
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One place where customers are looked up."""
+
+    name: Annotated[str, msgspec.Meta(description="Name of this source on the card and in the metrics.")] = "book"
+    kind: Annotated[
+        str,
+        msgspec.Meta(
+            description="Which adapter it uses: the name of a file in crm_bridge/adapters, or of an entry point "
+            "in the group offhook.adapters. `book` is the embedded customer book.",
+            pattern="^[a-z][a-z0-9_]*$",
+        ),
+    ] = "book"
+    options: Annotated[
+        dict[str, Any], msgspec.Meta(description="What this adapter needs; each adapter documents its own.")
+    ] = {}
+
+
+class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How callers are recognised: the `[crm]` table."""
+
+    default_region: Annotated[
+        str,
+        msgspec.Meta(
+            description="Country of numbers written without a country code, as two capital letters (ISO 3166), "
+            "for what the PBX sends and for what an import reads.",
+            pattern="^[A-Z]{2}$",
+        ),
+    ] = "IT"
+    dial_prefixes: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Digits that the PBX or its users put before a public number, such as `9` for an outside "
+            "line. Taken off only when the number makes no sense with them."
+        ),
+    ] = ()
+    lookup_deadline_s: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=10,
+            description="Seconds after which the card stops saying that it looks the caller up and shows what is "
+            "known. The card itself never waits.",
+        ),
+    ] = 0.8
+    lookup_give_up_s: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=120,
+            description="Seconds after which a source that has not answered is given up for this call. An answer "
+            "between the deadline and this is still put on the card.",
+        ),
+    ] = 10.0
+    lookups_at_once: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=1000, description="How many calls are looked up at the same time; more wait their turn."),
+    ] = 32
+    last_calls: Annotated[
+        int, msgspec.Meta(ge=0, le=50, description="How many earlier calls of the customer the card shows.")
+    ] = 8
+    recent_calls: Annotated[
+        int, msgspec.Meta(ge=1, le=200, description="How many of an agent's own past calls the desk keeps to show.")
+    ] = 30
+    sources: Annotated[
+        tuple[SourceSettings, ...],
+        msgspec.Meta(description="Where customers are looked up, all at once; the first named is shown first."),
+    ] = (SourceSettings(),)
+
+    def __post_init__(self) -> None:
+        if self.default_region not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError(f"default_region: {self.default_region!r} is no country that has telephone numbers")
+        if self.lookup_give_up_s < self.lookup_deadline_s:
+            raise ValueError(
+                f"lookup_give_up_s ({self.lookup_give_up_s:g} s) is less than "
+                f"lookup_deadline_s ({self.lookup_deadline_s:g} s)"
+            )
+        if wrong := [prefix for prefix in self.dial_prefixes if not prefix.isdecimal()]:
+            raise ValueError(f"dial_prefixes: {wrong[0]!r} is not made of digits only")
+        names = [source.name for source in self.sources]
+        if len(names) != len(set(names)):
+            raise ValueError("sources: two of them have the same name")
+
+
+def parse_options(source: SourceSettings, wanted: type[msgspec.Struct]) -> msgspec.Struct:
+    """The options of one source as its adapter's own struct.
+
+    Raises OffhookError ``crm-options`` naming the source and the field.
+    """
+    try:
+        return msgspec.convert(source.options, wanted)
+    except msgspec.ValidationError as error:
+        raise OffhookError(
+            "crm-options",
+            f"the options of the source {source.name!r} do not fit",
+            str(error),
+            f"see what the adapter {source.kind!r} takes: {', '.join(wanted.__struct_fields__) or 'nothing'}",
+        ) from error
