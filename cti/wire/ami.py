@@ -16,6 +16,9 @@ MAX_FRAME_BYTES = 1 << 20  # QueueStatus entries are below 1 KiB, a VarSet value
 MAX_BANNER_BYTES = 256
 _EVENT = b"Event: "
 _EVENT_AT = len(_EVENT)
+_RESPONSE = b"Response:"
+_ANSWERS = b"\r\nActionID: "
+_OVERLAP = len(END) - 1  # an END cut in two begins at most so many bytes before the new ones
 
 
 class AmiError(OffhookError):
@@ -23,53 +26,73 @@ class AmiError(OffhookError):
 
 
 class AmiFrame:
-    """One message. ``name`` is the event's name, or ``Response``; ``offset`` is its first byte in the stream."""
+    """One message. ``name`` is the event's name, or ``Response``; ``offset`` is its first byte in the stream.
+
+    ``name`` is "" for a block that is neither. ``raw`` is the message without the empty line that ends it.
+    """
 
     __slots__ = ("name", "offset", "raw")
 
     def __init__(self, name: str, offset: int, raw: bytes) -> None:
         self.name, self.offset, self.raw = name, offset, raw
 
+    def __repr__(self) -> str:
+        return f"AmiFrame({self.name!r}, {self.offset}, {len(self.raw)} bytes)"
+
     def get(self, header: bytes) -> str | None:
         """The first value of ``header`` (exact case), UTF-8 with bad bytes replaced; None where there is none.
 
-        >>> AmiFrame("Hangup", 0, b"Event: Hangup\\r\\nCause: 16").get(b"Cause")
-        '16'
+        >>> frame = AmiFrame("Hangup", 0, b"Event: Hangup\\r\\nCause: 16")
+        >>> frame.get(b"Cause"), frame.get(b"Event"), frame.get(b"Exten")
+        ('16', 'Hangup', None)
         """
-        raw = self.raw
-        start = raw.find(b"\r\n" + header + b":")
-        if start < 0:
-            return None
-        start += len(header) + 3
-        end = raw.find(b"\r\n", start)
-        return (raw[start:] if end < 0 else raw[start:end]).strip(b" ").decode("utf-8", "replace")
+        _, found, rest = self.raw.partition(b"\r\n" + header + b": ")
+        if not found:
+            return self._get_otherwise(header)
+        return rest.partition(b"\r\n")[0].decode("utf-8", "replace")
 
     def items(self) -> Iterator[tuple[str, str]]:
         """All headers in order, repeated ones too; a line without a colon is passed over."""
         for line in self.raw.split(b"\r\n"):
             key, colon, value = line.partition(b":")
             if colon:
-                yield key.decode("utf-8", "replace"), value.strip(b" ").decode("utf-8", "replace")
+                yield key.decode("utf-8", "replace"), value.removeprefix(b" ").decode("utf-8", "replace")
+
+    def _get_otherwise(self, header: bytes) -> str | None:
+        """The value where ``header`` is the first line, or has no space after its colon."""
+        key = header + b":"
+        if self.raw.startswith(key):
+            rest = self.raw[len(key) :]
+        else:
+            _, found, rest = self.raw.partition(b"\r\n" + key)
+            if not found:
+                return None
+        return rest.partition(b"\r\n")[0].removeprefix(b" ").decode("utf-8", "replace")
 
 
 class AmiWire:
     """Cuts frames from bytes, however the socket cut the bytes.
 
-    ``wanted`` are the event names to give; None gives all. Responses are always given. ``events_read`` counts every
-    event, ``events_dropped`` those not wanted. ``banner`` is the greeting, None until it came.
+    ``wanted`` are the event names to give; None gives all. Responses are always given, and while ``answering`` is set
+    events that carry an ActionID too: the entries of a list that was asked for. ``events_read`` counts every event,
+    ``events_dropped`` those not given. ``banner`` is the greeting, None until it came. ``error`` is set once the stream
+    cannot be read any further: what was complete before the fault is still given, each later ``feed`` raises.
     """
 
     def __init__(self, wanted: Iterable[str] | None = None, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._names = None if wanted is None else {name.encode(): name for name in wanted}
         self._max = max_frame_bytes
-        self._rest = b""
+        self._rest = bytearray()
         self._offset = 0
         self.banner: str | None = None
+        self.error: AmiError | None = None
+        self.answering = False
         self.events_read = 0
         self.events_dropped = 0
 
     @property
     def buffered_bytes(self) -> int:
+        """Bytes read that no frame was made of yet; at most ``max_frame_bytes`` and three."""
         return len(self._rest)
 
     def feed(self, data: bytes) -> list[AmiFrame]:
@@ -78,53 +101,84 @@ class AmiWire:
         Raises:
             AmiError: the peer does not greet like an AMI, or a frame is longer than ``max_frame_bytes``.
         """
-        buffer = self._rest + data if self._rest else data
-        if self.banner is None:
-            buffer = self._greet(buffer)
-            if self.banner is None:
-                self._rest = buffer
-                return []
-        chunks = buffer.split(END)
-        self._rest = chunks.pop()
-        frames = self._cut(chunks)
-        if len(self._rest) > self._max:
-            raise _too_long(len(self._rest), self._max, self._offset)
-        return frames
-
-    def _cut(self, chunks: list[bytes]) -> list[AmiFrame]:
-        names, offset, read = self._names, self._offset, 0
         frames: list[AmiFrame] = []
-        for chunk in chunks:
-            if chunk.startswith(_EVENT):
-                read += 1
-                raw_name = chunk[_EVENT_AT : chunk.find(b"\r\n")]
-                name = raw_name.decode("utf-8", "replace") if names is None else names.get(raw_name)
-                if name is not None:
-                    frames.append(AmiFrame(name, offset, chunk))
-            elif chunk:
-                frames.append(AmiFrame("Response" if chunk.startswith(b"Response:") else "", offset, chunk))
-            if len(chunk) > self._max:
-                raise _too_long(len(chunk), self._max, offset)
-            offset += len(chunk) + len(END)
-        self._offset = offset
-        self.events_read += read
-        self.events_dropped += read - sum(1 for frame in frames if frame.name not in ("Response", ""))
+        if self.error is None:
+            buffer = self._complete(data)
+            if buffer is not None:
+                frames = self._cut(buffer)
+            elif len(self._rest) > self._max + _OVERLAP:
+                self._break_off(_too_long(self._max, self._offset))
+        if self.error is not None and not frames:
+            raise self.error
         return frames
 
-    def _greet(self, buffer: bytes) -> bytes:
-        line, ended, rest = buffer.partition(b"\r\n")
-        if not ended and len(buffer) <= MAX_BANNER_BYTES:
-            return buffer
-        if not line.startswith(b"Asterisk Call Manager") or not ended:
-            raise AmiError(
-                "ami-no-banner",
-                "the peer does not greet like an Asterisk manager",
-                f"expected 'Asterisk Call Manager/...', got {line[:40]!r}",
-                "is this the AMI port (manager.conf, usually 5038)?",
-            )
-        self.banner = line.decode("utf-8", "replace")
-        self._offset += len(line) + 2
-        return rest
+    def _complete(self, data: bytes) -> bytes | None:
+        """What was buffered and ``data``, if a frame ends in it; else it is buffered. No byte is searched twice."""
+        rest = self._rest
+        if self.banner is None:
+            rest += data
+            return bytes(rest) if self._greet() else None
+        seen = len(rest)
+        if not seen:
+            return data
+        rest += data
+        return bytes(rest) if rest.find(END, max(seen - _OVERLAP, 0)) >= 0 else None
+
+    def _cut(self, buffer: bytes) -> list[AmiFrame]:
+        names, offset, longest = self._names, self._offset, self._max
+        read = dropped = 0
+        frames: list[AmiFrame] = []
+        chunks = buffer.split(END)
+        rest = chunks.pop()
+        for chunk in chunks:
+            at, size = offset, len(chunk)
+            if size > longest:
+                self._break_off(_too_long(longest, offset))
+                rest = b""
+                break
+            offset += size + len(END)
+            if not chunk.startswith(_EVENT):
+                chunk = chunk.lstrip(b"\r\n")  # a stray line end before a message
+                at += size - len(chunk)
+                if not chunk.startswith(_EVENT):
+                    if chunk:
+                        frames.append(AmiFrame("Response" if chunk.startswith(_RESPONSE) else "", at, chunk))
+                    continue
+            read += 1
+            end = chunk.find(b"\r\n")
+            raw_name = chunk[_EVENT_AT:end] if end > 0 else chunk[_EVENT_AT:]
+            name = raw_name.decode("utf-8", "replace") if names is None else names.get(raw_name)
+            if name is None and self.answering and _ANSWERS in chunk:
+                name = raw_name.decode("utf-8", "replace")
+            if name is None:
+                dropped += 1
+            else:
+                frames.append(AmiFrame(name, at, chunk))
+        self._offset = offset
+        self._rest = bytearray(rest)
+        self.events_read += read
+        self.events_dropped += dropped
+        if len(rest) > longest + _OVERLAP:
+            self._break_off(_too_long(longest, offset))
+        return frames
+
+    def _greet(self) -> bool:
+        """Whether the banner is there; then it is taken out of the buffer."""
+        rest = self._rest
+        end = rest.find(b"\r\n", 0, MAX_BANNER_BYTES + 2)
+        if end < 0 and len(rest) <= MAX_BANNER_BYTES:
+            return False
+        if end < 0 or not rest.startswith(b"Asterisk Call Manager"):
+            self._break_off(_no_banner(bytes(rest[:40])))
+            return False
+        self.banner = rest[:end].decode("utf-8", "replace")
+        self._offset += end + 2
+        del rest[: end + 2]
+        return True
+
+    def _break_off(self, error: AmiError) -> None:
+        self.error = error
+        self._rest = bytearray()
 
 
 def encode_action(name: str, fields: Iterable[tuple[str, str]] = ()) -> bytes:
@@ -143,10 +197,19 @@ def encode_action(name: str, fields: Iterable[tuple[str, str]] = ()) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _too_long(got: int, limit: int, offset: int) -> AmiError:
+def _no_banner(start: bytes) -> AmiError:
+    return AmiError(
+        "ami-no-banner",
+        "the peer does not greet like an Asterisk manager",
+        f"expected 'Asterisk Call Manager/...', got {start!r}",
+        "is this the AMI port (manager.conf, usually 5038)?",
+    )
+
+
+def _too_long(limit: int, offset: int) -> AmiError:
     return AmiError(
         "ami-frame-too-long",
         "a message from the PBX is too long",
-        f"read {got} bytes from byte {offset} on without an end, expected no more than {limit}",
-        "the stream is not AMI, or is broken: reconnect",
+        f"from byte {offset} on there is no end within {limit} bytes",
+        "the stream is not AMI, or broken; if the PBX really sends such messages, raise max_frame_bytes",
     )
