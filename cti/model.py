@@ -362,6 +362,15 @@ class CallEnded(AboutCall, frozen=True, kw_only=True):
     """The last hang-up. ``call`` is final and is what the store keeps."""
 
 
+class CallMerged(AboutCall, frozen=True, kw_only=True):
+    """``call`` was no call of its own but part of ``into``: the consultation of a transfer, the way to a parked caller.
+
+    ``call`` will not end and is not to be kept; its legs, rings and stays are in ``into`` from now on.
+    """
+
+    into: Call
+
+
 class AgentChange(StrEnum):
     """What happened to an agent; the words of the traces' ``agent_states``, and ``state`` for all else."""
 

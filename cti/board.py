@@ -1,0 +1,142 @@
+"""What the tracker knows right now: legs, calls, bridges and agents, and the events it is about to give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cti.model import (
+    AboutCall,
+    AgentChange,
+    AgentChanged,
+    CallEvent,
+    CallMerged,
+    CallStarted,
+    CallTransferred,
+    LegRole,
+    Oddity,
+    OddityFound,
+    Origin,
+)
+from cti.records import CallRecord, LegRecord, RingRecord, StayRecord, TalkRecord
+from cti.roster import AgentRecord, Roster
+from cti.signals import LegSignal, Signal
+
+
+class Board:
+    """One PBX's present. ``at`` and ``origin`` are those of the signal being applied."""
+
+    at: datetime
+    origin: Origin
+
+    def __init__(self, pbx: str) -> None:
+        self.pbx = pbx
+        self.legs: dict[str, LegRecord] = {}
+        self.calls: dict[str, CallRecord] = {}
+        self.bridges: dict[str, set[LegRecord]] = {}
+        self.roster = Roster(pbx)
+        self.out: list[CallEvent] = []
+
+    def leg_of(self, signal: LegSignal) -> LegRecord | None:
+        """The signal's leg, in the call that the PBX counts it to by now; None (and an oddity) for one never seen."""
+        leg = self.legs.get(signal.leg)
+        if leg is None:
+            self.note("unknown-leg", f"{type(signal).__name__} for a leg that was never seen")
+            return None
+        if signal.group is not None and signal.group != leg.call.group:
+            self._regroup(leg, signal.group)
+        return leg
+
+    def known(self, leg_id: str | None) -> LegRecord | None:
+        return None if leg_id is None else self.legs.get(leg_id)
+
+    def _regroup(self, leg: LegRecord, group: str) -> None:
+        home = self.calls.get(group)
+        if home is not None and home is not leg.call and not has_customer(leg.call):
+            self.absorb(home, leg.call)
+
+    def absorb(self, main: CallRecord, part: CallRecord) -> None:
+        """Make ``part`` a part of ``main``: its legs, rings and stays move; what was said meanwhile is no talk of main."""
+        for talk in part.talks:
+            for leg in talk.legs:
+                leg.talk = None
+        frozen = part.freeze(self.pbx) if part.started else None
+        for leg in part.legs:
+            main.add(leg)
+        main.rings += part.rings
+        main.stays += part.stays
+        main.tried |= part.tried
+        main.absorbed += [part, *part.absorbed]
+        for group in [group for group, call in self.calls.items() if call is part]:
+            self.calls[group] = main
+        if frozen is not None:
+            into = main.freeze(self.pbx)
+            self.out.append(CallMerged(at=self.at, origin=self.origin, call=frozen, into=into))
+
+    def start(self, call: CallRecord) -> None:
+        """Tell that the call exists, once it is more than one phone off the hook."""
+        if not call.started:
+            call.started = True
+            self.tell(CallStarted, call)
+
+    def tell(
+        self,
+        kind: type[AboutCall],
+        call: CallRecord,
+        *,
+        ring: RingRecord | None = None,
+        talk: TalkRecord | None = None,
+        stay: StayRecord | None = None,
+        agent: str | None = None,
+    ) -> None:
+        """Give an event of ``kind`` with the call as of now and the part of it that the event is about."""
+        extra: dict[str, object] = {}
+        if ring is not None:
+            extra = {"agent": ring.ring.agent, "ring": ring.ring}
+        elif talk is not None:
+            extra = {"agent": talk.talk.agent, "talk": talk.talk}
+        elif stay is not None:
+            extra = {"stay": stay.stay}
+        elif agent is not None:
+            extra = {"agent": agent}
+        self.out.append(kind(at=self.at, origin=self.origin, call=call.freeze(self.pbx), **extra))
+
+    def tell_transfer(self, call: CallRecord) -> None:
+        """The last of the call's transfers has happened."""
+        self.out.append(
+            CallTransferred(
+                at=self.at, origin=self.origin, call=call.freeze(self.pbx), transfer=call.transfers[-1]
+            )
+        )
+
+    def tell_agent(
+        self, record: AgentRecord, change: AgentChange, queue: str | None = None, reason: str | None = None
+    ) -> None:
+        self.out.append(
+            AgentChanged(
+                at=self.at,
+                origin=self.origin,
+                agent=self.roster.freeze(record),
+                change=change,
+                queue=queue,
+                reason=reason,
+            )
+        )
+
+    def agent_moved(self, leg: LegRecord) -> None:
+        """The agent at ``leg`` may be in another state now."""
+        if leg.role is LegRole.AGENT and leg.number is not None:
+            record = self.roster.agent(leg.number)
+            if self.roster.settle(record, self.at):
+                self.tell_agent(record, AgentChange.STATE)
+
+    def note(self, kind: str, detail: str) -> None:
+        oddity = Oddity(kind, detail, self.at, self.origin)
+        self.out.append(OddityFound(at=self.at, origin=self.origin, oddity=oddity))
+
+    def unexpected(self, what: str, state: object, signal: Signal) -> None:
+        """A missing arrow in one of the tables."""
+        self.note(f"{what}-arrow", f"{type(signal).__name__} while {getattr(state, 'value', state)}")
+
+
+def has_customer(call: CallRecord) -> bool:
+    return any(leg.role is LegRole.CUSTOMER for leg in call.legs)

@@ -1,0 +1,151 @@
+"""Who hears whom: legs meet in bridges, and a pair of virtual legs carries a conversation from one bridge to another.
+
+An agent talks for as long as his leg and the far party's are connected, however many Local channels lie between. This is
+where talk time comes from; the queue's own figure is not used (``mission`` trap: after a transfer behind a Local channel
+the queue goes on charging the first agent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from cti.board import Board, has_customer
+from cti.model import CallAnswered, CallReleased, LegRole, Talk
+from cti.records import CallRecord, LegRecord, TalkRecord
+from cti.signals import BridgeEntered, BridgeLeft
+from cti.states import LegState
+
+#: A bridge swapped under a conversation (a Local channel optimised away, a transfer's detour) parts it for milliseconds.
+SAME_TALK_WITHIN = timedelta(seconds=1)
+
+
+def bridge_entered(board: Board, signal: BridgeEntered) -> None:
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    before = _leave(board, leg)
+    swapped = board.known(signal.swapped)
+    if swapped is not None and swapped.bridge == signal.bridge:
+        before += _leave(board, swapped)
+    board.bridges.setdefault(signal.bridge, set()).add(leg)
+    leg.bridge = signal.bridge
+    reconnect(board, [leg, *before])
+
+
+def bridge_left(board: Board, signal: BridgeLeft) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.bridge == signal.bridge:
+        reconnect(board, [leg, *_leave(board, leg)])
+
+
+def disconnect(board: Board, leg: LegRecord) -> None:
+    """Take an ended leg out of its bridge and its pair."""
+    touched = _leave(board, leg)
+    if leg.twin is not None:
+        touched.append(leg.twin)
+        leg.twin.twin = None
+        leg.twin = None
+    reconnect(board, [leg, *touched])
+
+
+def _leave(board: Board, leg: LegRecord) -> list[LegRecord]:
+    """Those who stay behind in the bridge that ``leg`` leaves."""
+    if leg.bridge is None:
+        return []
+    members = board.bridges.get(leg.bridge, set())
+    members.discard(leg)
+    if not members:
+        board.bridges.pop(leg.bridge, None)
+    leg.bridge = None
+    return list(members)
+
+
+def connected(board: Board, leg: LegRecord) -> set[LegRecord]:
+    """All legs that hear each other with ``leg``, itself and the virtual ones included."""
+    seen = {leg}
+    to_visit = [leg]
+    while to_visit:
+        here = to_visit.pop()
+        near = board.bridges.get(here.bridge, set()) if here.bridge is not None else set()
+        for other in near | {here.twin} if here.twin is not None else near:
+            if other is not None and other not in seen:
+                seen.add(other)
+                to_visit.append(other)
+    return seen
+
+
+def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
+    """Begin and end talks after the connections round ``seeds`` changed."""
+    done: set[LegRecord] = set()
+    for seed in seeds:
+        if seed not in done:
+            together = connected(board, seed)
+            done |= together
+            _settle(board, [leg for leg in together if leg.role is not LegRole.VIRTUAL])
+
+
+def _settle(board: Board, together: list[LegRecord]) -> None:
+    agents = [leg for leg in together if leg.role is LegRole.AGENT]
+    for leg in agents:
+        _join_the_customers_call(board, leg, together)
+    for leg in sorted(agents, key=lambda leg: leg.started_at):
+        talking = leg.state is LegState.UP and not leg.call.is_far(leg) and any(
+            leg.call.is_far(other) and other.call is leg.call for other in together
+        )
+        if talking:
+            _begin_talk(board, leg)
+        elif leg.talk is not None and leg.talk.open:
+            _end_talk(board, leg, leg.talk)
+
+
+def _join_the_customers_call(board: Board, leg: LegRecord, together: list[LegRecord]) -> None:
+    """Whoever speaks with a customer belongs to that customer's call, whichever call his phone began in."""
+    if any(leg.call.is_far(other) and other.call is leg.call for other in together) or has_customer(leg.call):
+        return
+    home = next((other.call for other in together if other.role is LegRole.CUSTOMER and other.call.is_far(other)), None)
+    if home is not None and home is not leg.call:
+        board.absorb(home, leg.call)
+
+
+def _begin_talk(board: Board, leg: LegRecord) -> None:
+    if leg.talk is not None and leg.talk.open:
+        return
+    call, agent = leg.call, leg.number or leg.channel
+    talk = _open_talk(call, agent)
+    if talk is None:
+        talk = _parted_talk(board, call, agent) or _new_talk(board, leg, agent)
+        board.tell(CallAnswered, call, talk=talk)
+    talk.legs.add(leg)
+    leg.talk = talk
+
+
+def _new_talk(board: Board, leg: LegRecord, agent: str) -> TalkRecord:
+    call = leg.call
+    queue = leg.ring.ring.queue if leg.ring is not None else None
+    talk = TalkRecord(Talk(agent=agent, started_at=board.at, queue=queue))
+    call.talks.append(talk)
+    if call.answered_at is None:
+        call.answered_at = leg.answered_at or board.at
+    return talk
+
+
+def _open_talk(call: CallRecord, agent: str) -> TalkRecord | None:
+    return next((talk for talk in call.talks if talk.open and talk.talk.agent == agent), None)
+
+
+def _parted_talk(board: Board, call: CallRecord, agent: str) -> TalkRecord | None:
+    last = call.talks[-1] if call.talks else None
+    if last is None or last.talk.agent != agent or last.talk.ended_at is None:
+        return None
+    if board.at - last.talk.ended_at > SAME_TALK_WITHIN:
+        return None
+    last.reopen()
+    return last
+
+
+def _end_talk(board: Board, leg: LegRecord, talk: TalkRecord) -> None:
+    talk.legs.discard(leg)
+    if not talk.legs:
+        talk.close(board.at)
+        board.tell(CallReleased, leg.call, talk=talk)

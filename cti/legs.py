@@ -1,0 +1,195 @@
+"""The moves of legs: seen, ringing, answered, held, ended."""
+
+from __future__ import annotations
+
+from cti.board import Board
+from cti.bridges import disconnect, reconnect
+from cti.model import (
+    CallEnded,
+    CallHeld,
+    CallResumed,
+    Direction,
+    LegRole,
+    RingResult,
+)
+from cti.queues import leave_at_end
+from cti.records import CallRecord, LegRecord
+from cti.rings import close_ring, open_ring, result_of
+from cti.signals import (
+    DialEnded,
+    DialResult,
+    KeyPressed,
+    LegAnswered,
+    LegDialled,
+    LegEnded,
+    LegHeld,
+    LegHungUp,
+    LegKilled,
+    LegRang,
+    LegResumed,
+    LegSeen,
+    LegSignal,
+    LegsPaired,
+)
+from cti.states import LEG
+from cti.verdicts import ended_at, ended_by, outcome_of
+
+
+def leg_seen(board: Board, signal: LegSeen) -> None:
+    if signal.leg in board.legs:
+        board.note("leg-seen-twice", "a leg was announced a second time")
+        return
+    leg = board.legs[signal.leg] = LegRecord(signal)
+    group = signal.group or signal.leg
+    call = board.calls.get(group)
+    if call is None:
+        call = board.calls[group] = CallRecord(leg, group, signal.origin)
+        if group != signal.leg:
+            board.note("call-without-root", "the first leg of this call was not seen")
+    call.add(leg)
+    if leg.role is LegRole.AGENT and leg.number is not None:
+        board.roster.agent(leg.number).legs.add(leg)
+    if leg is call.root and leg.role is LegRole.CUSTOMER:
+        board.start(call)
+
+
+def legs_paired(board: Board, signal: LegsPaired) -> None:
+    one, two = board.known(signal.one), board.known(signal.two)
+    if one is None or two is None:
+        board.note("unknown-leg", "a pair of legs of which one was never seen")
+        return
+    one.twin, two.twin = two, one
+    reconnect(board, [one])
+
+
+def leg_dialled(board: Board, signal: LegDialled) -> None:
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    leg.was_dialled = True
+    leg.dialled_by = board.known(signal.source)
+    call = leg.call
+    call.dial_result = None
+    if signal.source is None and leg is call.root:
+        call.click_to_dial = True
+        return
+    if leg.role is LegRole.CUSTOMER and call.root.role is LegRole.AGENT:
+        call.direction = Direction.OUTBOUND
+        call.dialled = signal.number or call.dialled
+    board.start(call)
+    board.agent_moved(call.root)
+
+
+def leg_rang(board: Board, signal: LegRang) -> None:
+    leg = _moved(board, signal)
+    if leg is None:
+        return
+    leg.rang_at = leg.rang_at or signal.at
+    if leg.role is LegRole.AGENT and leg.number is not None and leg.ring is None:
+        open_ring(board, leg, leg.number)
+        board.agent_moved(leg)
+
+
+def leg_answered(board: Board, signal: LegAnswered) -> None:
+    leg = _moved(board, signal)
+    if leg is None:
+        return
+    leg.answered_at = signal.at
+    call = leg.call
+    if leg.ring is not None:
+        close_ring(board, call, leg.ring, RingResult.ANSWERED)
+    if call.direction is Direction.OUTBOUND and leg.role is LegRole.CUSTOMER and call.answered_at is None:
+        call.answered_at = signal.at
+    board.agent_moved(leg)
+
+
+def leg_hung_up(board: Board, signal: LegHungUp) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.hung_up_at is None:
+        leg.hung_up_at = signal.at
+
+
+def leg_killed(board: Board, signal: LegKilled) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.killed_at is None:
+        leg.killed_at = signal.at
+
+
+def leg_held(board: Board, signal: LegHeld) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.talk is not None and leg.talk.open and leg.talk.held_since is None:
+        leg.talk.hold(signal.at)
+        board.tell(CallHeld, leg.call, agent=leg.talk.talk.agent)
+
+
+def leg_resumed(board: Board, signal: LegResumed) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.talk is not None and leg.talk.held_since is not None:
+        leg.talk.resume(signal.at)
+        board.tell(CallResumed, leg.call, agent=leg.talk.talk.agent)
+
+
+def key_pressed(board: Board, signal: KeyPressed) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None:
+        leg.key_at = (signal.at, signal.key)
+
+
+def dial_ended(board: Board, signal: DialEnded) -> None:
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    call = leg.call
+    if call.dial_result is not DialResult.ANSWERED and leg.role is not LegRole.VIRTUAL:
+        # A queue says NOANSWER and then CANCEL of the same attempt: the first is the reason.
+        call.dial_result = signal.result if call.dial_result is None else call.dial_result
+    if leg.ring is not None and leg.ring.open and signal.result is not DialResult.ANSWERED:
+        close_ring(board, call, leg.ring, result_of(leg, signal.result))
+
+
+def leg_ended(board: Board, signal: LegEnded) -> None:
+    leg = _moved(board, signal)
+    if leg is None:
+        return
+    leg.ended_at, leg.cause = signal.at, signal.cause
+    call = leg.call
+    if leg.ring is not None and leg.ring.open:
+        leg.ring.legs.discard(leg)
+        if not leg.ring.legs:
+            close_ring(board, call, leg.ring, result_of(leg, None))
+    disconnect(board, leg)
+    if leg.role is LegRole.AGENT and leg.number is not None:
+        board.roster.agent(leg.number).legs.discard(leg)
+        board.agent_moved(leg)
+    _close_stays_of(board, leg)
+    if call.over:
+        _finish(board, call)
+
+
+def _close_stays_of(board: Board, leg: LegRecord) -> None:
+    for stay in list(leg.call.open_stays()):
+        if stay.leg is leg:
+            leave_at_end(board, stay)
+
+
+def _finish(board: Board, call: CallRecord) -> None:
+    for leg in call.legs:
+        board.legs.pop(leg.leg_id, None)
+    for group in {call.group, *(part.group for part in call.absorbed)}:
+        board.calls.pop(group, None)
+    if call.started:
+        final = call.freeze(board.pbx, outcome_of(call), ended_by(call), ended_at(call, board.at))
+        board.out.append(CallEnded(at=board.at, origin=board.origin, call=final))
+
+
+def _moved(board: Board, signal: LegSignal) -> LegRecord | None:
+    """The leg after its move in the LEG table; None when there is no such leg or no such arrow."""
+    leg = board.leg_of(signal)
+    if leg is None:
+        return None
+    after = LEG[leg.state].get(type(signal))
+    if after is None:
+        board.unexpected("leg", leg.state, signal)
+        return None
+    leg.state = after
+    return leg

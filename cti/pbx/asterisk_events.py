@@ -1,0 +1,330 @@
+"""Asterisk's events as signals: one small function per event name.
+
+Sources: Asterisk's ``main/manager_channels.c``, ``main/manager_bridges.c``, ``apps/app_queue.c``, ``res/parking`` and the
+XML documentation of each event; what they do not say was read off the recordings in ``tests/recordings``. Works with the
+read classes ``system,call,agent,dtmf``; with ``dialplan`` besides it also knows which queue refused a caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from cti import signals as s
+from cti.model import LegRole, Origin
+from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled_number, endpoint_of
+from cti.wire.ami import AmiFrame
+
+_UP, _RINGING = "6", "5"  # ChannelState: include/asterisk/channelstate.h
+_EXTENSION = re.compile(r"\d{2,6}\Z")
+_DIAL_RESULTS = {
+    "ANSWER": s.DialResult.ANSWERED,
+    "NOANSWER": s.DialResult.NO_ANSWER,
+    "CANCEL": s.DialResult.CANCELLED,
+    "BUSY": s.DialResult.BUSY,
+}
+_QUEUE_STATUS = {  # apps/app_queue.c, QUEUESTATUS
+    "TIMEOUT": "timeout",
+    "FULL": "full",
+    "JOINEMPTY": "empty",
+    "JOINUNAVAIL": "empty",
+    "LEAVEEMPTY": "empty",
+    "LEAVEUNAVAIL": "empty",
+    "CONTINUE": "continue",
+}
+
+
+class AsteriskEvents:
+    """Tells what each event means. It remembers which endpoints are queue members, to tell agents from trunks.
+
+    ``trunks`` are the names of endpoints that lead to the public, as in ``PJSIP/<name>-0000001a``. When it is empty, an
+    endpoint is an agent's if it is a queue member or its name is a number of two to six digits, else a trunk's.
+    """
+
+    def __init__(self, pbx: str, trunks: Iterable[str] = ()) -> None:
+        self._pbx = pbx
+        self._trunks = frozenset(trunks)
+        self._members: set[str] = set()
+
+    def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
+        """The signals of one event, often none; an event without what it needs gives none."""
+        handler = HANDLERS.get(frame.name)
+        if handler is None:
+            return ()
+        return handler(self, frame, at, Origin(self._pbx, session, frame.offset, frame.name))
+
+    def role_of(self, channel: str) -> LegRole:
+        if channel.startswith("Local/"):
+            return LegRole.VIRTUAL
+        endpoint = endpoint_of(channel)
+        if self._trunks:
+            return LegRole.CUSTOMER if endpoint in self._trunks else LegRole.AGENT
+        if endpoint in self._members or _EXTENSION.match(endpoint):
+            return LegRole.AGENT
+        return LegRole.CUSTOMER
+
+    def member(self, frame: AmiFrame, interface: str | None) -> str:
+        """The agent behind a queue member; his phone's endpoint is an agent's from now on."""
+        phone = frame.get(b"StateInterface") or interface or ""
+        if not phone.startswith("Local/"):
+            self._members.add(phone.partition("/")[2])
+        return agent_of(phone)
+
+
+Handler = Callable[[AsteriskEvents, AmiFrame, datetime, Origin], Iterable[s.Signal]]
+
+
+def _new_channel(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, channel = frame.get(b"Uniqueid"), frame.get(b"Channel")
+    if leg is None or channel is None:
+        return
+    role = events.role_of(channel)
+    number = name = dialled = None
+    if role is LegRole.AGENT:
+        number = agent_of(channel)
+    elif role is LegRole.CUSTOMER:
+        number, name = caller_number(frame.get(b"CallerIDNum")), caller_name(frame.get(b"CallerIDName"))
+    if role is not LegRole.VIRTUAL:
+        exten = frame.get(b"Exten")
+        dialled = exten if exten and exten != "s" else None
+    group = frame.get(b"Linkedid")
+    yield s.LegSeen(at, origin, leg, group, channel, role, number, name, dialled)
+    state = frame.get(b"ChannelState")
+    if state == _RINGING:
+        yield s.LegRang(at, origin, leg, group)
+    elif state == _UP:
+        yield s.LegAnswered(at, origin, leg, group)
+
+
+def _new_state(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, state = frame.get(b"Uniqueid"), frame.get(b"ChannelState")
+    if leg is None or state not in (_UP, _RINGING):
+        return ()
+    kind = s.LegAnswered if state == _UP else s.LegRang
+    return (kind(at, origin, leg, frame.get(b"Linkedid")),)
+
+
+def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handler:
+    """A handler for an event that says no more than the leg it is about."""
+
+    def handler(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+        leg = frame.get(b"Uniqueid")
+        return () if leg is None else (kind(at, origin, leg, frame.get(b"Linkedid")),)
+
+    return handler
+
+
+def _hangup(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg = frame.get(b"Uniqueid")
+    return () if leg is None else (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
+
+
+def number_or_none(frame: AmiFrame, header: bytes) -> int | None:
+    """A header's value as a whole number; None where it is absent or none."""
+    value = frame.get(header) or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _dial_begin(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg = frame.get(b"DestUniqueid")
+    if leg is None:
+        return ()
+    number = dialled_number(frame.get(b"DialString"))
+    return (s.LegDialled(at, origin, leg, frame.get(b"DestLinkedid"), frame.get(b"Uniqueid"), number),)
+
+
+def _dial_end(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg = frame.get(b"DestUniqueid")
+    if leg is None:
+        return ()
+    result = _DIAL_RESULTS.get(frame.get(b"DialStatus") or "", s.DialResult.FAILED)
+    return (s.DialEnded(at, origin, leg, frame.get(b"DestLinkedid"), result),)
+
+
+def _local_bridge(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    one, two = frame.get(b"LocalOneUniqueid"), frame.get(b"LocalTwoUniqueid")
+    return () if one is None or two is None else (s.LegsPaired(at, origin, one, two),)
+
+
+def _bridge_enter(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, bridge = frame.get(b"Uniqueid"), frame.get(b"BridgeUniqueid")
+    if leg is None or bridge is None:
+        return ()
+    return (s.BridgeEntered(at, origin, leg, frame.get(b"Linkedid"), bridge, frame.get(b"SwapUniqueid")),)
+
+
+def _bridge_leave(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, bridge = frame.get(b"Uniqueid"), frame.get(b"BridgeUniqueid")
+    return () if leg is None or bridge is None else (s.BridgeLeft(at, origin, leg, frame.get(b"Linkedid"), bridge),)
+
+
+def _dtmf_end(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, digit = frame.get(b"Uniqueid"), frame.get(b"Digit")
+    if leg is None or digit is None or frame.get(b"Direction") != "Received":
+        return ()
+    return (s.KeyPressed(at, origin, leg, frame.get(b"Linkedid"), digit[:1]),)
+
+
+def _newexten(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    if b"\r\nApplication: Queue\r\n" not in frame.raw:
+        return ()
+    leg, data = frame.get(b"Uniqueid"), frame.get(b"AppData")
+    if leg is None or not data:
+        return ()
+    return (s.QueueReached(at, origin, leg, frame.get(b"Linkedid"), data.partition(",")[0]),)
+
+
+def _var_set(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    if b"\r\nVariable: QUEUESTATUS\r\n" not in frame.raw:
+        return ()
+    leg, why = frame.get(b"Uniqueid"), _QUEUE_STATUS.get(frame.get(b"Value") or "")
+    return () if leg is None or why is None else (s.QueueRefused(at, origin, leg, frame.get(b"Linkedid"), why),)
+
+
+def _queue_join(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
+    if leg is None or queue is None:
+        return ()
+    position = number_or_none(frame, b"Position")
+    return (s.QueueJoined(at, origin, leg, frame.get(b"Linkedid"), queue, position),)
+
+
+def _queue(kind: Callable[[datetime, Origin, str, str | None, str], s.Signal]) -> Handler:
+    """A handler for an event that says no more than the caller's leg and the queue."""
+
+    def handler(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+        leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
+        return () if leg is None or queue is None else (kind(at, origin, leg, frame.get(b"Linkedid"), queue),)
+
+    return handler
+
+
+def _agent_called(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
+    if leg is None or queue is None or interface is None:
+        return ()
+    agent, group = events.member(frame, interface), frame.get(b"Linkedid")
+    return (s.AgentTried(at, origin, leg, group, queue, agent, frame.get(b"MemberName"), frame.get(b"DestUniqueid")),)
+
+
+def _agent(kind: Callable[[datetime, Origin, str, str | None, str, str], s.Signal]) -> Handler:
+    """A handler for an event about a caller, a queue and an agent."""
+
+    def handler(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+        leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
+        if leg is None or queue is None or interface is None:
+            return ()
+        return (kind(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface)),)
+
+    return handler
+
+
+def _agent_complete(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
+    if leg is None or queue is None or interface is None:
+        return ()
+    talk_s = number_or_none(frame, b"TalkTime")
+    return (s.AgentDone(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface), talk_s),)
+
+
+def _blind_transfer(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    giver, given = frame.get(b"TransfererUniqueid"), frame.get(b"TransfereeUniqueid")
+    if giver is None or given is None or frame.get(b"Result") != "Success":
+        return ()
+    return (s.BlindTransferred(at, origin, giver, given, frame.get(b"Extension") or ""),)
+
+
+def _attended_transfer(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    first, second = frame.get(b"OrigTransfererUniqueid"), frame.get(b"SecondTransfererUniqueid")
+    if first is None or second is None or frame.get(b"Result") != "Success":
+        return ()
+    given, target = frame.get(b"TransfereeUniqueid"), frame.get(b"TransferTargetUniqueid")
+    return (s.AttendedTransferred(at, origin, first, second, given, target),)
+
+
+def _parked(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg = frame.get(b"ParkeeUniqueid")
+    return () if leg is None else (s.Parked(at, origin, leg, frame.get(b"ParkingSpace") or ""),)
+
+
+def _unparked(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    leg = frame.get(b"ParkeeUniqueid")
+    return () if leg is None else (s.Unparked(at, origin, leg, frame.get(b"RetrieverUniqueid")),)
+
+
+Member = tuple[datetime, Origin, str, str, str | None, str | None]
+
+
+def _member_of(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Member | None:
+    queue, interface = frame.get(b"Queue"), frame.get(b"Interface")
+    if queue is None or interface is None:
+        return None
+    return at, origin, queue, events.member(frame, interface), frame.get(b"MemberName"), interface
+
+
+def _reason(frame: AmiFrame) -> str | None:
+    return frame.get(b"PausedReason") or frame.get(b"Reason") or None
+
+
+def _member_added(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    member = _member_of(events, frame, at, origin)
+    if member is not None:
+        yield s.MemberAdded(*member)
+        if frame.get(b"Paused") == "1":
+            yield s.MemberPaused(*member, _reason(frame))
+
+
+def _member_removed(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    member = _member_of(events, frame, at, origin)
+    return () if member is None else (s.MemberRemoved(*member),)
+
+
+def _member_pause(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    member = _member_of(events, frame, at, origin)
+    if member is None:
+        return ()
+    if frame.get(b"Paused") == "1":
+        return (s.MemberPaused(*member, _reason(frame)),)
+    return (s.MemberResumed(*member),)
+
+
+def _member_status(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    member = _member_of(events, frame, at, origin)
+    return () if member is None else (s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame)),)
+
+
+HANDLERS: dict[str, Handler] = {
+    "Newchannel": _new_channel,
+    "Newstate": _new_state,
+    "Hangup": _hangup,
+    "HangupRequest": _leg(s.LegHungUp),
+    "SoftHangupRequest": _leg(s.LegKilled),
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
+    "LocalBridge": _local_bridge,
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "Hold": _leg(s.LegHeld),
+    "Unhold": _leg(s.LegResumed),
+    "DTMFEnd": _dtmf_end,
+    "Newexten": _newexten,
+    "VarSet": _var_set,
+    "QueueCallerJoin": _queue_join,
+    "QueueCallerLeave": _queue(s.QueueLeft),
+    "QueueCallerAbandon": _queue(s.QueueGaveUp),
+    "AgentCalled": _agent_called,
+    "AgentConnect": _agent(s.AgentTook),
+    "AgentRingNoAnswer": _agent(s.AgentMissed),
+    "AgentComplete": _agent_complete,
+    "BlindTransfer": _blind_transfer,
+    "AttendedTransfer": _attended_transfer,
+    "ParkedCall": _parked,
+    "UnParkedCall": _unparked,
+    "ParkedCallTimeOut": _unparked,
+    "QueueMemberAdded": _member_added,
+    "QueueMemberRemoved": _member_removed,
+    "QueueMemberPause": _member_pause,
+    "QueueMemberStatus": _member_status,
+}
+WANTED = frozenset(HANDLERS)

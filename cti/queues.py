@@ -1,0 +1,237 @@
+"""The moves of stays: a caller joins a queue, agents are tried, one takes him, or he leaves; and agents' places in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from cti.board import Board
+from cti.model import AgentChange, CallLeftQueue, CallQueued, RingResult, Stay, StayOutcome, TransferKind
+from cti.records import CallRecord, LegRecord, StayRecord
+from cti.rings import close_ring
+from cti.signals import (
+    AgentDone,
+    AgentMissed,
+    AgentTook,
+    AgentTried,
+    MemberAdded,
+    MemberPaused,
+    MemberRemoved,
+    MemberResumed,
+    MemberSeen,
+    MemberSignal,
+    QueueGaveUp,
+    QueueJoined,
+    QueueLeft,
+    QueueReached,
+    QueueRefused,
+    Signal,
+)
+from cti.states import PLACE, STAY, LegState, PlaceState, StayState
+
+_REFUSAL = {"full": StayOutcome.FULL, "empty": StayOutcome.EXIT_EMPTY, "timeout": StayOutcome.TIMEOUT}
+
+
+def queue_reached(board: Board, signal: QueueReached) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg is leg.call.root and leg.call.queue is None:
+        leg.call.queue = signal.queue
+
+
+def queue_refused(board: Board, signal: QueueRefused) -> None:
+    """The queue's own word on why it let the caller go: it corrects what was guessed when he left."""
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    call = leg.call
+    outcome = _REFUSAL.get(signal.why)
+    last = call.stays[-1] if call.stays else None
+    if last is None:
+        call.refused_why = signal.why
+    elif outcome is not None and last.leg is leg and last.stay.outcome in (StayOutcome.TIMEOUT, StayOutcome.EXIT_EMPTY):
+        last.stay = msgspec.structs.replace(last.stay, outcome=outcome)
+
+
+def queue_joined(board: Board, signal: QueueJoined) -> None:
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    call = leg.call
+    stay = StayRecord(leg, Stay(queue=signal.queue, joined_at=signal.at, position=signal.position))
+    call.stays.append(stay)
+    if call.queue is None or call.queued_at is None:
+        call.queue, call.queued_at = signal.queue, signal.at
+    _resolve_transfer(call, leg, signal.queue)
+    board.start(call)
+    board.tell(CallQueued, call, stay=stay)
+
+
+def _resolve_transfer(call: CallRecord, leg: LegRecord, queue: str) -> None:
+    """A blind transfer whose customer walks into a queue was one to that queue."""
+    if call.pending_transfer is leg and call.transfers:
+        last = call.transfers[-1]
+        call.transfers[-1] = msgspec.structs.replace(last, kind=TransferKind.QUEUE, to=queue)
+        call.pending_transfer = None
+
+
+def find_stay(call: CallRecord, leg: LegRecord | None, queue: str) -> StayRecord | None:
+    """The latest stay in ``queue``, this leg's own if it has one: a transfer may have changed the leg behind its back."""
+    stays = [stay for stay in reversed(call.stays) if stay.stay.queue == queue]
+    return next((stay for stay in stays if stay.leg is leg), stays[0] if stays else None)
+
+
+def _moved(board: Board, leg: LegRecord, queue: str, signal: Signal) -> StayRecord | None:
+    stay = find_stay(leg.call, leg, queue)
+    if stay is None:
+        board.note("unknown-stay", f"{type(signal).__name__} for a wait that was never seen")
+        return None
+    after = STAY[stay.state].get(type(signal))
+    if after is None:
+        board.unexpected("stay", stay.state, signal)
+        return None
+    stay.state = after
+    return stay
+
+
+def queue_gave_up(board: Board, signal: QueueGaveUp) -> None:
+    leg = board.leg_of(signal)
+    stay = leg and _moved(board, leg, signal.queue, signal)
+    if leg is not None and stay:
+        caller_left = _left_by_himself(leg) or _left_by_himself(leg.call.root)
+        outcome = StayOutcome.ABANDONED if caller_left else StayOutcome.TIMEOUT
+        stay.stay = msgspec.structs.replace(stay.stay, outcome=outcome)
+
+
+def _left_by_himself(leg: LegRecord) -> bool:
+    """Hung up, or ended from outside: the PBX tells of both before the queue notices; its own time-out it does not."""
+    return leg.hung_up_at is not None or leg.killed_at is not None
+
+
+def queue_left(board: Board, signal: QueueLeft) -> None:
+    leg = board.leg_of(signal)
+    stay = leg and _moved(board, leg, signal.queue, signal)
+    if leg is not None and stay:
+        _close(board, leg.call, stay)
+
+
+def _close(board: Board, call: CallRecord, stay: StayRecord) -> None:
+    taker = None
+    if stay.stay.outcome is None:
+        taker = _taker(call, stay)
+    outcome = stay.stay.outcome or (StayOutcome.ANSWERED if taker else _left_how(stay))
+    key = stay.leg.key_at[1] if outcome is StayOutcome.EXIT_KEY and stay.leg.key_at else None
+    stay.stay = msgspec.structs.replace(
+        stay.stay, left_at=board.at, outcome=outcome, agent=taker or stay.stay.agent, key=key
+    )
+    board.tell(CallLeftQueue, call, stay=stay)
+
+
+def _taker(call: CallRecord, stay: StayRecord) -> str | None:
+    """Who answered: the queue lets the caller go once an agent's phone that it rang is up."""
+    answered = [
+        ring.ring
+        for ring in call.rings
+        if ring.ring.result is RingResult.ANSWERED
+        and ring.ring.queue == stay.stay.queue
+        and ring.ring.started_at >= stay.stay.joined_at
+    ]
+    return min(answered, key=lambda ring: ring.ended_at or ring.started_at).agent if answered else None
+
+
+def _left_how(stay: StayRecord) -> StayOutcome:
+    if _left_by_himself(stay.leg):
+        return StayOutcome.ABANDONED
+    if stay.leg.key_at is not None and stay.leg.key_at[0] >= stay.stay.joined_at:
+        return StayOutcome.EXIT_KEY
+    return StayOutcome.TRANSFERRED_OUT
+
+
+def leave_at_end(board: Board, stay: StayRecord) -> None:
+    """The caller's leg ended and the queue never said that he left."""
+    board.note("stay-without-leave", "the caller is gone, the queue did not say so")
+    stay.state = StayState.LEFT
+    _close(board, stay.leg.call, stay)
+
+
+def agent_tried(board: Board, signal: AgentTried) -> None:
+    record = board.roster.agent(signal.agent)
+    record.name = signal.name or record.name
+    leg = board.leg_of(signal)
+    if leg is not None and _moved(board, leg, signal.queue, signal):
+        leg.call.tried[signal.agent] = signal.queue
+
+
+def agent_missed(board: Board, signal: AgentMissed) -> None:
+    leg = board.leg_of(signal)
+    if leg is None or _moved(board, leg, signal.queue, signal) is None:
+        return
+    ring = leg.call.open_ring(signal.agent)
+    if ring is not None:
+        close_ring(board, leg.call, ring, RingResult.MISSED)
+
+
+def agent_took(board: Board, signal: AgentTook) -> None:
+    leg = board.leg_of(signal)
+    stay = leg and _moved(board, leg, signal.queue, signal)
+    if leg is None or not stay:
+        return
+    told = stay.stay
+    stay.stay = msgspec.structs.replace(
+        told, outcome=StayOutcome.ANSWERED, agent=signal.agent, left_at=told.left_at or _answer_time(leg.call, signal)
+    )
+    if told.left_at is None:
+        board.tell(CallLeftQueue, leg.call, stay=stay)
+    elif told.outcome is not StayOutcome.ANSWERED:
+        board.note("stay-answered-late", f"the wait was told as {told.outcome}, then an agent took it")
+
+
+def _answer_time(call: CallRecord, signal: AgentTook) -> datetime:
+    legs = (leg for leg in call.legs if leg.number == signal.agent and leg.state is LegState.UP)
+    return max((leg.answered_at for leg in legs if leg.answered_at), default=signal.at)
+
+
+def agent_done(board: Board, signal: AgentDone) -> None:
+    leg = board.leg_of(signal)
+    if leg is None:
+        return
+    for talk in reversed(leg.call.talks):
+        if talk.talk.agent == signal.agent and talk.talk.queue == signal.queue:
+            talk.talk = msgspec.structs.replace(talk.talk, queue_talk_s=signal.talk_s)
+            return
+
+
+_TOLD_AS = {
+    MemberAdded: AgentChange.LOGIN,
+    MemberRemoved: AgentChange.LOGOUT,
+    MemberPaused: AgentChange.PAUSE,
+    MemberResumed: AgentChange.UNPAUSE,
+}
+
+
+def member_moved(board: Board, signal: MemberSignal) -> None:
+    """A log-in, log-out or pause, told once for each queue it is about."""
+    record = board.roster.agent(signal.agent)
+    place = record.place(signal.queue)
+    after = PLACE[place.state].get(type(signal))
+    if after is None:
+        if not (isinstance(signal, MemberRemoved) and place.interface is None):
+            board.unexpected("place", place.state, signal)
+    place.state = after or PlaceState.OUT if isinstance(signal, MemberRemoved) else after or PlaceState.FREE
+    record.name, place.interface = signal.name or record.name, signal.interface or place.interface
+    place.reason = signal.reason if isinstance(signal, MemberPaused) else None
+    board.roster.settle(record, signal.at)
+    board.tell_agent(record, _TOLD_AS[type(signal)], signal.queue, place.reason)
+
+
+def member_seen(board: Board, signal: MemberSeen) -> None:
+    """The agent is there, since some time we did not see: known from now on, but nothing happened."""
+    record = board.roster.agent(signal.agent)
+    record.name = signal.name or record.name
+    place = record.place(signal.queue)
+    place.interface = signal.interface or place.interface
+    if place.state is PlaceState.OUT:
+        place.state = PlaceState.PAUSED if signal.paused else PlaceState.FREE
+        place.reason = signal.reason if signal.paused else None
+        board.roster.settle(record, signal.at)
+        board.tell_agent(record, AgentChange.STATE)

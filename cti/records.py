@@ -1,0 +1,253 @@
+"""The tracker's working memory: a call and its legs while they change, and how they are frozen into ``cti.model``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from cti.model import (
+    Call,
+    CallOutcome,
+    Direction,
+    EndedBy,
+    Leg,
+    LegRole,
+    Origin,
+    Party,
+    Ring,
+    RingResult,
+    Stay,
+    Talk,
+    Transfer,
+)
+from cti.signals import DialResult, LegSeen
+from cti.states import LegState, StayState
+
+
+class RingRecord:
+    """One agent rung once; ``legs`` are his devices that still ring."""
+
+    __slots__ = ("legs", "ring")
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self.legs: set[LegRecord] = set()
+
+    @property
+    def open(self) -> bool:
+        return self.ring.result is RingResult.RINGING
+
+    def close(self, at: datetime, result: RingResult) -> None:
+        self.ring = msgspec.structs.replace(self.ring, ended_at=at, result=result)
+        self.legs.clear()
+
+
+class StayRecord:
+    """One wait. ``leg`` is whose place in the queue it is; a transfer may hand it to another leg."""
+
+    __slots__ = ("leg", "state", "stay")
+
+    def __init__(self, leg: LegRecord, stay: Stay) -> None:
+        self.leg, self.stay, self.state = leg, stay, StayState.WAITING
+
+
+class TalkRecord:
+    """One agent's conversation; ``legs`` are his connected devices."""
+
+    __slots__ = ("held_since", "legs", "talk")
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.legs: set[LegRecord] = set()
+        self.held_since: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.talk.ended_at is None
+
+    def hold(self, at: datetime) -> None:
+        self.held_since = at
+        self.talk = msgspec.structs.replace(self.talk, holds=self.talk.holds + 1)
+
+    def resume(self, at: datetime) -> None:
+        if self.held_since is not None:
+            held_s = (at - self.held_since).total_seconds()
+            self.talk = msgspec.structs.replace(self.talk, hold_s=self.talk.hold_s + held_s)
+            self.held_since = None
+
+    def close(self, at: datetime) -> None:
+        self.resume(at)
+        self.talk = msgspec.structs.replace(self.talk, ended_at=at)
+
+    def reopen(self) -> None:
+        self.talk = msgspec.structs.replace(self.talk, ended_at=None)
+
+
+class LegRecord:
+    """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it."""
+
+    __slots__ = (
+        "answered_at",
+        "bridge",
+        "call",
+        "cause",
+        "channel",
+        "dialled",
+        "dialled_by",
+        "ended_at",
+        "hung_up_at",
+        "key_at",
+        "killed_at",
+        "leg_id",
+        "name",
+        "number",
+        "rang_at",
+        "ring",
+        "role",
+        "started_at",
+        "state",
+        "talk",
+        "transferred",
+        "twin",
+        "was_dialled",
+    )
+
+    def __init__(self, seen: LegSeen) -> None:
+        self.leg_id, self.channel, self.role = seen.leg, seen.channel, seen.role
+        self.number, self.name, self.dialled = seen.number, seen.name, seen.dialled
+        self.started_at = seen.at
+        self.state = LegState.NEW
+        self.rang_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.hung_up_at: datetime | None = None
+        self.killed_at: datetime | None = None
+        self.key_at: tuple[datetime, str] | None = None
+        self.cause: int | None = None
+        self.was_dialled = False
+        self.transferred = False
+        self.dialled_by: LegRecord | None = None
+        self.twin: LegRecord | None = None
+        self.bridge: str | None = None
+        self.ring: RingRecord | None = None
+        self.talk: TalkRecord | None = None
+        self.call: CallRecord
+
+    def freeze(self) -> Leg:
+        return Leg(
+            leg_id=self.leg_id,
+            channel=self.channel,
+            role=self.role,
+            number=self.number,
+            started_at=self.started_at,
+            rang_at=self.rang_at,
+            answered_at=self.answered_at,
+            ended_at=self.ended_at,
+            cause=self.cause,
+            hung_up=self.hung_up_at is not None,
+        )
+
+
+class CallRecord:
+    """One journey in the making.
+
+    ``root`` is the leg that began it, ``anchor`` the one whose company makes an agent talk: the customer's, or on an
+    internal call the caller's. ``tried`` says which queue last called which agent. ``absorbed`` are calls that turned out
+    to be part of this one.
+    """
+
+    __slots__ = (
+        "absorbed",
+        "anchor",
+        "answered_at",
+        "click_to_dial",
+        "dial_result",
+        "dialled",
+        "direction",
+        "group",
+        "legs",
+        "origin",
+        "pending_transfer",
+        "queue",
+        "queued_at",
+        "refused_why",
+        "rings",
+        "root",
+        "started",
+        "stays",
+        "talks",
+        "transfers",
+        "tried",
+    )
+
+    def __init__(self, root: LegRecord, group: str, origin: Origin) -> None:
+        self.root = self.anchor = root
+        self.group, self.origin = group, origin
+        self.direction = Direction.INBOUND if root.role is LegRole.CUSTOMER else Direction.INTERNAL
+        self.dialled = root.dialled
+        self.legs: list[LegRecord] = []
+        self.rings: list[RingRecord] = []
+        self.stays: list[StayRecord] = []
+        self.talks: list[TalkRecord] = []
+        self.transfers: list[Transfer] = []
+        self.tried: dict[str, str] = {}
+        self.absorbed: list[CallRecord] = []
+        self.queue: str | None = None
+        self.queued_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.dial_result: DialResult | None = None
+        self.refused_why: str | None = None
+        self.pending_transfer: LegRecord | None = None
+        self.started = self.click_to_dial = False
+
+    def add(self, leg: LegRecord) -> None:
+        leg.call = self
+        self.legs.append(leg)
+
+    def is_far(self, leg: LegRecord) -> bool:
+        """True for the party that the agents of this call talk with."""
+        if self.direction is Direction.OUTBOUND:
+            return leg.role is LegRole.CUSTOMER
+        return leg is self.anchor
+
+    def open_ring(self, agent: str) -> RingRecord | None:
+        return next((ring for ring in reversed(self.rings) if ring.open and ring.ring.agent == agent), None)
+
+    def open_stays(self) -> Iterator[StayRecord]:
+        return (stay for stay in self.stays if stay.stay.left_at is None)
+
+    @property
+    def over(self) -> bool:
+        return all(leg.state is LegState.ENDED for leg in self.legs)
+
+    def freeze(
+        self,
+        pbx: str,
+        outcome: CallOutcome | None = None,
+        ended_by: EndedBy | None = None,
+        ended_at: datetime | None = None,
+    ) -> Call:
+        root = self.root
+        return Call(
+            pbx=pbx,
+            call_id=root.leg_id,
+            direction=self.direction,
+            caller=Party(root.number, root.name),
+            dialled=self.dialled,
+            offered_at=root.started_at,
+            origin=self.origin,
+            queue=self.queue,
+            queued_at=self.queued_at,
+            answered_at=self.answered_at,
+            ended_at=ended_at,
+            outcome=outcome,
+            ended_by=ended_by,
+            stays=tuple([stay.stay for stay in self.stays]),
+            rings=tuple([ring.ring for ring in self.rings]),
+            talks=tuple([talk.talk for talk in self.talks]),
+            transfers=tuple(self.transfers),
+            legs=tuple([leg.freeze() for leg in self.legs]),
+            click_to_dial=self.click_to_dial,
+        )

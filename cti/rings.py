@@ -1,0 +1,50 @@
+"""One agent rung for one call: begun by the first of his phones, ended once, whatever the PBX repeats."""
+
+from __future__ import annotations
+
+from cti.board import Board
+from cti.model import CallOffered, CallOfferEnded, Ring, RingResult
+from cti.records import CallRecord, LegRecord, RingRecord
+from cti.signals import DialResult
+
+_REFUSED_BY_PHONE = (17, 21)  # Q.850: user busy, call rejected
+
+
+def open_ring(board: Board, leg: LegRecord, agent: str) -> None:
+    call = leg.call
+    board.start(call)
+    ring = call.open_ring(agent)
+    if ring is None:
+        queue = call.tried.get(agent) if any(True for _ in call.open_stays()) else None
+        ring = _new_ring(call, Ring(agent=agent, queue=queue, started_at=board.at))
+        ring.legs.add(leg)
+        board.tell(CallOffered, call, ring=ring)
+    ring.legs.add(leg)
+    leg.ring = ring
+
+
+def _new_ring(call: CallRecord, ring: Ring) -> RingRecord:
+    record = RingRecord(ring)
+    call.rings.append(record)
+    return record
+
+
+def close_ring(board: Board, call: CallRecord, ring: RingRecord, result: RingResult) -> None:
+    if ring.open:
+        ring.close(board.at, result)
+        board.tell(CallOfferEnded, call, ring=ring)
+
+
+def result_of(leg: LegRecord, result: DialResult | None) -> RingResult:
+    if leg.hung_up_at is not None or result is DialResult.BUSY or leg.cause in _REFUSED_BY_PHONE:
+        return RingResult.BUSY
+    if result is DialResult.NO_ANSWER:
+        return RingResult.MISSED
+    if result is DialResult.FAILED:
+        return RingResult.FAILED
+    ring = leg.ring
+    others = (other for other in leg.call.rings if other is not ring and other.ring.result is RingResult.ANSWERED)
+    since = ring.ring.started_at if ring is not None else leg.started_at
+    if any(other.ring.ended_at is not None and other.ring.ended_at >= since for other in others):
+        return RingResult.ELSEWHERE
+    return RingResult.CANCELLED

@@ -1,0 +1,88 @@
+"""The agents: where each is logged in, paused or not, and what he does, told from his legs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cti.model import Agent, AgentState, Membership
+from cti.records import LegRecord
+from cti.states import LegState, PlaceState
+
+
+class Place:
+    """An agent's place in one queue."""
+
+    __slots__ = ("interface", "reason", "state")
+
+    def __init__(self) -> None:
+        self.state = PlaceState.OUT
+        self.interface: str | None = None
+        self.reason: str | None = None
+
+
+class AgentRecord:
+    __slots__ = ("agent", "legs", "name", "places", "since", "state")
+
+    def __init__(self, agent: str) -> None:
+        self.agent = agent
+        self.name: str | None = None
+        self.places: dict[str, Place] = {}
+        self.legs: set[LegRecord] = set()
+        self.state = AgentState.OFFLINE
+        self.since: datetime | None = None
+
+    def place(self, queue: str) -> Place:
+        return self.places.setdefault(queue, Place())
+
+    def derive(self) -> AgentState:
+        """On the phone wins over paused, paused over idle; several legs count as one agent."""
+        if any(leg.state is LegState.UP or not leg.was_dialled for leg in self.legs):
+            return AgentState.TALKING
+        if any(leg.state is LegState.RINGING for leg in self.legs):
+            return AgentState.RINGING
+        here = [place.state for place in self.places.values() if place.state is not PlaceState.OUT]
+        if not here:
+            return AgentState.OFFLINE
+        return AgentState.PAUSED if all(state is PlaceState.PAUSED for state in here) else AgentState.IDLE
+
+
+class Roster:
+    """All agents of one PBX, by extension."""
+
+    def __init__(self, pbx: str) -> None:
+        self._pbx = pbx
+        self._agents: dict[str, AgentRecord] = {}
+
+    def agent(self, agent: str) -> AgentRecord:
+        record = self._agents.get(agent)
+        if record is None:
+            record = self._agents[agent] = AgentRecord(agent)
+        return record
+
+    def settle(self, record: AgentRecord, at: datetime) -> bool:
+        """Derive the state anew; True if it changed."""
+        state = record.derive()
+        if state is record.state:
+            return False
+        record.state, record.since = state, at
+        return True
+
+    def freeze(self, record: AgentRecord) -> Agent:
+        places = tuple(
+            Membership(
+                queue=queue, interface=place.interface, paused=place.state is PlaceState.PAUSED, reason=place.reason
+            )
+            for queue, place in record.places.items()
+            if place.state is not PlaceState.OUT
+        )
+        return Agent(
+            pbx=self._pbx,
+            agent=record.agent,
+            name=record.name,
+            memberships=places,
+            state=record.state,
+            since=record.since,
+        )
+
+    def agents(self) -> list[Agent]:
+        return [self.freeze(record) for record in self._agents.values()]

@@ -1,0 +1,230 @@
+"""Signals: PBX-neutral facts about a leg, a place in a queue, or an agent.
+
+A dialect makes them from the PBX's events, the tracker turns them into calls. ``leg`` is the PBX's own id of a channel;
+``group`` is what the PBX says ties legs together at that moment (Asterisk's ``Linkedid``; None where it says nothing): it
+is the id of the group's first leg, and may change during a leg's life without any event of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from cti.model import LegRole, Origin
+
+
+class DialResult(StrEnum):
+    """How an attempt to reach one phone ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    CANCELLED = "cancelled"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+class Signal(msgspec.Struct, frozen=True):
+    at: datetime
+    origin: Origin
+
+
+class LegSignal(Signal, frozen=True):
+    """Something about one leg."""
+
+    leg: str
+    group: str | None
+
+
+class LegSeen(LegSignal, frozen=True):
+    """A leg exists. ``number`` is the extension of an agent's phone, on a trunk the caller as the PBX shows him."""
+
+    channel: str
+    role: LegRole
+    number: str | None
+    name: str | None = None
+    dialled: str | None = None
+
+
+class LegRang(LegSignal, frozen=True):
+    """The phone at this leg rings."""
+
+
+class LegAnswered(LegSignal, frozen=True):
+    """This leg is up: a phone was lifted, or the PBX itself answered."""
+
+
+class LegHungUp(LegSignal, frozen=True):
+    """The party at this leg hung up, or refused, by itself; the end follows."""
+
+
+class LegKilled(LegSignal, frozen=True):
+    """Somebody asked the PBX to end this leg. On Asterisk it is sent at nearly every end and says nothing of who."""
+
+
+class LegEnded(LegSignal, frozen=True):
+    cause: int | None
+
+
+class LegHeld(LegSignal, frozen=True):
+    """The party at this leg put the other on hold."""
+
+
+class LegResumed(LegSignal, frozen=True):
+    """Not balanced: may come without a hold, or several times."""
+
+
+class KeyPressed(LegSignal, frozen=True):
+    """The party at this leg sent a DTMF digit."""
+
+    key: str
+
+
+class LegDialled(LegSignal, frozen=True):
+    """The PBX calls the phone at ``leg`` on behalf of ``source``; None when the PBX itself began (click-to-dial)."""
+
+    source: str | None
+    number: str | None
+
+
+class DialEnded(LegSignal, frozen=True):
+    """The attempt to reach ``leg`` is over; may come more than once."""
+
+    result: DialResult
+
+
+class LegsPaired(Signal, frozen=True):
+    """Two virtual legs are the two ends of one: what goes into one comes out of the other."""
+
+    one: str
+    two: str
+
+
+class BridgeEntered(LegSignal, frozen=True):
+    """``leg`` hears the others in ``bridge`` from now on. ``swapped`` is the leg whose place it took."""
+
+    bridge: str
+    swapped: str | None
+
+
+class BridgeLeft(LegSignal, frozen=True):
+    bridge: str
+
+
+class QueueReached(LegSignal, frozen=True):
+    """The dialplan is about to put the caller into ``queue``; it may refuse him."""
+
+    queue: str
+
+
+class QueueRefused(LegSignal, frozen=True):
+    """The queue did not take the caller, or let him go: ``why`` is ``full``, ``empty``, ``timeout`` or ``continue``."""
+
+    why: str
+
+
+class QueueJoined(LegSignal, frozen=True):
+    queue: str
+    position: int | None
+
+
+class QueueLeft(LegSignal, frozen=True):
+    queue: str
+
+
+class QueueGaveUp(LegSignal, frozen=True):
+    """The wait ended without an answer: the caller's doing or the queue's. The tracker tells which."""
+
+    queue: str
+
+
+class AgentTried(LegSignal, frozen=True):
+    """The queue calls this agent for the caller at ``leg``; ``agent_leg`` is what it dials, maybe a virtual leg."""
+
+    queue: str
+    agent: str
+    name: str | None
+    agent_leg: str | None
+
+
+class AgentMissed(LegSignal, frozen=True):
+    queue: str
+    agent: str
+
+
+class AgentTook(LegSignal, frozen=True):
+    """The queue gives the caller at ``leg`` to this agent."""
+
+    queue: str
+    agent: str
+
+
+class AgentDone(LegSignal, frozen=True):
+    """The queue's own end of the agent's part. ``talk_s`` is in whole seconds."""
+
+    queue: str
+    agent: str
+    talk_s: int | None
+
+
+class BlindTransferred(Signal, frozen=True):
+    transferer: str
+    transferee: str
+    to: str
+
+
+class AttendedTransferred(Signal, frozen=True):
+    """``first`` is the transferer's leg towards the customer, ``second`` the one of his consultation.
+
+    ``transferee`` is the leg handed over, ``target`` the one it meets; None where the PBX does not name it.
+    """
+
+    first: str
+    second: str
+    transferee: str | None
+    target: str | None
+
+
+class Parked(Signal, frozen=True):
+    leg: str
+    slot: str
+
+
+class Unparked(Signal, frozen=True):
+    """``retriever`` is None when the parking timed out."""
+
+    leg: str
+    retriever: str | None
+
+
+class MemberSignal(Signal, frozen=True):
+    """Something about an agent's place in a queue."""
+
+    queue: str
+    agent: str
+    name: str | None
+    interface: str | None
+
+
+class MemberAdded(MemberSignal, frozen=True):
+    """Logged in."""
+
+
+class MemberRemoved(MemberSignal, frozen=True):
+    """Logged out."""
+
+
+class MemberPaused(MemberSignal, frozen=True):
+    reason: str | None
+
+
+class MemberResumed(MemberSignal, frozen=True):
+    pass
+
+
+class MemberSeen(MemberSignal, frozen=True):
+    """The agent is in this queue, since when is not said."""
+
+    paused: bool
+    reason: str | None

@@ -1,0 +1,77 @@
+"""Signals in, CallEvents out: the one place that knows what is going on at a PBX.
+
+``apply`` is pure in the sense of the house: no clock, no I/O, and it never raises for what a PBX says; what it does not
+expect becomes an ``Oddity``. The moves live with what they are about: ``legs``, ``bridges``, ``queues``, ``transfers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cti import bridges, legs, queues, signals, transfers
+from cti.board import Board
+from cti.model import Agent, Call, CallEvent
+
+Move = Callable[[Board, Any], None]
+
+MOVES: dict[type[signals.Signal], Move] = {
+    signals.LegSeen: legs.leg_seen,
+    signals.LegRang: legs.leg_rang,
+    signals.LegAnswered: legs.leg_answered,
+    signals.LegHungUp: legs.leg_hung_up,
+    signals.LegKilled: legs.leg_killed,
+    signals.LegEnded: legs.leg_ended,
+    signals.LegHeld: legs.leg_held,
+    signals.LegResumed: legs.leg_resumed,
+    signals.KeyPressed: legs.key_pressed,
+    signals.LegDialled: legs.leg_dialled,
+    signals.DialEnded: legs.dial_ended,
+    signals.LegsPaired: legs.legs_paired,
+    signals.BridgeEntered: bridges.bridge_entered,
+    signals.BridgeLeft: bridges.bridge_left,
+    signals.QueueReached: queues.queue_reached,
+    signals.QueueRefused: queues.queue_refused,
+    signals.QueueJoined: queues.queue_joined,
+    signals.QueueLeft: queues.queue_left,
+    signals.QueueGaveUp: queues.queue_gave_up,
+    signals.AgentTried: queues.agent_tried,
+    signals.AgentMissed: queues.agent_missed,
+    signals.AgentTook: queues.agent_took,
+    signals.AgentDone: queues.agent_done,
+    signals.MemberAdded: queues.member_moved,
+    signals.MemberRemoved: queues.member_moved,
+    signals.MemberPaused: queues.member_moved,
+    signals.MemberResumed: queues.member_moved,
+    signals.MemberSeen: queues.member_seen,
+    signals.BlindTransferred: transfers.blind_transferred,
+    signals.AttendedTransferred: transfers.attended_transferred,
+    signals.Parked: transfers.parked,
+    signals.Unparked: transfers.unparked,
+}
+
+
+class CallTracker:
+    """All calls and agents of one PBX."""
+
+    def __init__(self, pbx: str) -> None:
+        self._board = Board(pbx)
+
+    def apply(self, signal: signals.Signal) -> list[CallEvent]:
+        """What the house is told because of ``signal``, in order; often nothing."""
+        board = self._board
+        board.at, board.origin = signal.at, signal.origin
+        MOVES[type(signal)](board, signal)
+        if not board.out:
+            return []
+        told, board.out = board.out, []
+        return told
+
+    def open_calls(self) -> list[Call]:
+        """The calls that go on now, each as of now."""
+        board = self._board
+        return [call.freeze(board.pbx) for call in dict.fromkeys(board.calls.values()) if call.started]
+
+    def agents(self) -> list[Agent]:
+        """The agents known by now, logged in or not."""
+        return self._board.roster.agents()

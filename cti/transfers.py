@@ -1,0 +1,117 @@
+"""The moves of a handed-over customer: blind, attended, parked and picked up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from cti.board import Board
+from cti.bridges import reconnect
+from cti.model import Transfer, TransferKind
+from cti.records import CallRecord, LegRecord
+from cti.signals import AttendedTransferred, BlindTransferred, Parked, Unparked
+
+#: Asterisk 16 tells the join of the new queue before the transfer that led there, within the same milliseconds.
+SAME_MOMENT = timedelta(seconds=0.1)
+
+
+def blind_transferred(board: Board, signal: BlindTransferred) -> None:
+    giver, given = board.known(signal.transferer), board.known(signal.transferee)
+    if giver is None or given is None:
+        board.note("unknown-leg", "a blind transfer of a leg that was never seen")
+        return
+    call = given.call
+    giver.transferred = True
+    if giver is call.anchor:
+        call.anchor = given
+        reconnect(board, [given])
+    joined = _just_joined(call, given, board)
+    kind = TransferKind.QUEUE if joined else TransferKind.BLIND
+    call.transfers.append(Transfer(kind=kind, by=giver.number or "", to=joined or signal.to, at=signal.at))
+    call.pending_transfer = None if joined else given
+    board.tell_transfer(call)
+
+
+def _just_joined(call: CallRecord, leg: LegRecord, board: Board) -> str | None:
+    stays = (stay.stay for stay in call.open_stays() if stay.leg is leg)
+    return next((stay.queue for stay in stays if board.at - stay.joined_at <= SAME_MOMENT), None)
+
+
+def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
+    first, second = board.known(signal.first), board.known(signal.second)
+    if first is None or second is None:
+        board.note("unknown-leg", "an attended transfer of a leg that was never seen")
+        return
+    main, consult = _main_and_consult(first.call, second.call, second)
+    first.transferred = second.transferred = True
+    if consult is not None and second.call is not main:
+        board.absorb(main, second.call)
+    given, target = board.known(signal.transferee), board.known(signal.target)
+    if first is main.anchor and given is not None:
+        main.anchor = given
+    for stay in main.open_stays():
+        if stay.leg is second and given is not None:
+            stay.leg = given
+    main.transfers.append(_attended(first, consult, target, board))
+    board.tell_transfer(main)
+    reconnect(board, [leg for leg in (given, target, first, second) if leg is not None])
+
+
+def _main_and_consult(
+    first: CallRecord, second: CallRecord, leg: LegRecord
+) -> tuple[CallRecord, CallRecord | None]:
+    """The customer's call and the consultation, which may be a part of it already."""
+    if first is second:
+        part = next((part for part in reversed(first.absorbed) if part.root is leg), None)
+        return first, part
+    return first, second
+
+
+def _attended(
+    first: LegRecord, consult: CallRecord | None, target: LegRecord | None, board: Board
+) -> Transfer:
+    to = consult.dialled if consult is not None else target.number if target is not None else None
+    answered_at = None
+    if consult is not None:
+        rung = [leg.answered_at for leg in consult.legs if leg.was_dialled and leg.answered_at is not None]
+        answered_at = min(rung, default=None)
+    return Transfer(
+        kind=TransferKind.ATTENDED,
+        by=first.number or "",
+        to=to,
+        at=board.at,
+        consulted_at=consult.root.started_at if consult is not None else None,
+        consult_answered_at=answered_at,
+    )
+
+
+def parked(board: Board, signal: Parked) -> None:
+    leg = board.known(signal.leg)
+    if leg is None:
+        board.note("unknown-leg", "a leg was parked that was never seen")
+        return
+    call = leg.call
+    if call.pending_transfer is leg and call.transfers:
+        last = call.transfers[-1]
+        call.transfers[-1] = msgspec.structs.replace(last, kind=TransferKind.PARK, to=None, slot=signal.slot)
+        call.pending_transfer = None
+        return
+    last_talk = call.talks[-1].talk.agent if call.talks else ""
+    call.transfers.append(
+        Transfer(kind=TransferKind.PARK, by=last_talk, to=None, at=signal.at, slot=signal.slot)
+    )
+    board.tell_transfer(call)
+
+
+def unparked(board: Board, signal: Unparked) -> None:
+    leg, retriever = board.known(signal.leg), board.known(signal.retriever)
+    if leg is None:
+        board.note("unknown-leg", "a leg was unparked that was never seen")
+        return
+    call = leg.call
+    for i in range(len(call.transfers) - 1, -1, -1):
+        if call.transfers[i].kind is TransferKind.PARK and call.transfers[i].to is None:
+            if retriever is not None:
+                call.transfers[i] = msgspec.structs.replace(call.transfers[i], to=retriever.number)
+            return

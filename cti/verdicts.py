@@ -1,0 +1,85 @@
+"""How a call ended: outcome, who ended it and when, told from its legs, rings, stays and talks once all is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cti.model import CallOutcome, Direction, EndedBy, LegRole, RingResult, StayOutcome
+from cti.records import CallRecord, LegRecord
+from cti.signals import DialResult
+
+_FROM_DIAL = {
+    DialResult.ANSWERED: CallOutcome.ANSWERED,
+    DialResult.NO_ANSWER: CallOutcome.NO_ANSWER,
+    DialResult.CANCELLED: CallOutcome.NO_ANSWER,
+    DialResult.BUSY: CallOutcome.BUSY,
+    DialResult.FAILED: CallOutcome.FAILED,
+}
+_FROM_STAY = {
+    StayOutcome.ABANDONED: CallOutcome.ABANDONED,
+    StayOutcome.TIMEOUT: CallOutcome.TIMEOUT,
+    StayOutcome.EXIT_KEY: CallOutcome.EXIT_KEY,
+    StayOutcome.EXIT_EMPTY: CallOutcome.EXIT_EMPTY,
+    StayOutcome.FULL: CallOutcome.FULL,
+    StayOutcome.REFUSED: CallOutcome.REFUSED,
+}
+_CAUSES_OF_REFUSAL = (17, 34, 42)  # Q.850: user busy, no circuit, congestion: what Busy() and Congestion() leave behind
+
+
+def outcome_of(call: CallRecord) -> CallOutcome:
+    """A person's answer decides; then the last wait; then the last attempt to reach a phone."""
+    if call.talks:
+        return CallOutcome.ANSWERED
+    if call.stays:
+        outcome = call.stays[-1].stay.outcome
+        return _FROM_STAY.get(outcome, CallOutcome.ABANDONED) if outcome else CallOutcome.ABANDONED
+    if call.direction is Direction.INBOUND:
+        return _inbound_outcome(call)
+    return _FROM_DIAL[call.dial_result or DialResult.NO_ANSWER]
+
+
+def _inbound_outcome(call: CallRecord) -> CallOutcome:
+    root = call.root
+    by_caller = root.hung_up_at is not None
+    if any(leg.was_dialled for leg in call.legs):
+        if by_caller:
+            return CallOutcome.ABANDONED
+        busy = call.dial_result is DialResult.BUSY or any(ring.ring.result is RingResult.BUSY for ring in call.rings)
+        return CallOutcome.BUSY if busy else _FROM_DIAL[call.dial_result or DialResult.NO_ANSWER]
+    if by_caller:
+        return CallOutcome.IVR_HANGUP
+    if call.refused_why == "full":
+        return CallOutcome.FULL
+    if call.refused_why or call.queue or root.cause in _CAUSES_OF_REFUSAL:
+        return CallOutcome.REFUSED
+    return CallOutcome.IVR_HANGUP
+
+
+def ended_by(call: CallRecord) -> EndedBy:
+    """Who of those present at the end hung up first by himself; the PBX when nobody did."""
+    since = call.talks[-1].talk.started_at if call.talks else call.root.started_at
+    gone = [
+        (leg.hung_up_at, leg)
+        for leg in call.legs
+        if leg.hung_up_at is not None and leg.hung_up_at >= since and not leg.transferred and _counts(call, leg)
+    ]
+    if not gone:
+        return EndedBy.PBX
+    first = min(gone, key=lambda pair: pair[0])[1]
+    return EndedBy.CUSTOMER if first.role is LegRole.CUSTOMER else EndedBy.AGENT
+
+
+def _counts(call: CallRecord, leg: LegRecord) -> bool:
+    if leg.role is LegRole.VIRTUAL:
+        return False
+    if not call.talks:
+        return leg is call.root
+    return leg.talk is not None or leg is call.root or call.is_far(leg)
+
+
+def ended_at(call: CallRecord, now: datetime) -> datetime:
+    """When the caller's own leg ended; for a caller who handed his call over, when the last party left."""
+    root = call.root
+    if root.transferred or root.ended_at is None:
+        return max((leg.ended_at for leg in call.legs if leg.ended_at), default=now)
+    return root.ended_at

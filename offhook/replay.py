@@ -1,0 +1,95 @@
+"""A recording told as calls: the same code path as the live one, without a socket and without a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cti.journal import Recording
+from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Transfer
+from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.switchboard import Switchboard
+from cti.wire.ami import AmiWire
+
+START = datetime(2000, 1, 1, tzinfo=UTC)  # a recording has no date of its own: only differences are told
+
+
+def replay(folder: Path, trunks: tuple[str, ...] = ()) -> Iterator[CallEvent]:
+    """All events of a recording, in order, as they would have been published live; times count from ``START``.
+
+    Raises:
+        RecordingError: the folder is no recording.
+        AmiError: its bytes are not AMI.
+    """
+    recording = Recording(folder)
+    told: list[CallEvent] = []
+    board = Switchboard("replay", AsteriskEvents("replay", trunks), told.append)
+    wire = AmiWire(WANTED)
+    for t, data in recording.reads():
+        board.take(wire.feed(data), START + timedelta(seconds=t), folder.name)
+        yield from told
+        told.clear()
+
+
+def rows(events: Iterator[CallEvent]) -> Iterator[dict[str, Any]]:
+    """The JSON rows of ``offhook replay --json``: calls as they end, then the agents' states."""
+    states: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, CallEnded):
+            yield call_row(event.call)
+        elif isinstance(event, AgentChanged) and event.change is not AgentChange.STATE:
+            states.append(_state_row(event))
+    yield from states
+
+
+def call_row(call: Call) -> dict[str, Any]:
+    """One call with the field names of a recording's ``truth.json``."""
+    return {
+        "type": "call",
+        "id": call.call_id,
+        "direction": call.direction,
+        "caller": call.caller.number,
+        "caller_name": call.caller.name,
+        "dialled": call.dialled,
+        "queue": call.queue,
+        "outcome": call.outcome,
+        "offered_at": _seconds(call.offered_at),
+        "queued_at": _seconds(call.queued_at),
+        "answered_at": _seconds(call.answered_at),
+        "ended_at": _seconds(call.ended_at),
+        "agents_rung": list(call.agents_rung),
+        "answered_by": list(call.answered_by),
+        "transfers": [_transfer_row(transfer) for transfer in call.transfers],
+        "hold_s": round(call.hold_s, 3),
+        "ended_by": call.ended_by,
+        "click_to_dial": call.click_to_dial,
+    }
+
+
+def _transfer_row(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "kind": transfer.kind,
+        "by": transfer.by,
+        "to": transfer.to,
+        "at": _seconds(transfer.at),
+        "slot": transfer.slot,
+        "consulted_at": _seconds(transfer.consulted_at),
+        "consult_answered_at": _seconds(transfer.consult_answered_at),
+    }
+
+
+def _state_row(event: AgentChanged) -> dict[str, Any]:
+    return {
+        "type": "agent_state",
+        "agent": event.agent.agent,
+        "queue": event.queue,
+        "state": event.change,
+        "reason": event.reason,
+        "at": _seconds(event.at),
+    }
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else round((at - START).total_seconds(), 3)
