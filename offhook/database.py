@@ -1,0 +1,196 @@
+"""The database behind the store: one SQLite file, or PostgreSQL; brought to this program's schema at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from cti.errors import OffhookError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+BUSY_TIMEOUT_MS = 10_000  # an import of 100,000 customers holds SQLite's write lock for some seconds
+MIGRATION_LOCK = 0x0FF400C  # any number, the same on every node: two that start at once migrate one after the other
+
+
+class StoreError(OffhookError):
+    """The database cannot be used as it is."""
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where calls, customers and figures are kept."""
+
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            description="`sqlite:///FILE` (a relative FILE is beside offhook.toml) or `postgresql://USER@HOST:PORT/DATABASE`."
+        ),
+    ] = "sqlite:///offhook.sqlite"
+    password: Annotated[
+        str | None, msgspec.Meta(description="The PostgreSQL user's password. Better kept in `password_file`.")
+    ] = None
+    password_file: Annotated[
+        str | None, msgspec.Meta(description="A file that holds the PostgreSQL user's password and nothing else.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        parse_store_url(self.url)
+
+    def __repr__(self) -> str:
+        return f"StoreSettings(url={shown_url(self.url)!r})"
+
+
+def parse_store_url(url: str) -> URL:
+    """The URL with the driver this program uses.
+
+    Raises:
+        ValueError: it is no database URL, or of a database that is not supported.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE") from None
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise ValueError(f"{backend} is not supported: expected sqlite:///FILE or postgresql://...")
+    if not parsed.database:
+        raise ValueError(f"names no {'file' if backend == 'sqlite' else 'database'}")
+    return parsed.set(drivername=DRIVERS[backend])
+
+
+def shown_url(url: str) -> str:
+    """The URL for logs and messages: its password masked."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def make_engine(url: str, *, password: str | None = None, beside: Path | None = None) -> AsyncEngine:
+    """An engine for ``url``; nothing is opened yet. A relative SQLite file is taken from the folder ``beside``.
+
+    Raises:
+        StoreError: the driver that the URL asks for is not installed.
+    """
+    parsed = parse_store_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite and beside is not None and parsed.database and not parsed.database.startswith((":", "file:")):
+        parsed = parsed.set(database=str(beside / parsed.database))
+    if password is not None:
+        parsed = parsed.set(password=password)
+    try:
+        engine = create_async_engine(parsed, pool_pre_ping=not sqlite)
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "store-no-driver",
+            f"the database driver {error.name} is not installed",
+            f"[store] url is {shown_url(url)}",
+            "install it with: pip install 'offhook[postgresql]'",
+        ) from error
+    if sqlite:
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+async def migrate(engine: AsyncEngine) -> str:
+    """Bring the database to this program's schema, all or nothing, and return the revision it is at then.
+
+    Raises:
+        StoreError: it cannot be reached, or a newer program made it.
+    """
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_lock)
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+    except (SQLAlchemyError, OSError) as error:
+        raise unreachable(engine, error) from error
+    return head()
+
+
+async def fetch_revision(engine: AsyncEngine) -> str | None:
+    """The schema revision the database is at; None where there is none yet.
+
+    Raises:
+        StoreError: it cannot be reached, or a newer program made it.
+    """
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    except (SQLAlchemyError, OSError) as error:
+        raise unreachable(engine, error) from error
+
+
+def head() -> str:
+    """The schema revision of this program."""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if newest is None:
+        raise StoreError("store-no-migrations", "the program's migrations are missing", str(MIGRATIONS), "reinstall it")
+    return newest
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for the migrations in this package, on ``connection`` where one is given."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def unreachable(engine: AsyncEngine, error: BaseException) -> StoreError:
+    """The error for a person, from what the driver said."""
+    cause = getattr(error, "orig", None) or error
+    return StoreError(
+        "store-unreachable",
+        f"the database {engine.url.render_as_string(hide_password=True)} cannot be used",
+        " ".join(str(cause).split()) or type(cause).__name__,
+        "check [store] url, the file's folder and rights, or that the server runs and knows the user",
+    )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _lock(connection: Connection) -> None:
+    """Hold everybody else's migration until the end of this transaction, in which the tables are made as well."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+
+
+def _upgrade(connection: Connection) -> None:
+    if _revision(connection) != head():
+        command.upgrade(alembic_config(connection), "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(alembic_config())
+    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise StoreError(
+            "store-newer",
+            "a newer Offhook made this database",
+            f"its schema is {revision}, this program knows up to {scripts.get_current_head()}",
+            "install the newer Offhook again, or restore the backup made before the upgrade",
+        )
+    return revision
