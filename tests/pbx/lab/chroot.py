@@ -10,6 +10,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -171,6 +172,7 @@ def run(*command: str, quiet: bool = False) -> str:
 
 def main(versions: list[str]) -> int:
     """Make the named chroots ready, print their directories; 1 and the reason when one cannot be had."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that a half-built chroot is removed
     try:
         for version in versions or ["22"]:
             print(chroot_for(version))
