@@ -23,6 +23,7 @@ DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 BUSY_TIMEOUT_MS = 10_000  # an import of 100,000 customers holds SQLite's write lock for some seconds
+CONNECT_TIMEOUT_S = 10
 MIGRATION_LOCK = 0x0FF400C  # any number, the same on every node: two that start at once migrate one after the other
 
 
@@ -71,9 +72,10 @@ def parse_store_url(url: str) -> URL:
     return parsed.set(drivername=DRIVERS[backend])
 
 
-def shown_url(url: str) -> str:
-    """The URL for logs and messages: its password masked."""
-    return make_url(url).render_as_string(hide_password=True)
+def shown_url(url: str | URL) -> str:
+    """The URL for logs and messages: its password masked, without the driver."""
+    parsed = make_url(url)
+    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
 
 
 def make_engine(url: str, *, password: str | None = None, beside: Path | None = None) -> AsyncEngine:
@@ -89,7 +91,8 @@ def make_engine(url: str, *, password: str | None = None, beside: Path | None = 
     if password is not None:
         parsed = parsed.set(password=password)
     try:
-        engine = create_async_engine(parsed, pool_pre_ping=not sqlite)
+        arguments = {} if sqlite else {"timeout": CONNECT_TIMEOUT_S}
+        engine = create_async_engine(parsed, pool_pre_ping=not sqlite, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise StoreError(
             "store-no-driver",
@@ -152,7 +155,7 @@ def unreachable(engine: AsyncEngine, error: BaseException) -> StoreError:
     cause = getattr(error, "orig", None) or error
     return StoreError(
         "store-unreachable",
-        f"the database {engine.url.render_as_string(hide_password=True)} cannot be used",
+        f"the database {shown_url(engine.url)} cannot be used",
         " ".join(str(cause).split()) or type(cause).__name__,
         "check [store] url, the file's folder and rights, or that the server runs and knows the user",
     )

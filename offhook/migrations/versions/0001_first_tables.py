@@ -1,0 +1,390 @@
+"""The first tables: calls and their parts, agents' days, oddities, journal marks, tallies; the customer book.
+
+Revision ID: 0001
+Revises:
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.schema import SchemaItem
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Microseconds since 1970 on SQLite: they sort and subtract.
+INSTANT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
+_COUNTS = """
+    started entered rung talks held calls_answered calls_abandoned calls_timeout calls_exit_key calls_exit_empty
+    calls_full calls_refused calls_no_answer calls_busy calls_ivr_hangup calls_failed stays_answered
+    stays_abandoned stays_timeout stays_exit_key stays_exit_empty stays_full stays_refused stays_transferred_out
+    rings_ringing rings_answered rings_missed rings_elsewhere rings_cancelled rings_busy rings_failed
+"""
+
+
+def upgrade() -> None:
+    _make_agent_spans()
+    _make_calls()
+    _make_journal_marks()
+    _make_oddities()
+    _make_tallies()
+    _make_legs()
+    _make_rings()
+    _make_stays()
+    _make_talks()
+    _make_transfers()
+    _make_customer_imports()
+    _make_customers()
+    _make_customer_choices()
+    _make_customer_fields()
+    _make_customer_incidents()
+    _make_customer_numbers()
+    _make_customer_orders()
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _make_part(name: str, *columns: SchemaItem) -> None:
+    """A table of a call's parts, deleted with the call."""
+    op.create_table(
+        name,
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("call_id", sa.String(128), nullable=False),
+        sa.Column("n", sa.Integer, nullable=False, autoincrement=False),
+        *columns,
+        sa.ForeignKeyConstraint(
+            ["pbx", "call_id"], ["calls.pbx", "calls.call_id"], name=f"fk_{name}_calls", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pbx", "call_id", "n", name=f"pk_{name}"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _make_agent_spans() -> None:
+    op.create_table(
+        "agent_spans",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("agent", sa.String(100), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("queue", sa.String(100), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("state", sa.String(24)),
+        sa.Column("reason", sa.String(500)),
+        sa.Column("cut", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "agent", "kind", "queue", "started_at", name="pk_agent_spans"),
+    )
+    op.create_index("ix_agent_spans_ended_at", "agent_spans", ["ended_at"])
+    op.create_index("ix_agent_spans_started_at", "agent_spans", ["started_at"])
+
+
+def _make_calls() -> None:
+    op.create_table(
+        "calls",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("call_id", sa.String(128), nullable=False),
+        sa.Column("direction", sa.String(24), nullable=False),
+        sa.Column("caller_number", sa.String(128)),
+        sa.Column("caller_name", sa.String(500)),
+        sa.Column("dialled", sa.String(128)),
+        sa.Column("customer_e164", sa.String(32)),
+        sa.Column("queue", sa.String(100)),
+        sa.Column("offered_at", INSTANT, nullable=False),
+        sa.Column("queued_at", INSTANT),
+        sa.Column("answered_at", INSTANT),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("outcome", sa.String(24)),
+        sa.Column("ended_by", sa.String(24)),
+        sa.Column("click_to_dial", sa.Boolean, nullable=False),
+        sa.Column("session", sa.String(128), nullable=False),
+        sa.Column("byte_offset", sa.BigInteger, nullable=False),
+        sa.Column("event", sa.String(100), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "call_id", name="pk_calls"),
+    )
+    op.create_index("ix_calls_customer_e164_offered_at", "calls", ["customer_e164", "offered_at"])
+    op.create_index("ix_calls_offered_at", "calls", ["offered_at"])
+    op.create_index("ix_calls_queue_offered_at", "calls", ["queue", "offered_at"])
+
+
+def _make_journal_marks() -> None:
+    op.create_table(
+        "journal_marks",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("session", sa.String(128)),
+        sa.Column("byte_offset", sa.BigInteger),
+        sa.Column("seen_at", INSTANT),
+        sa.PrimaryKeyConstraint("pbx", name="pk_journal_marks"),
+    )
+
+
+def _make_oddities() -> None:
+    op.create_table(
+        "oddities",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("session", sa.String(128), nullable=False),
+        sa.Column("byte_offset", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("n", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("event", sa.String(100), nullable=False),
+        sa.Column("kind", sa.String(100), nullable=False),
+        sa.Column("detail", sa.String(500), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "session", "byte_offset", "n", name="pk_oddities"),
+    )
+    op.create_index("ix_oddities_at", "oddities", ["at"])
+    op.create_index("ix_oddities_pbx_kind", "oddities", ["pbx", "kind"])
+
+
+def _make_tallies() -> None:
+    op.create_table(
+        "tallies",
+        sa.Column("span", sa.String(24), nullable=False),
+        sa.Column("starts_at", INSTANT, nullable=False),
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("queue", sa.String(100), nullable=False),
+        sa.Column("agent", sa.String(100), nullable=False),
+        sa.Column("direction", sa.String(24), nullable=False),
+        *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in _COUNTS.split()),
+        sa.Column("answered_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("abandoned_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("other_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("ring_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("talk_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("hold_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("answered_waits", sa.LargeBinary),
+        sa.Column("abandoned_waits", sa.LargeBinary),
+        sa.Column("talk_times", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", name="pk_tallies"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _make_legs() -> None:
+    _make_part(
+        "legs",
+        sa.Column("leg_id", sa.String(128), nullable=False),
+        sa.Column("channel", sa.String(500), nullable=False),
+        sa.Column("role", sa.String(24), nullable=False),
+        sa.Column("number", sa.String(128)),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("rang_at", INSTANT),
+        sa.Column("answered_at", INSTANT),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("cause", sa.Integer),
+        sa.Column("hung_up", sa.Boolean, nullable=False),
+    )
+
+
+def _make_rings() -> None:
+    _make_part(
+        "rings",
+        sa.Column("agent", sa.String(100), nullable=False),
+        sa.Column("queue", sa.String(100)),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("result", sa.String(24), nullable=False),
+    )
+    op.create_index("ix_rings_agent_started_at", "rings", ["agent", "started_at"])
+
+
+def _make_stays() -> None:
+    _make_part(
+        "stays",
+        sa.Column("queue", sa.String(100), nullable=False),
+        sa.Column("joined_at", INSTANT, nullable=False),
+        sa.Column("left_at", INSTANT),
+        sa.Column("outcome", sa.String(24)),
+        sa.Column("agent", sa.String(100)),
+        sa.Column("position", sa.Integer),
+        sa.Column("key", sa.String(16)),
+    )
+    op.create_index("ix_stays_queue_joined_at", "stays", ["queue", "joined_at"])
+
+
+def _make_talks() -> None:
+    _make_part(
+        "talks",
+        sa.Column("agent", sa.String(100), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("hold_s", sa.Float(53), nullable=False),
+        sa.Column("holds", sa.Integer, nullable=False),
+        sa.Column("queue", sa.String(100)),
+        sa.Column("queue_talk_s", sa.Integer),
+    )
+    op.create_index("ix_talks_agent_started_at", "talks", ["agent", "started_at"])
+
+
+def _make_transfers() -> None:
+    _make_part(
+        "transfers",
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("by", sa.String(100), nullable=False),
+        sa.Column("to", sa.String(128)),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("slot", sa.String(128)),
+        sa.Column("consulted_at", INSTANT),
+        sa.Column("consult_answered_at", INSTANT),
+    )
+
+
+def _make_customer_imports() -> None:
+    op.create_table(
+        "customer_imports",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows_read", sa.Integer, nullable=False),
+        sa.Column("added", sa.Integer, nullable=False),
+        sa.Column("changed", sa.Integer, nullable=False),
+        sa.Column("unchanged", sa.Integer, nullable=False),
+        sa.Column("skipped", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_imports"),
+    )
+
+
+def _make_customers() -> None:
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("identity_key", sa.String(300), nullable=False),
+        sa.Column("external_id", sa.String(255)),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("company", sa.Text),
+        sa.Column("email", sa.Text),
+        sa.Column("language", sa.String(35)),
+        sa.Column("account_state", sa.String(20), nullable=False, server_default="unknown"),
+        sa.Column("account_note", sa.Text),
+        sa.Column("balance_cents", sa.BigInteger),
+        sa.Column("currency", sa.String(3)),
+        sa.Column("notes", sa.Text),
+        sa.Column("search_text", sa.Text, nullable=False, server_default=""),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_customers"),
+        sa.UniqueConstraint("identity_key", name="uq_customers_identity_key"),
+    )
+    op.create_index("ix_customers_external_id", "customers", ["external_id"])
+
+
+def _make_customer_choices() -> None:
+    op.create_table(
+        "customer_choices",
+        sa.Column("match_key", sa.String(64), nullable=False),
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("chosen_by", sa.String(64), nullable=False),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_choices_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("match_key", name="pk_customer_choices"),
+    )
+    op.create_index("ix_customer_choices_customer_id", "customer_choices", ["customer_id"])
+
+
+def _make_customer_fields() -> None:
+    op.create_table(
+        "customer_fields",
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False, server_default="0"),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_fields_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "name", name="pk_customer_fields"),
+    )
+
+
+def _make_customer_incidents() -> None:
+    op.create_table(
+        "customer_incidents",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("reference", sa.String(100), nullable=False),
+        sa.Column("title", sa.Text, nullable=False, server_default=""),
+        sa.Column("state", sa.String(60), nullable=False, server_default=""),
+        sa.Column("is_open", sa.Boolean, nullable=False),
+        sa.Column("severity", sa.String(40), nullable=False, server_default=""),
+        sa.Column("owner", sa.Text),
+        sa.Column("opened_on", sa.Date),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_incidents_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_incidents"),
+        sa.UniqueConstraint("reference", name="uq_customer_incidents_reference"),
+    )
+    op.create_index("ix_customer_incidents_customer_id", "customer_incidents", ["customer_id"])
+    op.create_index("ix_customer_incidents_open", "customer_incidents", ["customer_id", "is_open"])
+
+
+def _make_customer_numbers() -> None:
+    op.create_table(
+        "customer_numbers",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("label", sa.String(40), nullable=False, server_default=""),
+        sa.Column("written", sa.Text, nullable=False),
+        sa.Column("match_key", sa.String(64), nullable=False),
+        sa.Column("tail", sa.String(8)),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_numbers_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_numbers"),
+        sa.UniqueConstraint("customer_id", "match_key", name="uq_customer_numbers_customer_id_match_key"),
+    )
+    op.create_index("ix_customer_numbers_customer_id", "customer_numbers", ["customer_id"])
+    op.create_index("ix_customer_numbers_match_key", "customer_numbers", ["match_key"])
+    op.create_index("ix_customer_numbers_tail", "customer_numbers", ["tail"])
+
+
+def _make_customer_orders() -> None:
+    op.create_table(
+        "customer_orders",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("reference", sa.String(100), nullable=False),
+        sa.Column("title", sa.Text, nullable=False, server_default=""),
+        sa.Column("state", sa.String(60), nullable=False, server_default=""),
+        sa.Column("is_open", sa.Boolean, nullable=False),
+        sa.Column("placed_on", sa.Date),
+        sa.Column("due_on", sa.Date),
+        sa.Column("total_cents", sa.BigInteger),
+        sa.Column("currency", sa.String(3)),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_orders_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_orders"),
+        sa.UniqueConstraint("reference", name="uq_customer_orders_reference"),
+    )
+    op.create_index("ix_customer_orders_customer_id", "customer_orders", ["customer_id"])
+    op.create_index("ix_customer_orders_open", "customer_orders", ["customer_id", "is_open"])
+
+
+TABLES = (
+    "agent_spans",
+    "calls",
+    "journal_marks",
+    "oddities",
+    "tallies",
+    "legs",
+    "rings",
+    "stays",
+    "talks",
+    "transfers",
+    "customer_imports",
+    "customers",
+    "customer_choices",
+    "customer_fields",
+    "customer_incidents",
+    "customer_numbers",
+    "customer_orders",
+)

@@ -1,0 +1,70 @@
+"""A real PostgreSQL server on loopback, with its own data, for the tests that need one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.pbx.lab.processes import Program, free_port, until
+
+
+class PostgresqlServer:
+    """One server; ``make_database`` gives an empty database, so that tests do not see each other's rows.
+
+    The server refuses to run as root: then it runs as the user ``postgres`` that its package brings.
+    """
+
+    def __init__(self) -> None:
+        binaries = [*Path("/usr/lib/postgresql").glob("*/bin")]
+        found = shutil.which("initdb") or next((str(one / "initdb") for one in sorted(binaries)[-1:]), None)
+        assert found, "PostgreSQL is missing: apt-get install postgresql"
+        self._bin = Path(found).resolve().parent
+        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] * (os.geteuid() == 0)
+        self._folder = Path(tempfile.mkdtemp(prefix="offhook-postgresql-"))
+        if self._as:
+            shutil.chown(self._folder, "postgres", "postgres")
+        self.port = free_port()
+        self._count = 0
+        self._start()
+
+    def make_database(self) -> str:
+        """Make an empty database and return its URL."""
+        self._count += 1
+        name = f"test_{self._count}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "offhook", name)
+        return f"postgresql://offhook@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """End the server and remove its data."""
+        self._program.stop()
+        shutil.rmtree(self._folder)
+
+    def kill(self) -> None:
+        """End it without a warning, as a power cut does; the data stay for ``start_again``."""
+        self._program.kill()
+
+    def start_again(self) -> None:
+        """Start it on the same data and port."""
+        self._launch()
+
+    def _start(self) -> None:
+        data = str(self._folder / "data")
+        self._run("initdb", "-D", data, "-U", "offhook", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._launch()
+
+    def _launch(self) -> None:
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", "", "-c", "fsync=off", "-c", "max_connections=50"]
+        command = [*self._as, str(self._bin / "postgres"), "-D", str(self._folder / "data"), *options]
+        self._program = Program(command, Path(tempfile.gettempdir()) / f"{self._folder.name}.log")
+        until("PostgreSQL answers", self._answers, 30, self._program.output)
+
+    def _answers(self) -> bool:
+        command = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._bin / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/")
