@@ -55,7 +55,7 @@ class Board:
             self.absorb(home, leg.call)
 
     def absorb(self, main: CallRecord, part: CallRecord) -> None:
-        """Make ``part`` a part of ``main``: its legs, rings and stays move; what was said meanwhile is no talk of main."""
+        """Make ``part`` a part of ``main``: its legs, rings and stays move, its talks do not."""
         for talk in part.talks:
             for leg in talk.legs:
                 leg.talk = None
@@ -74,7 +74,7 @@ class Board:
 
     def start(self, call: CallRecord) -> None:
         """Tell that the call exists, once it is more than one phone off the hook."""
-        if not call.started:
+        if not call.started and not call.private:
             call.started = True
             self.tell(CallStarted, call)
 
@@ -89,6 +89,8 @@ class Board:
         agent: str | None = None,
     ) -> None:
         """Give an event of ``kind`` with the call as of now and the part of it that the event is about."""
+        if call.private:
+            return
         extra: dict[str, object] = {}
         if ring is not None:
             extra = {"agent": ring.ring.agent, "ring": ring.ring}

@@ -1,8 +1,7 @@
 """Who hears whom: legs meet in bridges, and a pair of virtual legs carries a conversation from one bridge to another.
 
-An agent talks for as long as his leg and the far party's are connected, however many Local channels lie between. This is
-where talk time comes from; the queue's own figure is not used (``mission`` trap: after a transfer behind a Local channel
-the queue goes on charging the first agent).
+An agent talks for as long as his leg and the far party's are connected, however many Local channels lie between. This
+is where talk time comes from: after a transfer behind a Local channel the queue goes on charging the first agent.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from cti.board import Board, has_customer
-from cti.model import CallAnswered, CallReleased, LegRole, Talk
+from cti.model import CallAnswered, CallHeld, CallReleased, LegRole, Talk
 from cti.records import CallRecord, LegRecord, TalkRecord
 from cti.signals import BridgeEntered, BridgeLeft
 from cti.states import LegState
 
-#: A bridge swapped under a conversation (a Local channel optimised away, a transfer's detour) parts it for milliseconds.
+#: A bridge swapped under a conversation (a Local channel optimised away) parts it for milliseconds.
 SAME_TALK_WITHIN = timedelta(seconds=1)
 
 
@@ -118,6 +117,9 @@ def _begin_talk(board: Board, leg: LegRecord) -> None:
         board.tell(CallAnswered, call, talk=talk)
     talk.legs.add(leg)
     leg.talk = talk
+    if leg.held_at is not None and talk.held_since is None:
+        talk.hold(leg.held_at)
+        board.tell(CallHeld, call, agent=agent)
 
 
 def _new_talk(board: Board, leg: LegRecord, agent: str) -> TalkRecord:

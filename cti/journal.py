@@ -1,8 +1,8 @@
 """Recordings: raw bytes of an event stream with the time of each read, as files.
 
-A recording is a folder with ``events.ami`` or ``events.esl`` (every byte as it came, banner first) and ``timing.jsonl``, a
-line per read: ``{"t": seconds since the start, "offset": bytes before it, "len": bytes}``. Either file may be gzipped,
-with ``.gz`` behind its name; offsets count unpacked bytes.
+A recording is a folder with ``events.ami`` or ``events.esl`` (every byte as it came, banner first) and
+``timing.jsonl``, a line per read: ``{"t": seconds since the start, "offset": bytes before it, "len": bytes}``. Either
+file may be gzipped, with ``.gz`` behind its name; offsets count unpacked bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import msgspec
 
@@ -85,4 +85,4 @@ def _either(folder: Path, name: str) -> Path | None:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

@@ -31,7 +31,8 @@ from cti.signals import (
     LegSignal,
     LegsPaired,
 )
-from cti.states import LEG
+from cti.states import LEG, LegState
+from cti.transfers import consults
 from cti.verdicts import ended_at, ended_by, outcome_of
 
 
@@ -47,6 +48,7 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
         if group != signal.leg:
             board.note("call-without-root", "the first leg of this call was not seen")
     call.add(leg)
+    leg.consult = any(part.group == group and part.root.consult for part in call.absorbed)
     if leg.role is LegRole.AGENT and leg.number is not None:
         board.roster.agent(leg.number).legs.add(leg)
     if leg is call.root and leg.role is LegRole.CUSTOMER:
@@ -76,8 +78,9 @@ def leg_dialled(board: Board, signal: LegDialled) -> None:
     if leg.role is LegRole.CUSTOMER and call.root.role is LegRole.AGENT:
         call.direction = Direction.OUTBOUND
         call.dialled = signal.number or call.dialled
-    board.start(call)
-    board.agent_moved(call.root)
+    if not call.started and not consults(board, call):
+        board.start(call)
+    board.agent_moved(leg.call.root)
 
 
 def leg_rang(board: Board, signal: LegRang) -> None:
@@ -117,14 +120,20 @@ def leg_killed(board: Board, signal: LegKilled) -> None:
 
 def leg_held(board: Board, signal: LegHeld) -> None:
     leg = board.leg_of(signal)
-    if leg is not None and leg.talk is not None and leg.talk.open and leg.talk.held_since is None:
+    if leg is None:
+        return
+    leg.held_at = leg.held_at or signal.at
+    if leg.talk is not None and leg.talk.open and leg.talk.held_since is None:
         leg.talk.hold(signal.at)
         board.tell(CallHeld, leg.call, agent=leg.talk.talk.agent)
 
 
 def leg_resumed(board: Board, signal: LegResumed) -> None:
     leg = board.leg_of(signal)
-    if leg is not None and leg.talk is not None and leg.talk.held_since is not None:
+    if leg is None:
+        return
+    leg.held_at = None
+    if leg.talk is not None and leg.talk.held_since is not None:
         leg.talk.resume(signal.at)
         board.tell(CallResumed, leg.call, agent=leg.talk.talk.agent)
 
@@ -174,12 +183,26 @@ def _close_stays_of(board: Board, leg: LegRecord) -> None:
 
 def _finish(board: Board, call: CallRecord) -> None:
     for leg in call.legs:
-        board.legs.pop(leg.leg_id, None)
+        if leg.state is LegState.ENDED:
+            board.legs.pop(leg.leg_id, None)
     for group in {call.group, *(part.group for part in call.absorbed)}:
         board.calls.pop(group, None)
+    _leave_behind(board, [leg for leg in call.legs if leg.state is not LegState.ENDED])
     if call.started:
         final = call.freeze(board.pbx, outcome_of(call), ended_by(call), ended_at(call, board.at))
         board.out.append(CallEnded(at=board.at, origin=board.origin, call=final))
+
+
+def _leave_behind(board: Board, legs: list[LegRecord]) -> None:
+    """The consultation that outlives its customer goes on between two agents, and is told to nobody."""
+    if not legs:
+        return
+    rest = CallRecord(legs[0], legs[0].leg_id, board.origin)
+    rest.private = True
+    for leg in legs:
+        leg.consult = False
+        rest.add(leg)
+        board.calls[leg.leg_id] = rest
 
 
 def _moved(board: Board, signal: LegSignal) -> LegRecord | None:

@@ -106,13 +106,18 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ring(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent's phone, or phones, rung once for this call. Several devices of one agent are one ring."""
+    """One agent's phone, or phones, rung once for this call. Several devices of one agent are one ring.
+
+    ``consult`` is True while it is only a colleague asking, who has the customer on hold; it turns False when the
+    customer is handed over to this agent.
+    """
 
     agent: str
     queue: str | None
     started_at: datetime
     ended_at: datetime | None = None
     result: RingResult = RingResult.RINGING
+    consult: bool = False
 
     @property
     def ring_s(self) -> float | None:
@@ -182,9 +187,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One customer's journey, from the first ring to the last hang-up, transfers included, as of one moment.
 
     ``call_id`` is made from the PBX's own ids, so a replay gives the same one; it is unique together with ``pbx``.
-    ``outcome`` and ``ended_by`` are None while the call goes on. ``queued_at`` is the first join, ``queue`` the first
-    queue the caller was in (or was refused by). ``answered_at`` is the first answer of a phone that got this call; on
-    outbound calls the public's. ``customer`` is ``caller`` inbound, ``dialled`` outbound, None internal.
+    ``outcome`` and ``ended_by`` are None while the call goes on. ``queue`` is the first queue the caller was in (or
+    was refused by) before anybody answered, ``queued_at`` when he joined it. ``answered_at`` is the first answer of a
+    phone that got this call; on outbound calls the public's. ``customer`` is ``caller`` inbound, ``dialled``
+    outbound, None internal.
     """
 
     pbx: str
@@ -221,13 +227,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def agents_rung(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(ring.agent for ring in self.rings))
+        """The agents whose phones rang for the other party, in order, each once; consultations do not count."""
+        return tuple(dict.fromkeys(ring.agent for ring in self.rings if not ring.consult))
 
     @property
     def answered_by(self) -> tuple[str, ...]:
-        """The agents who talked, in order, each turn once."""
-        turns = [talk.agent for talk in self.talks]
-        return tuple(agent for i, agent in enumerate(turns) if i == 0 or turns[i - 1] != agent)
+        """The agents who talked, in the order of their first turns, each once."""
+        return tuple(dict.fromkeys(talk.agent for talk in self.talks))
 
     @property
     def wait_s(self) -> float | None:

@@ -1,4 +1,4 @@
-"""The moves of stays: a caller joins a queue, agents are tried, one takes him, or he leaves; and agents' places in it."""
+"""The moves of stays: a caller joins a queue, agents are tried, one takes him, or he leaves; and agents' places."""
 
 from __future__ import annotations
 
@@ -60,10 +60,11 @@ def queue_joined(board: Board, signal: QueueJoined) -> None:
     call = leg.call
     stay = StayRecord(leg, Stay(queue=signal.queue, joined_at=signal.at, position=signal.position))
     call.stays.append(stay)
-    if call.queue is None or call.queued_at is None:
+    if call.queued_at is None and not call.talks and not leg.consult:
         call.queue, call.queued_at = signal.queue, signal.at
     _resolve_transfer(call, leg, signal.queue)
-    board.start(call)
+    if not call.started:
+        board.start(call)
     board.tell(CallQueued, call, stay=stay)
 
 
@@ -76,7 +77,7 @@ def _resolve_transfer(call: CallRecord, leg: LegRecord, queue: str) -> None:
 
 
 def find_stay(call: CallRecord, leg: LegRecord | None, queue: str) -> StayRecord | None:
-    """The latest stay in ``queue``, this leg's own if it has one: a transfer may have changed the leg behind its back."""
+    """The latest stay in ``queue``, this leg's own if it has one: a transfer may have changed the leg."""
     stays = [stay for stay in reversed(call.stays) if stay.stay.queue == queue]
     return next((stay for stay in stays if stay.leg is leg), stays[0] if stays else None)
 
@@ -214,10 +215,10 @@ def member_moved(board: Board, signal: MemberSignal) -> None:
     record = board.roster.agent(signal.agent)
     place = record.place(signal.queue)
     after = PLACE[place.state].get(type(signal))
-    if after is None:
-        if not (isinstance(signal, MemberRemoved) and place.interface is None):
-            board.unexpected("place", place.state, signal)
-    place.state = after or PlaceState.OUT if isinstance(signal, MemberRemoved) else after or PlaceState.FREE
+    out_unseen = isinstance(signal, MemberRemoved) and place.interface is None
+    if after is None and not out_unseen:
+        board.unexpected("place", place.state, signal)
+    place.state = after or (PlaceState.OUT if isinstance(signal, MemberRemoved) else PlaceState.FREE)
     record.name, place.interface = signal.name or record.name, signal.interface or place.interface
     place.reason = signal.reason if isinstance(signal, MemberPaused) else None
     board.roster.settle(record, signal.at)

@@ -94,9 +94,11 @@ class LegRecord:
         "call",
         "cause",
         "channel",
+        "consult",
         "dialled",
         "dialled_by",
         "ended_at",
+        "held_at",
         "hung_up_at",
         "key_at",
         "killed_at",
@@ -126,8 +128,8 @@ class LegRecord:
         self.killed_at: datetime | None = None
         self.key_at: tuple[datetime, str] | None = None
         self.cause: int | None = None
-        self.was_dialled = False
-        self.transferred = False
+        self.held_at: datetime | None = None
+        self.was_dialled = self.transferred = self.consult = False
         self.dialled_by: LegRecord | None = None
         self.twin: LegRecord | None = None
         self.bridge: str | None = None
@@ -154,8 +156,8 @@ class CallRecord:
     """One journey in the making.
 
     ``root`` is the leg that began it, ``anchor`` the one whose company makes an agent talk: the customer's, or on an
-    internal call the caller's. ``tried`` says which queue last called which agent. ``absorbed`` are calls that turned out
-    to be part of this one.
+    internal call the caller's. ``tried`` says which queue last called which agent. ``absorbed`` are calls that turned
+    out to be part of this one. ``private`` is what is left of a consultation whose customer has gone: it is not told.
     """
 
     __slots__ = (
@@ -170,6 +172,7 @@ class CallRecord:
         "legs",
         "origin",
         "pending_transfer",
+        "private",
         "queue",
         "queued_at",
         "refused_why",
@@ -200,7 +203,7 @@ class CallRecord:
         self.dial_result: DialResult | None = None
         self.refused_why: str | None = None
         self.pending_transfer: LegRecord | None = None
-        self.started = self.click_to_dial = False
+        self.started = self.click_to_dial = self.private = False
 
     def add(self, leg: LegRecord) -> None:
         leg.call = self
@@ -220,7 +223,8 @@ class CallRecord:
 
     @property
     def over(self) -> bool:
-        return all(leg.state is LegState.ENDED for leg in self.legs)
+        """True once nobody of the customer's own journey is left; a consultation may outlive it."""
+        return all(leg.state is LegState.ENDED for leg in self.legs if not leg.consult)
 
     def freeze(
         self,

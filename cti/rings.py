@@ -16,7 +16,7 @@ def open_ring(board: Board, leg: LegRecord, agent: str) -> None:
     ring = call.open_ring(agent)
     if ring is None:
         queue = call.tried.get(agent) if any(True for _ in call.open_stays()) else None
-        ring = _new_ring(call, Ring(agent=agent, queue=queue, started_at=board.at))
+        ring = _new_ring(call, Ring(agent=agent, queue=queue, started_at=board.at, consult=leg.consult))
         ring.legs.add(leg)
         board.tell(CallOffered, call, ring=ring)
     ring.legs.add(leg)

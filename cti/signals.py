@@ -1,8 +1,8 @@
 """Signals: PBX-neutral facts about a leg, a place in a queue, or an agent.
 
-A dialect makes them from the PBX's events, the tracker turns them into calls. ``leg`` is the PBX's own id of a channel;
-``group`` is what the PBX says ties legs together at that moment (Asterisk's ``Linkedid``; None where it says nothing): it
-is the id of the group's first leg, and may change during a leg's life without any event of its own.
+A dialect makes them from the PBX's events, the tracker turns them into calls. ``leg`` is the PBX's own id of a
+channel; ``group`` is what the PBX says ties legs together at that moment (Asterisk's ``Linkedid``; None where it says
+nothing): it is the id of the group's first leg, and may change during a leg's life without any event of its own.
 """
 
 from __future__ import annotations

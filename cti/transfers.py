@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import msgspec
 
-from cti.board import Board
+from cti.board import Board, has_customer
 from cti.bridges import reconnect
-from cti.model import Transfer, TransferKind
+from cti.model import LegRole, Transfer, TransferKind
 from cti.records import CallRecord, LegRecord
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, Unparked
 
@@ -26,6 +26,8 @@ def blind_transferred(board: Board, signal: BlindTransferred) -> None:
     if giver is call.anchor:
         call.anchor = given
         reconnect(board, [given])
+    if given.consult:
+        return  # the one who asks was sent on, not the customer
     joined = _just_joined(call, given, board)
     kind = TransferKind.QUEUE if joined else TransferKind.BLIND
     call.transfers.append(Transfer(kind=kind, by=giver.number or "", to=joined or signal.to, at=signal.at))
@@ -53,9 +55,33 @@ def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
     for stay in main.open_stays():
         if stay.leg is second and given is not None:
             stay.leg = given
+    if target is not None:
+        _hand_over_to(main, target)
     main.transfers.append(_attended(first, consult, target, board))
     board.tell_transfer(main)
     reconnect(board, [leg for leg in (given, target, first, second) if leg is not None])
+
+
+def consults(board: Board, call: CallRecord) -> bool:
+    """Whether ``call`` is a consultation: its caller has a customer on hold. It becomes part of his call."""
+    root = call.root
+    if root.role is not LegRole.AGENT or root.number is None or has_customer(call):
+        return False
+    legs = (leg for leg in board.roster.agent(root.number).legs if leg.call is not call and not leg.consult)
+    held = next((leg for leg in legs if leg.talk is not None and leg.talk.held_since is not None), None)
+    if held is None:
+        return False
+    for leg in call.legs:
+        leg.consult = True
+    board.absorb(held.call, call)
+    return True
+
+
+def _hand_over_to(main: CallRecord, target: LegRecord) -> None:
+    target.consult = False
+    for ring in main.rings:
+        if ring.ring.consult and ring.ring.agent == target.number:
+            ring.ring = msgspec.structs.replace(ring.ring, consult=False)
 
 
 def _main_and_consult(

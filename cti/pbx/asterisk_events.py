@@ -1,8 +1,9 @@
 """Asterisk's events as signals: one small function per event name.
 
-Sources: Asterisk's ``main/manager_channels.c``, ``main/manager_bridges.c``, ``apps/app_queue.c``, ``res/parking`` and the
-XML documentation of each event; what they do not say was read off the recordings in ``tests/recordings``. Works with the
-read classes ``system,call,agent,dtmf``; with ``dialplan`` besides it also knows which queue refused a caller.
+Sources: Asterisk's ``main/manager_channels.c``, ``main/manager_bridges.c``, ``apps/app_queue.c``, ``res/parking`` and
+the XML documentation of each event; what they do not say was read off the recordings in ``tests/recordings``. Works
+with the read classes ``system,call,agent,dtmf``; with ``dialplan`` besides it also knows which queue refused a
+caller.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime
 from cti import signals as s
 from cti.model import LegRole, Origin
 from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled_number, endpoint_of
-from cti.wire.ami import AmiFrame
+from cti.pbx.dialect import Frame
 
 _UP, _RINGING = "6", "5"  # ChannelState: include/asterisk/channelstate.h
 _EXTENSION = re.compile(r"\d{2,6}\Z")
@@ -64,7 +65,7 @@ class AsteriskEvents:
             return LegRole.AGENT
         return LegRole.CUSTOMER
 
-    def member(self, frame: AmiFrame, interface: str | None) -> str:
+    def member(self, frame: Frame, interface: str | None) -> str:
         """The agent behind a queue member; his phone's endpoint is an agent's from now on."""
         phone = frame.get(b"StateInterface") or interface or ""
         if not phone.startswith("Local/"):
@@ -72,10 +73,10 @@ class AsteriskEvents:
         return agent_of(phone)
 
 
-Handler = Callable[[AsteriskEvents, AmiFrame, datetime, Origin], Iterable[s.Signal]]
+Handler = Callable[[AsteriskEvents, Frame, datetime, Origin], Iterable[s.Signal]]
 
 
-def _new_channel(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _new_channel(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, channel = frame.get(b"Uniqueid"), frame.get(b"Channel")
     if leg is None or channel is None:
         return
@@ -97,7 +98,7 @@ def _new_channel(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: 
         yield s.LegAnswered(at, origin, leg, group)
 
 
-def _new_state(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _new_state(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, state = frame.get(b"Uniqueid"), frame.get(b"ChannelState")
     if leg is None or state not in (_UP, _RINGING):
         return ()
@@ -108,25 +109,27 @@ def _new_state(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin)
 def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handler:
     """A handler for an event that says no more than the leg it is about."""
 
-    def handler(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    def handler(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
         leg = frame.get(b"Uniqueid")
         return () if leg is None else (kind(at, origin, leg, frame.get(b"Linkedid")),)
 
     return handler
 
 
-def _hangup(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _hangup(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"Uniqueid")
-    return () if leg is None else (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
+    return (
+        () if leg is None else (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
+    )
 
 
-def number_or_none(frame: AmiFrame, header: bytes) -> int | None:
+def number_or_none(frame: Frame, header: bytes) -> int | None:
     """A header's value as a whole number; None where it is absent or none."""
     value = frame.get(header) or ""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _dial_begin(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _dial_begin(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"DestUniqueid")
     if leg is None:
         return ()
@@ -134,7 +137,7 @@ def _dial_begin(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin
     return (s.LegDialled(at, origin, leg, frame.get(b"DestLinkedid"), frame.get(b"Uniqueid"), number),)
 
 
-def _dial_end(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _dial_end(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"DestUniqueid")
     if leg is None:
         return ()
@@ -142,31 +145,31 @@ def _dial_end(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) 
     return (s.DialEnded(at, origin, leg, frame.get(b"DestLinkedid"), result),)
 
 
-def _local_bridge(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _local_bridge(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     one, two = frame.get(b"LocalOneUniqueid"), frame.get(b"LocalTwoUniqueid")
     return () if one is None or two is None else (s.LegsPaired(at, origin, one, two),)
 
 
-def _bridge_enter(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _bridge_enter(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, bridge = frame.get(b"Uniqueid"), frame.get(b"BridgeUniqueid")
     if leg is None or bridge is None:
         return ()
     return (s.BridgeEntered(at, origin, leg, frame.get(b"Linkedid"), bridge, frame.get(b"SwapUniqueid")),)
 
 
-def _bridge_leave(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _bridge_leave(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, bridge = frame.get(b"Uniqueid"), frame.get(b"BridgeUniqueid")
     return () if leg is None or bridge is None else (s.BridgeLeft(at, origin, leg, frame.get(b"Linkedid"), bridge),)
 
 
-def _dtmf_end(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _dtmf_end(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, digit = frame.get(b"Uniqueid"), frame.get(b"Digit")
     if leg is None or digit is None or frame.get(b"Direction") != "Received":
         return ()
     return (s.KeyPressed(at, origin, leg, frame.get(b"Linkedid"), digit[:1]),)
 
 
-def _newexten(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _newexten(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     if b"\r\nApplication: Queue\r\n" not in frame.raw:
         return ()
     leg, data = frame.get(b"Uniqueid"), frame.get(b"AppData")
@@ -175,14 +178,14 @@ def _newexten(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) 
     return (s.QueueReached(at, origin, leg, frame.get(b"Linkedid"), data.partition(",")[0]),)
 
 
-def _var_set(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _var_set(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     if b"\r\nVariable: QUEUESTATUS\r\n" not in frame.raw:
         return ()
     leg, why = frame.get(b"Uniqueid"), _QUEUE_STATUS.get(frame.get(b"Value") or "")
     return () if leg is None or why is None else (s.QueueRefused(at, origin, leg, frame.get(b"Linkedid"), why),)
 
 
-def _queue_join(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _queue_join(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
     if leg is None or queue is None:
         return ()
@@ -193,14 +196,14 @@ def _queue_join(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin
 def _queue(kind: Callable[[datetime, Origin, str, str | None, str], s.Signal]) -> Handler:
     """A handler for an event that says no more than the caller's leg and the queue."""
 
-    def handler(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    def handler(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
         leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
         return () if leg is None or queue is None else (kind(at, origin, leg, frame.get(b"Linkedid"), queue),)
 
     return handler
 
 
-def _agent_called(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _agent_called(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
     if leg is None or queue is None or interface is None:
         return ()
@@ -211,7 +214,7 @@ def _agent_called(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin:
 def _agent(kind: Callable[[datetime, Origin, str, str | None, str, str], s.Signal]) -> Handler:
     """A handler for an event about a caller, a queue and an agent."""
 
-    def handler(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    def handler(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
         leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
         if leg is None or queue is None or interface is None:
             return ()
@@ -220,7 +223,7 @@ def _agent(kind: Callable[[datetime, Origin, str, str | None, str, str], s.Signa
     return handler
 
 
-def _agent_complete(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _agent_complete(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
     if leg is None or queue is None or interface is None:
         return ()
@@ -228,14 +231,14 @@ def _agent_complete(events: AsteriskEvents, frame: AmiFrame, at: datetime, origi
     return (s.AgentDone(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface), talk_s),)
 
 
-def _blind_transfer(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _blind_transfer(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     giver, given = frame.get(b"TransfererUniqueid"), frame.get(b"TransfereeUniqueid")
     if giver is None or given is None or frame.get(b"Result") != "Success":
         return ()
     return (s.BlindTransferred(at, origin, giver, given, frame.get(b"Extension") or ""),)
 
 
-def _attended_transfer(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _attended_transfer(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     first, second = frame.get(b"OrigTransfererUniqueid"), frame.get(b"SecondTransfererUniqueid")
     if first is None or second is None or frame.get(b"Result") != "Success":
         return ()
@@ -243,12 +246,12 @@ def _attended_transfer(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin:
     return (s.AttendedTransferred(at, origin, first, second, given, target),)
 
 
-def _parked(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _parked(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"ParkeeUniqueid")
     return () if leg is None else (s.Parked(at, origin, leg, frame.get(b"ParkingSpace") or ""),)
 
 
-def _unparked(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _unparked(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"ParkeeUniqueid")
     return () if leg is None else (s.Unparked(at, origin, leg, frame.get(b"RetrieverUniqueid")),)
 
@@ -256,18 +259,18 @@ def _unparked(_: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) 
 Member = tuple[datetime, Origin, str, str, str | None, str | None]
 
 
-def _member_of(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Member | None:
+def _member_of(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Member | None:
     queue, interface = frame.get(b"Queue"), frame.get(b"Interface")
     if queue is None or interface is None:
         return None
     return at, origin, queue, events.member(frame, interface), frame.get(b"MemberName"), interface
 
 
-def _reason(frame: AmiFrame) -> str | None:
+def _reason(frame: Frame) -> str | None:
     return frame.get(b"PausedReason") or frame.get(b"Reason") or None
 
 
-def _member_added(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _member_added(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     member = _member_of(events, frame, at, origin)
     if member is not None:
         yield s.MemberAdded(*member)
@@ -275,12 +278,12 @@ def _member_added(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin:
             yield s.MemberPaused(*member, _reason(frame))
 
 
-def _member_removed(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _member_removed(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     member = _member_of(events, frame, at, origin)
     return () if member is None else (s.MemberRemoved(*member),)
 
 
-def _member_pause(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _member_pause(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     member = _member_of(events, frame, at, origin)
     if member is None:
         return ()
@@ -289,7 +292,7 @@ def _member_pause(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin:
     return (s.MemberResumed(*member),)
 
 
-def _member_status(events: AsteriskEvents, frame: AmiFrame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _member_status(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     member = _member_of(events, frame, at, origin)
     return () if member is None else (s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame)),)
 

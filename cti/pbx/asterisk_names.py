@@ -59,8 +59,8 @@ def caller_name(name: str | None) -> str | None:
 def dialled_number(dial_string: str | None) -> str | None:
     """The number in a dial string, whichever way the technology writes it; None where there is none.
 
-    >>> dialled_number("39333123@trunk"), dialled_number("trunk/sip:39333@10.0.0.1:5060"), dialled_number("trunk/0039333")
-    ('39333123', '39333', '0039333')
+    >>> dialled_number("39333123@trunk"), dialled_number("trunk/sip:39333@10.0.0.1:5060"), dialled_number("trunk/0039")
+    ('39333123', '39333', '0039')
     """
     for part in (dial_string or "").split("/"):
         number = part.removeprefix("sip:").partition("@")[0]
