@@ -1,0 +1,244 @@
+"""The embedded customer book: customers with their numbers, orders and incidents, in Offhook's own database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, func, insert, or_, select, true
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from crm_bridge.contact import (
+    AccountState,
+    Choice,
+    Contact,
+    ContactNumber,
+    Incident,
+    Money,
+    Order,
+    SourceError,
+)
+from crm_bridge.matching import MAX_CANDIDATES, fold
+from crm_bridge.number import Number
+from crm_bridge.schema import (
+    customer_choices,
+    customer_fields,
+    customer_incidents,
+    customer_numbers,
+    customer_orders,
+    customers,
+)
+
+#: numbers, fields, orders and incidents of one customer that are read for a card, the open ones first
+SHOWN_OF_EACH = 20
+_ORDER = customer_orders.c
+_INCIDENT = customer_incidents.c
+
+
+class CustomerBook:
+    """Finds customers by number, by any field, and by id; keeps what agents chose. A short connection per question."""
+
+    def __init__(self, engine: AsyncEngine, source: str = "book") -> None:
+        self._engine = engine
+        self._source = source
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Customers with this number; if there is none, those whose number ends alike. At most MAX_CANDIDATES + 1.
+
+        Raises SourceError ``book-unreachable`` when the database cannot answer.
+        """
+        if number.key is None:
+            return []
+        exact = select(customer_numbers.c.customer_id).where(customer_numbers.c.match_key == number.key)
+        return await self._contacts(exact, _with_tail(number))
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Customers with each word of ``text`` in their name, company, e-mail, customer or order number, by name.
+
+        Raises SourceError ``book-unreachable``.
+        """
+        words = fold(text).split()[:8]
+        if not words:
+            return []
+        by_word = [customers.c.search_text.contains(word, autoescape=True) for word in words]
+        by_order = customers.c.id.in_(select(_ORDER.customer_id).where(_ORDER.reference == text.strip()))
+        found = select(customers.c.id).where(or_(and_(true(), *by_word), by_order))
+        return await self._contacts(found.order_by(func.lower(customers.c.name)).limit(limit))
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """The customer with this id of the book; None if it is gone.
+
+        Raises SourceError ``book-unreachable``.
+        """
+        if not contact_id.isascii() or not contact_id.isdecimal() or len(contact_id) > 18:
+            return None
+        found = await self._contacts(select(customers.c.id).where(customers.c.id == int(contact_id)))
+        return found[0] if found else None
+
+    async def chosen(self, key: str) -> Choice | None:
+        """Whom an agent chose for this match key, if anybody.
+
+        Raises SourceError ``book-unreachable``.
+        """
+        asked = select(customer_choices).where(customer_choices.c.match_key == key)
+        try:
+            async with self._engine.connect() as connection:
+                row = (await connection.execute(asked)).first()
+        except (SQLAlchemyError, OSError) as error:
+            raise _unreachable(error) from error
+        return None if row is None else Choice(self._source, str(row.customer_id), row.chosen_by, _aware(row.chosen_at))
+
+    async def store_choice(self, key: str, choice: Choice) -> None:
+        """Keep a choice among this book's customers, in place of an earlier one for the same key.
+
+        Raises SourceError ``book-unreachable``.
+        """
+        if choice.source != self._source:
+            return
+        row = {
+            "match_key": key,
+            "customer_id": int(choice.contact_id),
+            "chosen_by": choice.chosen_by,
+            "chosen_at": choice.chosen_at,
+        }
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(delete(customer_choices).where(customer_choices.c.match_key == key))
+                await connection.execute(insert(customer_choices).values(row))
+        except (SQLAlchemyError, OSError) as error:
+            raise _unreachable(error) from error
+
+    async def count(self) -> int:
+        """How many customers are in the book.
+
+        Raises SourceError ``book-unreachable``.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                return (await connection.execute(select(func.count()).select_from(customers))).scalar_one()
+        except (SQLAlchemyError, OSError) as error:
+            raise _unreachable(error) from error
+
+    async def _contacts(self, *questions: Select[Any] | None) -> list[Contact]:
+        """The customers whom the first question with an answer gives, complete, in its order."""
+        try:
+            async with self._engine.connect() as connection:
+                for question in questions:
+                    if question is None:
+                        continue
+                    rows = (await connection.execute(question.limit(MAX_CANDIDATES + 1))).scalars()
+                    if ids := list(dict.fromkeys(rows)):
+                        return await self._complete(connection, ids)
+        except (SQLAlchemyError, OSError) as error:
+            raise _unreachable(error) from error
+        return []
+
+    async def _complete(self, connection: AsyncConnection, ids: Sequence[int]) -> list[Contact]:
+        rows = (await connection.execute(select(customers).where(customers.c.id.in_(ids)))).all()
+        numbers = await _by_customer(connection, _first(customer_numbers, ids, customer_numbers.c.position))
+        fields = await _by_customer(connection, _first(customer_fields, ids, customer_fields.c.position))
+        orders = await _by_customer(
+            connection, _first(customer_orders, ids, _ORDER.is_open.desc(), _ORDER.placed_on.desc(), _ORDER.id)
+        )
+        incidents = await _by_customer(
+            connection,
+            _first(customer_incidents, ids, _INCIDENT.is_open.desc(), _INCIDENT.opened_on.desc(), _INCIDENT.id),
+        )
+        known = {row.id: row for row in rows}
+        return [
+            _contact(self._source, known[one], numbers[one], orders[one], incidents[one], fields[one])
+            for one in ids
+            if one in known
+        ]
+
+
+def _with_tail(number: Number) -> Select[Any] | None:
+    if number.tail is None:
+        return None
+    return select(customer_numbers.c.customer_id).where(customer_numbers.c.tail == number.tail)
+
+
+def _first(table: Table, ids: Sequence[int], *order: ColumnElement[Any]) -> Select[Any]:
+    """The first SHOWN_OF_EACH rows of each of these customers in ``order``: one may have thousands of orders."""
+    place = func.row_number().over(partition_by=table.c.customer_id, order_by=order).label("place")
+    numbered = select(table, place).where(table.c.customer_id.in_(ids)).subquery()
+    return select(numbered).where(numbered.c.place <= SHOWN_OF_EACH).order_by(numbered.c.customer_id, numbered.c.place)
+
+
+async def _by_customer(connection: AsyncConnection, question: Select[Any]) -> Mapping[int, list[Row[Any]]]:
+    grouped: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for row in await connection.execute(question):
+        grouped[row.customer_id].append(row)
+    return grouped
+
+
+def _contact(
+    source: str,
+    row: Row[Any],
+    numbers: Iterable[Row[Any]],
+    orders: Sequence[Row[Any]],
+    incidents: Sequence[Row[Any]],
+    fields: Iterable[Row[Any]],
+) -> Contact:
+    return Contact(
+        source=source,
+        contact_id=str(row.id),
+        name=row.name,
+        numbers=tuple(ContactNumber(one.written, one.match_key, one.label) for one in numbers),
+        external_id=row.external_id,
+        company=row.company,
+        email=row.email,
+        language=row.language,
+        account_state=AccountState(row.account_state),
+        account_note=row.account_note,
+        balance=_money(row.balance_cents, row.currency),
+        orders=tuple(_order(one) for one in orders),
+        incidents=tuple(_incident(one) for one in incidents),
+        notes=row.notes,
+        fields=tuple((one.name, one.value) for one in fields),
+    )
+
+
+def _order(row: Row[Any]) -> Order:
+    return Order(
+        reference=row.reference,
+        title=row.title,
+        state=row.state,
+        is_open=row.is_open,
+        placed_on=row.placed_on,
+        due_on=row.due_on,
+        total=_money(row.total_cents, row.currency),
+    )
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return Incident(
+        reference=row.reference,
+        title=row.title,
+        state=row.state,
+        is_open=row.is_open,
+        severity=row.severity,
+        owner=row.owner,
+        opened_on=row.opened_on,
+    )
+
+
+def _money(cents: int | None, currency: str | None) -> Money | None:
+    return None if cents is None else Money(cents, currency or "")
+
+
+def _aware(instant: datetime) -> datetime:
+    """SQLite gives back instants without their zone; they were stored in UTC."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _unreachable(error: BaseException) -> SourceError:
+    return SourceError(
+        "book-unreachable",
+        "the customer book cannot be read",
+        str(getattr(error, "orig", None) or error).splitlines()[0],
+        "check that the database runs and that offhook may open it",
+    )

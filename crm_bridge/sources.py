@@ -1,0 +1,65 @@
+"""Sources by name: ``kind = "book"`` is the file ``crm_bridge/adapters/book.py``, or an entry point of another package.
+
+An adapter's file holds its ``Options`` (a msgspec struct) and ``open_adapter(name, options, surroundings)``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crm_bridge import adapters
+from crm_bridge.contact import Adapter
+from crm_bridge.settings import CrmSettings, parse_options
+from cti.errors import OffhookError
+
+ENTRY_POINTS: Final = "offhook.adapters"
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What an adapter may use of the house."""
+
+    engine: AsyncEngine
+    settings: CrmSettings
+
+
+def open_sources(settings: CrmSettings, engine: AsyncEngine) -> dict[str, Adapter]:
+    """The configured sources by name, in their order.
+
+    Raises OffhookError ``crm-unknown-kind`` or ``crm-options``.
+    """
+    surroundings = Surroundings(engine, settings)
+    opened: dict[str, Adapter] = {}
+    for source in settings.sources:
+        module = find_kind(source.kind)
+        opened[source.name] = module.open_adapter(source.name, parse_options(source, module.Options), surroundings)
+    return opened
+
+
+def find_kind(kind: str) -> ModuleType:
+    """The module of an adapter.
+
+    Raises OffhookError ``crm-unknown-kind`` naming the nearest one.
+    """
+    known = known_kinds()
+    if kind not in known:
+        near = difflib.get_close_matches(kind, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(sorted(known))}"
+        raise OffhookError("crm-unknown-kind", f"no adapter is called {kind!r}", "", hint)
+    return importlib.import_module(known[kind])
+
+
+def known_kinds() -> Mapping[str, str]:
+    """Each kind with the module that serves it; a file of ours wins over an entry point."""
+    own = {info.name: f"{adapters.__name__}.{info.name}" for info in pkgutil.iter_modules(adapters.__path__)}
+    others = {point.name: point.module for point in entry_points(group=ENTRY_POINTS)}
+    return others | own
