@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
 from cti.errors import OffhookError
+from cti.signals import Signal
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -35,13 +37,14 @@ class Wire(Protocol):
 
     ``banner`` is the greeting, None until the peer gave one. ``error`` is set as soon as the stream is past reading,
     even by a ``feed`` that still returned the frames before the fault. ``answering`` is set by the link while an action
-    waits: then events that answer an action are given though their name is not wanted.
+    waits: then events that answer an action are given though their name is not wanted. ``everything`` set gives all.
     """
 
     banner: str | None
     events_read: int
     events_dropped: int
     answering: bool
+    everything: bool
     error: OffhookError | None
 
     @property
@@ -57,6 +60,9 @@ class Dialect(Protocol):
     @property
     def wanted(self) -> frozenset[str]:
         """Names of the events that ``normalise`` reads; the wire drops all others."""
+
+    def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[Signal]:
+        """What an event means; ``at`` is when it was read, ``session`` names the connection."""
 
     def wire(self, max_frame_bytes: int) -> Wire:
         """A new wire, for a new connection."""

@@ -74,9 +74,10 @@ class AmiWire:
     """Cuts frames from bytes, however the socket cut the bytes.
 
     ``wanted`` are the event names to give; None gives all. Responses are always given, and while ``answering`` is set
-    events that carry an ActionID too: the entries of a list that was asked for. ``events_read`` counts every event,
-    ``events_dropped`` those not given. ``banner`` is the greeting, None until it came. ``error`` is set once the stream
-    cannot be read any further: what was complete before the fault is still given, each later ``feed`` raises.
+    events that carry an ActionID too: the entries of a list that was asked for. ``everything`` set gives all.
+    ``events_read`` counts every event, ``events_dropped`` those not given. ``banner`` is the greeting, None until it
+    came. ``error`` is set once the stream cannot be read any further: what was complete before the fault is still
+    given, each later ``feed`` raises.
     """
 
     def __init__(self, wanted: Iterable[str] | None = None, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
@@ -87,6 +88,7 @@ class AmiWire:
         self.banner: str | None = None
         self.error: AmiError | None = None
         self.answering = False
+        self.everything = False
         self.events_read = 0
         self.events_dropped = 0
 
@@ -148,7 +150,7 @@ class AmiWire:
             end = chunk.find(b"\r\n")
             raw_name = chunk[_EVENT_AT:end] if end > 0 else chunk[_EVENT_AT:]
             name = raw_name.decode("utf-8", "replace") if names is None else names.get(raw_name)
-            if name is None and self.answering and _ANSWERS in chunk:
+            if name is None and (self.everything or (self.answering and _ANSWERS in chunk)):
                 name = raw_name.decode("utf-8", "replace")
             if name is None:
                 dropped += 1
