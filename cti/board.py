@@ -64,7 +64,6 @@ class Board:
             main.add(leg)
         main.rings += part.rings
         main.stays += part.stays
-        main.tried |= part.tried
         main.absorbed += [part, *part.absorbed]
         for group in [group for group, call in self.calls.items() if call is part]:
             self.calls[group] = main

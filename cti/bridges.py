@@ -146,8 +146,14 @@ def _parted_talk(board: Board, call: CallRecord, agent: str) -> TalkRecord | Non
     return last
 
 
+def end_talk(board: Board, call: CallRecord, talk: TalkRecord) -> None:
+    """Close a talk, once."""
+    if talk.open:
+        talk.close(board.at)
+        board.tell(CallReleased, call, talk=talk)
+
+
 def _end_talk(board: Board, leg: LegRecord, talk: TalkRecord) -> None:
     talk.legs.discard(leg)
     if not talk.legs:
-        talk.close(board.at)
-        board.tell(CallReleased, leg.call, talk=talk)
+        end_talk(board, leg.call, talk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.board import Board
-from cti.bridges import disconnect, reconnect
+from cti.bridges import disconnect, end_talk, reconnect
 from cti.model import (
     CallEnded,
     CallHeld,
@@ -181,7 +181,17 @@ def _close_stays_of(board: Board, leg: LegRecord) -> None:
             leave_at_end(board, stay)
 
 
+def _close_what_is_open(board: Board, call: CallRecord) -> None:
+    for ring in call.rings:
+        close_ring(board, call, ring, RingResult.CANCELLED)
+    for stay in list(call.open_stays()):
+        leave_at_end(board, stay)
+    for talk in call.talks:
+        end_talk(board, call, talk)
+
+
 def _finish(board: Board, call: CallRecord) -> None:
+    _close_what_is_open(board, call)
     for leg in call.legs:
         if leg.state is LegState.ENDED:
             board.legs.pop(leg.leg_id, None)

@@ -159,8 +159,8 @@ def agent_tried(board: Board, signal: AgentTried) -> None:
     record = board.roster.agent(signal.agent)
     record.name = signal.name or record.name
     leg = board.leg_of(signal)
-    if leg is not None and _moved(board, leg, signal.queue, signal):
-        leg.call.tried[signal.agent] = signal.queue
+    if leg is not None:
+        _moved(board, leg, signal.queue, signal)
 
 
 def agent_missed(board: Board, signal: AgentMissed) -> None:

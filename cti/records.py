@@ -156,7 +156,7 @@ class CallRecord:
     """One journey in the making.
 
     ``root`` is the leg that began it, ``anchor`` the one whose company makes an agent talk: the customer's, or on an
-    internal call the caller's. ``tried`` says which queue last called which agent. ``absorbed`` are calls that turned
+    internal call the caller's. ``absorbed`` are calls that turned
     out to be part of this one. ``private`` is what is left of a consultation whose customer has gone: it is not told.
     """
 
@@ -182,7 +182,6 @@ class CallRecord:
         "stays",
         "talks",
         "transfers",
-        "tried",
     )
 
     def __init__(self, root: LegRecord, group: str, origin: Origin) -> None:
@@ -195,7 +194,6 @@ class CallRecord:
         self.stays: list[StayRecord] = []
         self.talks: list[TalkRecord] = []
         self.transfers: list[Transfer] = []
-        self.tried: dict[str, str] = {}
         self.absorbed: list[CallRecord] = []
         self.queue: str | None = None
         self.queued_at: datetime | None = None
@@ -217,6 +215,10 @@ class CallRecord:
 
     def open_ring(self, agent: str) -> RingRecord | None:
         return next((ring for ring in reversed(self.rings) if ring.open and ring.ring.agent == agent), None)
+
+    def waiting(self) -> StayRecord | None:
+        """The latest wait that goes on: what rings now, rings for it. Asterisk may say so before it names the agent."""
+        return next((stay for stay in reversed(self.stays) if stay.stay.left_at is None), None)
 
     def open_stays(self) -> Iterator[StayRecord]:
         return (stay for stay in self.stays if stay.stay.left_at is None)

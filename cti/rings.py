@@ -15,7 +15,8 @@ def open_ring(board: Board, leg: LegRecord, agent: str) -> None:
     board.start(call)
     ring = call.open_ring(agent)
     if ring is None:
-        queue = call.tried.get(agent) if any(True for _ in call.open_stays()) else None
+        waiting = call.waiting()
+        queue = None if waiting is None else waiting.stay.queue
         ring = _new_ring(call, Ring(agent=agent, queue=queue, started_at=board.at, consult=leg.consult))
         ring.legs.add(leg)
         board.tell(CallOffered, call, ring=ring)
