@@ -1,8 +1,8 @@
 """The tables of the store. SQLAlchemy Core, one MetaData, the same on SQLite and PostgreSQL.
 
 A call is known by ``(pbx, call_id)``, its parts by that and their ordinal ``n``; nothing has a number that the database
-invents, so a replay writes the same rows. Columns carry the names of ``cti.model``'s fields. No ``queue`` or ``agent`` in
-a key is ``''``, because a NULL is not equal to itself.
+invents, so a replay writes the same rows. Columns carry the names of ``cti.model``'s fields. In a key, no queue or no
+agent is ``''``, because a NULL is not equal to itself.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SpanKind(StrEnum):
 
 
 class TallySpan(StrEnum):
-    """How much time one tally row covers. ``ever`` is the sum of all quarters, without the agent: counters start from it."""
+    """How much time one tally row covers. ``ever`` sums all quarters, without the agent: counters start from it."""
 
     QUARTER = "quarter"
     EVER = "ever"
@@ -178,7 +178,7 @@ legs = _part(
     Column("hung_up", Boolean(create_constraint=False), nullable=False),
 )
 
-#: What an agent did, from and to. ``ended_at`` NULL: still so. ``cut``: the end was not seen, it is the last known moment.
+#: What an agent did. ``ended_at`` NULL: still so. ``cut``: the end was not seen, ``ended_at`` is the last time known.
 agent_spans = Table(
     "agent_spans",
     metadata,

@@ -1,0 +1,208 @@
+"""The statements that read. Each takes a connection that the store has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, cast, exists, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cti.model import Call, CallOutcome, Direction
+from kpi import rows, schema
+from kpi.batch import Mark, Span
+from kpi.tally import Tally, TallyKey, total
+
+CallKey = tuple[str, str]
+GroupKey = tuple[Any, ...]
+
+_calls = schema.calls.c
+_tallies = schema.tallies.c
+_ORDER = (_calls.offered_at, _calls.pbx, _calls.call_id)
+_KEYS_AT_ONCE = 1_000  # 6,000 parameters at the most; SQLite takes 32,766 in a statement, PostgreSQL 32,767
+_SUMMED = (*schema.COUNTS, *schema.SUMS_MS, *schema.CALL_COUNTS.values(), *schema.STAY_COUNTS.values())
+_SUMS = tuple(
+    cast(func.sum(_tallies[name]), BigInteger).label(name) for name in (*_SUMMED, *schema.RING_COUNTS.values())
+)
+_WAITS = tuple(_tallies[name] for name in schema.HISTOGRAMS)
+
+
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls: offered from ``since`` up to, not at, ``until``. None leaves a condition out.
+
+    ``queue``: the caller was in it, or was refused by it. ``agent``: he was rung or talked.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    pbx: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    direction: Direction | None = None
+    outcome: CallOutcome | None = None
+    customer_e164: str | None = None
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tallies: quarters that start from ``since`` up to, not at, ``until``."""
+
+    since: datetime
+    until: datetime
+    pbx: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    direction: Direction | None = None
+
+
+async def fetch_calls_by_key(connection: AsyncConnection, keys: Iterable[CallKey]) -> dict[CallKey, Call]:
+    by_pbx: dict[str, list[str]] = {}
+    for pbx, call_id in keys:
+        by_pbx.setdefault(pbx, []).append(call_id)
+    found: dict[CallKey, Call] = {}
+    for pbx, ids in by_pbx.items():
+        for some in chunks(ids, _KEYS_AT_ONCE):
+            one_pbx = select(schema.calls).where(_calls.pbx == pbx, _calls.call_id.in_(some))
+            found |= {rows.call_key(call): call for call in await _with_parts(connection, one_pbx)}
+    return found
+
+
+async def fetch_calls(
+    connection: AsyncConnection, wanted: CallFilter, limit: int, after: Call | None = None
+) -> list[Call]:
+    """At most ``limit`` calls, newest first; the next page is the one ``after`` the last call of this one."""
+    page = select(schema.calls).where(*_conditions(wanted))
+    if after is not None:
+        page = page.where(tuple_(*_ORDER) < tuple_(after.offered_at, after.pbx, after.call_id, types=_types(_ORDER)))
+    return await _with_parts(connection, page.order_by(*(column.desc() for column in _ORDER)).limit(limit))
+
+
+async def _with_parts(connection: AsyncConnection, calls: Select[Any]) -> list[Call]:
+    found = (await connection.execute(calls)).mappings().all()
+    by_pbx: dict[str, list[str]] = {}
+    for row in found:
+        by_pbx.setdefault(row["pbx"], []).append(row["call_id"])
+    parts = {table: await _fetch_parts(connection, table, by_pbx) for table in rows.PARTS} if found else {}
+    keys = [(row["pbx"], row["call_id"]) for row in found]
+    return [
+        rows.call_from(row, {table: of_calls.get(key, ()) for table, of_calls in parts.items()})
+        for row, key in zip(found, keys, strict=True)
+    ]
+
+
+async def _fetch_parts(
+    connection: AsyncConnection, table: Table, by_pbx: Mapping[str, Sequence[str]]
+) -> dict[CallKey, list[msgspec.Struct]]:
+    parts: dict[CallKey, list[msgspec.Struct]] = {}
+    for pbx, ids in by_pbx.items():
+        for some in chunks(ids, _KEYS_AT_ONCE):
+            of_calls = select(table).where(table.c.pbx == pbx, table.c.call_id.in_(some))
+            for row in (await connection.execute(of_calls.order_by(table.c.call_id, table.c.n))).mappings():
+                parts.setdefault((row["pbx"], row["call_id"]), []).append(rows.part_from(table, row))
+    return parts
+
+
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    same = ("pbx", "direction", "outcome", "customer_e164")
+    conditions = [_calls[name] == getattr(wanted, name) for name in same if getattr(wanted, name) is not None]
+    if wanted.since is not None:
+        conditions.append(_calls.offered_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_calls.offered_at < wanted.until)
+    if wanted.queue is not None:
+        conditions.append(or_(_calls.queue == wanted.queue, _has(schema.stays, "queue", wanted.queue)))
+    if wanted.agent is not None:
+        conditions.append(or_(_has(schema.rings, "agent", wanted.agent), _has(schema.talks, "agent", wanted.agent)))
+    return conditions
+
+
+def _has(table: Table, column: str, value: str) -> ColumnElement[bool]:
+    same_call = (table.c.pbx == _calls.pbx) & (table.c.call_id == _calls.call_id)
+    return exists().where(same_call, table.c[column] == value)
+
+
+async def fetch_tally_rows(connection: AsyncConnection, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
+    """The rows of these keys, as far as there are any."""
+    columns = [_tallies[name] for name in TallyKey._fields]
+    found: dict[TallyKey, Tally] = {}
+    for some in chunks(list(keys), _KEYS_AT_ONCE):
+        some_rows = select(schema.tallies).where(tuple_(*columns).in_(some))
+        for row in (await connection.execute(some_rows)).mappings():
+            found[rows.tally_key_from(row)] = rows.tally_from(row)
+    return found
+
+
+async def fetch_tallies(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], by: Sequence[str]
+) -> dict[GroupKey, Tally]:
+    """The sums of the rows that meet ``conditions``, by the values of the key's columns named in ``by``.
+
+    The database adds the numbers; histograms are added here, from those rows that have any.
+    """
+    group = [_tallies[name] for name in by]
+    histograms = await _fetch_histograms(connection, conditions, group)
+    summed = select(*group, *_SUMS).where(*conditions).group_by(*group)
+    sums: dict[GroupKey, Tally] = {}
+    for row in (await connection.execute(summed)).mappings():
+        if row["started"] is not None:  # no group: one row of NULLs when nothing was found
+            key = tuple(row[name] for name in by)
+            sums[key] = rows.tally_from(row, msgspec.structs.asdict(histograms.get(key, Tally())))
+    return sums
+
+
+async def _fetch_histograms(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], group: Sequence[ColumnElement[Any]]
+) -> dict[GroupKey, Tally]:
+    filled = or_(*(column.is_not(None) for column in _WAITS))
+    found: dict[GroupKey, list[Tally]] = {}
+    for row in await connection.execute(select(*group, *_WAITS).where(*conditions, filled)):
+        waits = dict(zip(schema.HISTOGRAMS, row[len(group) :], strict=True))
+        found.setdefault(tuple(row[: len(group)]), []).append(Tally(**waits))
+    return {key: total(tallies) for key, tallies in found.items()}
+
+
+def in_window(window: Window) -> list[ColumnElement[bool]]:
+    quarters = [
+        _tallies.span == schema.TallySpan.QUARTER,
+        _tallies.starts_at >= window.since,
+        _tallies.starts_at < window.until,
+    ]
+    same = ("pbx", "queue", "agent", "direction")
+    return quarters + [_tallies[name] == getattr(window, name) for name in same if getattr(window, name) is not None]
+
+
+def of_all_time() -> list[ColumnElement[bool]]:
+    return [_tallies.span == schema.TallySpan.EVER]
+
+
+async def fetch_oddity_counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """By ``(pbx, kind)``."""
+    kinds = schema.oddities.c.pbx, schema.oddities.c.kind
+    counted = await connection.execute(select(*kinds, func.count()).group_by(*kinds))
+    return {(pbx, kind): count for pbx, kind, count in counted}
+
+
+async def fetch_spans(connection: AsyncConnection, since: datetime, until: datetime, agent: str | None) -> list[Span]:
+    """The spans that touch the time from ``since`` to ``until``, in order; not cut to it."""
+    spans = schema.agent_spans
+    touching = select(spans).where(
+        spans.c.started_at < until, or_(spans.c.ended_at.is_(None), spans.c.ended_at > since)
+    )
+    if agent is not None:
+        touching = touching.where(spans.c.agent == agent)
+    in_order = touching.order_by(spans.c.started_at, spans.c.pbx, spans.c.agent, spans.c.kind, spans.c.queue)
+    return [Span(**row) for row in (await connection.execute(in_order)).mappings()]
+
+
+async def fetch_marks(connection: AsyncConnection) -> dict[str, Mark]:
+    found = await connection.execute(select(schema.journal_marks))
+    return {row["pbx"]: Mark(**row) for row in found.mappings()}
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _types(columns: Iterable[Any]) -> list[Any]:
+    return [column.type for column in columns]

@@ -1,0 +1,107 @@
+"""Calls and tallies to rows and back. Pure; a column is named as the field it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, Table
+
+from cti.model import Call, Leg, Origin, Party, Ring, Stay, Talk, Transfer
+from kpi import schema
+from kpi.columns import cut_key
+from kpi.tally import Tally, TallyKey
+
+PARTS: dict[Table, type[msgspec.Struct]] = {
+    schema.stays: Stay,
+    schema.rings: Ring,
+    schema.talks: Talk,
+    schema.transfers: Transfer,
+    schema.legs: Leg,
+}
+_SAME = ("direction", "dialled", "queue", "offered_at", "queued_at", "answered_at", "ended_at", "outcome", "ended_by")
+_COUNTED: dict[str, Mapping[Any, str]] = {
+    "calls": schema.CALL_COUNTS,
+    "stays": schema.STAY_COUNTS,
+    "rings": schema.RING_COUNTS,
+}
+_PLAIN = (*schema.COUNTS, *schema.SUMS_MS)
+
+
+def call_row(call: Call, customer_e164: str | None) -> dict[str, Any]:
+    row = {name: getattr(call, name) for name in _SAME}
+    return row | {
+        "pbx": call.pbx,
+        "call_id": call.call_id,
+        "caller_number": call.caller.number,
+        "caller_name": call.caller.name,
+        "customer_e164": customer_e164,
+        "click_to_dial": call.click_to_dial,
+        "session": call.origin.session,
+        "byte_offset": call.origin.offset,
+        "event": call.origin.event,
+    }
+
+
+def part_rows(table: Table, calls: Iterable[Call]) -> list[dict[str, Any]]:
+    """The rows of one kind of part of all ``calls``, in their order."""
+    return [
+        {"pbx": call.pbx, "call_id": call.call_id, "n": n} | msgspec.structs.asdict(part)
+        for call in calls
+        for n, part in enumerate(getattr(call, table.name))
+    ]
+
+
+def part_from(table: Table, row: RowMapping) -> msgspec.Struct:
+    kind = PARTS[table]
+    return kind(**{name: row[name] for name in kind.__struct_fields__})
+
+
+def call_from(row: RowMapping, parts: Mapping[Table, Sequence[msgspec.Struct]]) -> Call:
+    """The call as it was stored; ``parts`` holds its stays, rings and so on, in order."""
+    fields: dict[str, Any] = {name: row[name] for name in _SAME}
+    return Call(
+        **fields | {table.name: tuple(of_table) for table, of_table in parts.items()},
+        pbx=row["pbx"],
+        call_id=row["call_id"],
+        caller=Party(row["caller_number"], row["caller_name"]),
+        click_to_dial=row["click_to_dial"],
+        origin=Origin(row["pbx"], row["session"], row["byte_offset"], row["event"]),
+    )
+
+
+def tally_row(key: TallyKey, tally: Tally) -> dict[str, Any]:
+    row = key._asdict() | {name: getattr(tally, name) for name in (*_PLAIN, *schema.HISTOGRAMS)}
+    for field, columns in _COUNTED.items():
+        counted = getattr(tally, field)
+        row |= {column: counted.get(word, 0) for word, column in columns.items()}
+    return row
+
+
+def tally_from(row: RowMapping, histograms: Mapping[str, Any] | None = None) -> Tally:
+    """The tally of a row, or of a row of sums with the ``histograms`` that go with it."""
+    counted = {field: _counted(row, columns) for field, columns in _COUNTED.items()}
+    source = row if histograms is None else histograms
+    fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    return Tally(**fields | counted | {name: source[name] for name in schema.HISTOGRAMS})
+
+
+def tally_key_from(row: RowMapping) -> TallyKey:
+    return TallyKey(*(row[name] for name in TallyKey._fields))
+
+
+def storable_key(key: TallyKey) -> TallyKey:
+    """The key as it comes back from the database: names cut and cleaned by their columns."""
+    pbx, queue, agent = (cut_key(name, schema.NAME_CHARS) for name in (key.pbx, key.queue, key.agent))
+    return key._replace(pbx=pbx, queue=queue, agent=agent)
+
+
+def call_key(call: Call) -> tuple[str, str]:
+    """``(pbx, call_id)`` as they come back from the database."""
+    return cut_key(call.pbx, schema.NAME_CHARS), cut_key(call.call_id, schema.ID_CHARS)
+
+
+def _counted(row: RowMapping, columns: Mapping[StrEnum, str]) -> dict[StrEnum, int]:
+    return {word: row[column] for word, column in columns.items() if row[column]}

@@ -1,0 +1,161 @@
+"""The store of calls and of what they add up to: SQLite or PostgreSQL, the same code.
+
+Everything that changes together is written in one transaction: calls with their parts, the tallies, the agents' days,
+the oddities and the journal mark. Writing a call again is harmless, for the tallies too: a version that ended later
+replaces the first, and the tallies move by the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from cti.errors import OffhookError
+from cti.model import Call
+from kpi import reading, writing
+from kpi.batch import Batch, Mark, Span, Stored
+from kpi.reading import CallFilter, GroupKey, Window
+from kpi.tally import Tally, TallyKey
+
+PAGE_CALLS = 100
+_REFUSED_SQLSTATES = ("22", "23")  # data exceptions, integrity violations
+
+
+class StoreAwayError(OffhookError):
+    """The database cannot be reached, is locked, is full or has no such tables: the same may succeed later."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            "store-away",
+            "the database did not do what was asked of it",
+            cause,
+            "check that it runs, has room, and that its schema is up to date",
+        )
+
+
+class RowRefusedError(OffhookError):
+    """The database does not take a row, now or later. The text holds nothing of the row."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            "store-row-refused",
+            "the database refused a row",
+            cause,
+            "report it with the recording of the call: what a PBX sends must be storable",
+        )
+
+
+def _no_number(number: str) -> str | None:  # noqa: ARG001
+    return None
+
+
+class Store:
+    """``e164`` gives a customer's number in E.164, None for one that is none: by it the last calls are found.
+
+    Every method raises StoreAwayError; those that write, RowRefusedError too.
+    """
+
+    def __init__(self, engine: AsyncEngine, e164: writing.E164 = _no_number) -> None:
+        self._engine = engine
+        self._e164 = e164
+
+    async def store(self, batch: Batch) -> Stored:
+        """Write it all, or nothing. What it changed is returned once it is committed."""
+        async with self._transaction() as connection:
+            return await writing.store_batch(connection, batch, self._e164)
+
+    async def store_calls(self, calls: Iterable[Call], marks: Iterable[Mark] = ()) -> Stored:
+        return await self.store(Batch(calls=tuple(calls), marks=tuple(marks)))
+
+    async def store_call(self, call: Call) -> Stored:
+        return await self.store_calls([call])
+
+    async def cut_open_spans(self, pbx: str) -> int:
+        """End the agents' spans that a crash left open, at the last time known; how many there were."""
+        async with self._transaction() as connection:
+            return await writing.cut_open_spans(connection, pbx)
+
+    async def fetch_call(self, pbx: str, call_id: str) -> Call | None:
+        async with self._reading() as connection:
+            found = await reading.fetch_calls_by_key(connection, [(pbx, call_id)])
+        return next(iter(found.values()), None)
+
+    async def fetch_calls(
+        self, wanted: CallFilter, *, limit: int = PAGE_CALLS, after: Call | None = None
+    ) -> list[Call]:
+        """At most ``limit`` calls, newest first; ``after`` the last one of the page before."""
+        async with self._reading() as connection:
+            return await reading.fetch_calls(connection, wanted, limit, after)
+
+    async def fetch_last_calls(self, number_e164: str, n: int = 5) -> list[Call]:
+        """The customer's last ``n`` calls, newest first."""
+        return await self.fetch_calls(CallFilter(customer_e164=number_e164), limit=n)
+
+    async def fetch_tallies(self, window: Window, by: Sequence[str] = ("queue",)) -> dict[GroupKey, Tally]:
+        """The sums by the values of ``by``, any of ``pbx queue agent direction starts_at``, in that order.
+
+        ``by=("pbx", "queue")`` gives ``{("milan", "sales"): Tally(...), ("milan", ""): Tally(...)}``.
+        """
+        async with self._reading() as connection:
+            return await reading.fetch_tallies(connection, reading.in_window(window), by)
+
+    async def fetch_queues(self, since: datetime, until: datetime) -> dict[str, Tally]:
+        """What each queue's day adds up to; ``""`` holds what was in no queue: direct, outgoing and internal calls."""
+        sums = await self.fetch_tallies(Window(since=since, until=until), by=("queue",))
+        return {queue: tally for (queue,), tally in sums.items()}
+
+    async def fetch_agents(self, since: datetime, until: datetime) -> dict[str, Tally]:
+        """What each agent's rings and talks add up to."""
+        sums = await self.fetch_tallies(Window(since=since, until=until), by=("agent",))
+        return {agent: tally for (agent,), tally in sums.items() if agent}
+
+    async def fetch_totals(self) -> dict[TallyKey, Tally]:
+        """The sums since the first call, by PBX, queue and direction: what the counters start from."""
+        async with self._reading() as connection:
+            sums = await reading.fetch_tallies(connection, reading.of_all_time(), TallyKey._fields)
+        return {TallyKey(*key): tally for key, tally in sums.items()}
+
+    async def fetch_oddity_counts(self) -> dict[tuple[str, str], int]:
+        """By PBX and kind."""
+        async with self._reading() as connection:
+            return await reading.fetch_oddity_counts(connection)
+
+    async def fetch_spans(self, since: datetime, until: datetime, agent: str | None = None) -> list[Span]:
+        """The spans that touch this time, in order; they may begin before and end after it."""
+        async with self._reading() as connection:
+            return await reading.fetch_spans(connection, since, until, agent)
+
+    async def fetch_marks(self) -> dict[str, Mark]:
+        """How far each PBX's journal is in the store."""
+        async with self._reading() as connection:
+            return await reading.fetch_marks(connection)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise _plain(error) from None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise _plain(error) from None
+
+
+def _plain(error: SQLAlchemyError | OSError) -> OffhookError:
+    """The error in our words. Without its cause: SQLAlchemy's text holds the parameters, and so callers' numbers."""
+    driver = getattr(error, "orig", None) or error
+    sqlstate = getattr(driver, "sqlstate", None) or ""
+    if isinstance(error, DataError | IntegrityError) or sqlstate.startswith(_REFUSED_SQLSTATES):
+        return RowRefusedError(" ".join(filter(None, (type(driver).__name__, sqlstate))))
+    lines = str(driver).splitlines() or [""]
+    return StoreAwayError(f"{type(driver).__name__} {lines[0]}".strip())

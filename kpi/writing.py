@@ -1,0 +1,172 @@
+"""The statements that write, within a transaction that the store has begun.
+
+The first one is the claim: it locks the PBX's row, so two writers of one PBX come one after the other, and it makes
+SQLite take its write lock before anything is read, because there a reader that turns writer is refused, not queued.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, bindparam, case, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cti.model import Call
+from kpi import reading, rows, schema
+from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
+from kpi.tally import EMPTY, Tally, TallyKey, add, ever, gather, negative, tallies_of
+
+E164 = Callable[[str], str | None]
+
+_UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_IDS_AT_ONCE = 1_000
+
+
+async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
+    await _claim(connection, batch)
+    calls = await _store_calls(connection, batch.calls, e164)
+    oddities = await _store_oddities(connection, batch.oddities)
+    await _upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in _latest(batch.spans)])
+    await _move_marks(connection, batch.marks)
+    return msgspec.structs.replace(calls, oddities=oddities)
+
+
+async def _claim(connection: AsyncConnection, batch: Batch) -> None:
+    parts: tuple[Iterable[Any], ...] = (batch.calls, batch.spans, batch.marks)
+    pbxs = {part.pbx for part in chain(*parts)} | {found.oddity.origin.pbx for found in batch.oddities}
+    marks = schema.journal_marks
+    statement = _UPSERT[connection.dialect.name](marks)
+    statement = statement.on_conflict_do_update(index_elements=["pbx"], set_={"pbx": statement.excluded.pbx})
+    for pbx in sorted(pbxs):
+        await connection.execute(statement, {"pbx": pbx})
+
+
+async def _store_calls(connection: AsyncConnection, calls: Sequence[Call], e164: E164) -> Stored:
+    latest: dict[reading.CallKey, Call] = {}
+    for call in calls:
+        key = rows.call_key(call)
+        if key not in latest or _supersedes(call, latest[key]):
+            latest[key] = call
+    known = await reading.fetch_calls_by_key(connection, latest)
+    written = {key: call for key, call in latest.items() if key not in known or _supersedes(call, known[key])}
+    replaced = {key: known[key] for key in written if key in known}
+    await _delete_calls(connection, replaced)
+    await _insert_calls(connection, list(written.values()), e164)
+    tallies = await _move_tallies(connection, written.values(), replaced.values())
+    return Stored(calls=len(written), tallies=tallies)
+
+
+def _supersedes(new: Call, old: Call) -> bool:
+    """A version that ended later knows more; a call that is still open knows less than one that has ended."""
+    if new.ended_at is None or old.ended_at is None:
+        return old.ended_at is None
+    return new.ended_at >= old.ended_at
+
+
+async def _delete_calls(connection: AsyncConnection, keys: Iterable[reading.CallKey]) -> None:
+    by_pbx: dict[str, list[str]] = {}
+    for pbx, call_id in keys:
+        by_pbx.setdefault(pbx, []).append(call_id)
+    for pbx, ids in by_pbx.items():
+        for some in reading.chunks(ids, _IDS_AT_ONCE):
+            for table in (*rows.PARTS, schema.calls):
+                await connection.execute(delete(table).where(table.c.pbx == pbx, table.c.call_id.in_(some)))
+
+
+async def _insert_calls(connection: AsyncConnection, calls: Sequence[Call], e164: E164) -> None:
+    if not calls:
+        return
+    await connection.execute(insert(schema.calls), [rows.call_row(call, _customer(call, e164)) for call in calls])
+    for table in rows.PARTS:
+        parts = rows.part_rows(table, calls)
+        if parts:
+            await connection.execute(insert(table), parts)
+
+
+def _customer(call: Call, e164: E164) -> str | None:
+    number = call.customer.number if call.customer else None
+    return e164(number) if number else None
+
+
+async def _move_tallies(
+    connection: AsyncConnection, written: Iterable[Call], replaced: Iterable[Call]
+) -> dict[TallyKey, Tally]:
+    """Move the rows by the difference between the calls written and those they replace; the difference for all time."""
+    more = chain.from_iterable(tallies_of(call).items() for call in written)
+    less = chain.from_iterable(tallies_of(call).items() for call in replaced)
+    taken = ((key, negative(tally)) for key, tally in less)
+    quarters = gather((rows.storable_key(key), tally) for key, tally in chain(more, taken))
+    for_ever = gather((ever(key), tally) for key, tally in quarters.items())
+    await _add_tallies(connection, quarters | for_ever)
+    return for_ever
+
+
+async def _add_tallies(connection: AsyncConnection, differences: Mapping[TallyKey, Tally]) -> None:
+    before = await reading.fetch_tally_rows(connection, differences)
+    after = {key: add(before[key], tally) if key in before else tally for key, tally in differences.items()}
+    filled = [rows.tally_row(key, tally) for key, tally in after.items() if tally != EMPTY]
+    await _upsert(connection, schema.tallies, filled)
+    emptied = [key for key, tally in after.items() if tally == EMPTY]
+    if emptied:
+        columns = [schema.tallies.c[name] for name in TallyKey._fields]
+        row = delete(schema.tallies).where(*(column == bindparam(f"of_{column.name}") for column in columns))
+        values = [{f"of_{name}": value for name, value in key._asdict().items()} for key in emptied]
+        await connection.execute(row, values)
+
+
+async def _store_oddities(connection: AsyncConnection, oddities: Iterable[NumberedOddity]) -> Counter[tuple[str, str]]:
+    """How many were new, by PBX and kind."""
+    new: Counter[tuple[str, str]] = Counter()
+    table = schema.oddities
+    statement = _UPSERT[connection.dialect.name](table).on_conflict_do_nothing().returning(table.c.pbx, table.c.kind)
+    for found in oddities:
+        for pbx, kind in await connection.execute(statement, _oddity_row(found)):
+            new[pbx, kind] += 1
+    return new
+
+
+def _oddity_row(found: NumberedOddity) -> dict[str, Any]:
+    oddity, origin = found.oddity, found.oddity.origin
+    return {
+        "pbx": origin.pbx,
+        "session": origin.session,
+        "byte_offset": origin.offset,
+        "n": found.n,
+        "event": origin.event,
+        "kind": oddity.kind,
+        "detail": oddity.detail,
+        "at": oddity.at,
+    }
+
+
+def _latest(spans: Iterable[Span]) -> Iterable[Span]:
+    return {span.key: span for span in spans}.values()
+
+
+async def _move_marks(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
+    for mark in {mark.pbx: mark for mark in marks}.values():
+        row = update(schema.journal_marks).where(schema.journal_marks.c.pbx == mark.pbx)
+        await connection.execute(row.values(msgspec.structs.asdict(mark)))
+
+
+async def _upsert(connection: AsyncConnection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    if not values:
+        return
+    keys = [column.name for column in table.primary_key]
+    statement = _UPSERT[connection.dialect.name](table)
+    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(values))
+
+
+async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:
+    """End the spans that a crash left open at the last time known, and mark them; how many there were."""
+    spans, marks = schema.agent_spans, schema.journal_marks
+    seen_at = select(marks.c.seen_at).where(marks.c.pbx == pbx).scalar_subquery()
+    ended_at = case((seen_at > spans.c.started_at, seen_at), else_=spans.c.started_at)
+    open_ones = update(spans).where(spans.c.pbx == pbx, spans.c.ended_at.is_(None))
+    return (await connection.execute(open_ones.values(ended_at=ended_at, cut=True))).rowcount
