@@ -138,6 +138,7 @@ rings = _part(
     _at("started_at", known=True),
     _at("ended_at"),
     Column("result", Word(RingResult), nullable=False),
+    Column("consult", Boolean(create_constraint=False), nullable=False),
     Index(None, "agent", "started_at"),
 )
 

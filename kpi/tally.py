@@ -19,7 +19,7 @@ interval's border counts whole where it began (Twilio's rule; Genesys counts it 
 disjoint facts, so the plain sum over all rows of a queue is that queue, and over all rows it is the site. A quarter
 fits every time zone: all have offsets in whole quarters of an hour. What begins in an interval belongs to it however
 long it lasts, so midnight and clock changes need no rule of their own. A caller whom a queue refused has no stay: he
-counts in the outcomes of calls, under that queue.
+counts in the outcomes of calls, under that queue. A phone rung only by a colleague with a question is not counted.
 
 **Histograms.** ``{second: count}``, where second *s* holds what took more than *s - 1* and at most *s* seconds. So the
 count of "within T seconds" is the plain sum up to T, the same as the buckets of Prometheus (``le``).
@@ -217,7 +217,8 @@ def _of_stay(stay: Stay) -> Tally:
 
 def _of_rings(call: Call) -> Iterator[tuple[TallyKey, Tally]]:
     for ring in call.rings:
-        yield _key(call, ring.started_at, ring.queue, ring.agent), _of_ring(ring)
+        if not ring.consult:
+            yield _key(call, ring.started_at, ring.queue, ring.agent), _of_ring(ring)
 
 
 def _of_ring(ring: Ring) -> Tally:

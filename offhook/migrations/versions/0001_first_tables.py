@@ -189,6 +189,7 @@ def _make_rings() -> None:
         sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("ended_at", INSTANT),
         sa.Column("result", sa.String(24), nullable=False),
+        sa.Column("consult", sa.Boolean, nullable=False),
     )
     op.create_index("ix_rings_agent_started_at", "rings", ["agent", "started_at"])
 
