@@ -47,8 +47,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ] = None
     password: Annotated[
-        str | None,
-        msgspec.Meta(description="One password for all who open the pages, eight characters or more.", min_length=8),
+        Annotated[str, msgspec.Meta(min_length=8)] | None,
+        msgspec.Meta(description="One password for all who open the pages, eight characters or more."),
     ] = None
     password_file: Annotated[
         str | None, msgspec.Meta(description="A file that holds the password and nothing else.")
