@@ -8,9 +8,20 @@ unescaped but not normalised: E.164 is the business of ``crm_bridge``.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
+
+from cti.vocabulary import (
+    AgentChange as AgentChange,
+    AgentState as AgentState,
+    CallOutcome as CallOutcome,
+    Direction as Direction,
+    EndedBy as EndedBy,
+    LegRole as LegRole,
+    RingResult as RingResult,
+    StayOutcome as StayOutcome,
+    TransferKind as TransferKind,
+)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -31,63 +42,6 @@ class Party(msgspec.Struct, frozen=True):
 
     number: str | None = None
     name: str | None = None
-
-
-class Direction(StrEnum):
-    INBOUND = "inbound"  #: from the public, by a trunk
-    OUTBOUND = "outbound"  #: an agent, or click-to-dial, calls the public
-    INTERNAL = "internal"  #: extension to extension
-
-
-class CallOutcome(StrEnum):
-    """How the caller's journey ended. An inbound call that any person answered is ``answered``, whatever came after."""
-
-    ANSWERED = "answered"
-    ABANDONED = "abandoned"  #: the caller left while waiting in a queue, or while a direct number rang
-    TIMEOUT = "timeout"  #: the queue gave up
-    EXIT_KEY = "exit_key"  #: the caller left the queue by a key
-    EXIT_EMPTY = "exit_empty"  #: the queue had nobody left
-    FULL = "full"  #: the queue took no more callers
-    REFUSED = "refused"  #: the queue had nobody, the caller never waited
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    IVR_HANGUP = "ivr_hangup"  #: hung up before any queue or person was reached
-    FAILED = "failed"  #: the PBX or the trunk could not place the call
-
-
-class StayOutcome(StrEnum):
-    """How one wait in one queue ended. Entered = the sum of these + still waiting, always."""
-
-    ANSWERED = "answered"
-    ABANDONED = "abandoned"
-    TIMEOUT = "timeout"
-    EXIT_KEY = "exit_key"
-    EXIT_EMPTY = "exit_empty"
-    FULL = "full"
-    REFUSED = "refused"
-    TRANSFERRED_OUT = "transferred_out"  #: taken out of the queue while waiting (a pickup, a redirect)
-
-
-class RingResult(StrEnum):
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    MISSED = "missed"  #: let it ring until the PBX took it back: the agent's own miss
-    ELSEWHERE = "elsewhere"  #: somebody else answered; nobody missed anything
-    CANCELLED = "cancelled"  #: the caller left, or the PBX withdrew the call
-    BUSY = "busy"  #: refused by the phone
-    FAILED = "failed"  #: the phone could not be reached
-
-
-class EndedBy(StrEnum):
-    CUSTOMER = "customer"  #: the public's side, on outbound calls too
-    AGENT = "agent"
-    PBX = "pbx"  #: neither phone hung up
-
-
-class LegRole(StrEnum):
-    CUSTOMER = "customer"  #: on a trunk
-    AGENT = "agent"  #: on an extension
-    VIRTUAL = "virtual"  #: the PBX's own half of a pair (Local, loopback): no person at its end
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,13 +118,6 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         return None if connected_s is None else max(0.0, connected_s - self.hold_s)
 
 
-class TransferKind(StrEnum):
-    BLIND = "blind"
-    ATTENDED = "attended"
-    QUEUE = "queue"  #: a blind one whose target is a queue
-    PARK = "park"
-
-
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """The customer handed over. ``to`` is an extension, a number, a queue's name, or who took the parked call up."""
 
@@ -245,17 +192,6 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hold_s(self) -> float:
         return sum(talk.hold_s for talk in self.talks)
-
-
-class AgentState(StrEnum):
-    """What an agent does, for the wallboard and the agent spans."""
-
-    OFFLINE = "offline"  #: in no queue, and on no call
-    IDLE = "idle"
-    RINGING = "ringing"
-    TALKING = "talking"
-    PAUSED = "paused"
-    WRAP_UP = "wrap_up"
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -375,16 +311,6 @@ class CallMerged(AboutCall, frozen=True, kw_only=True):
     """
 
     into: Call
-
-
-class AgentChange(StrEnum):
-    """What happened to an agent; the words of the traces' ``agent_states``, and ``state`` for all else."""
-
-    LOGIN = "login"
-    LOGOUT = "logout"
-    PAUSE = "pause"
-    UNPAUSE = "unpause"
-    STATE = "state"
 
 
 class AgentChanged(CallEvent, frozen=True, kw_only=True):
