@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import secrets
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -170,12 +171,9 @@ class Door:
         mark = hmac.digest(self._key, header.encode("utf-8", "replace"), "sha256")
         if mark in self._scrapers:
             return True
-        try:
-            attempt = BasicAuth.decode(header, encoding="utf-8").password
-        except ValueError:
-            return False
+        attempt = basic_password(header)
         address = request.remote or ""
-        if self.attempts.wait_s(address):
+        if attempt is None or self.attempts.wait_s(address):
             return False
         if not await self.password.check(attempt):
             self.attempts.failed(address)
@@ -221,6 +219,19 @@ def safe_next(path: str) -> str:
     """A path of ours to go on to after the log-in; ``/`` for anything that leads elsewhere."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if ours and "\\" not in path else "/"
+
+
+def basic_password(header: str) -> str | None:
+    """The password in an Authorization header of the Basic kind; None if it is malformed.
+
+    >>> basic_password("Basic dXNlcjpwYTpzcw==")
+    'pa:ss'
+    """
+    try:
+        pair = base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
+    except ValueError:
+        return None
+    return pair.partition(":")[2]
 
 
 def _digest(token: str) -> str:
