@@ -18,7 +18,7 @@ demo: install
 test:
 	@.ci/system-packages
 	@.ci/virtualenv test
-	@.venv/bin/python tests/pbx/lab/chroot.py 22
+	@.venv/bin/python tests/pbx/lab/chroot.py
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/pytest

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pbx.lab.chroot import chroot_for
+from tests.pbx.lab.chroot import chroot_for, versions
 from tests.pbx.lab.laboratory import Laboratory
 from tests.pbx.lab.pbx import ObservedPbx
 from tests.pbx.lab.world import World
 
 
-@pytest.fixture(scope="session")
-def laboratory() -> Iterator[Laboratory]:
-    """A real Asterisk 22 and the world around it; its chroot is built when this machine has none."""
-    with Laboratory(chroot_for("22")) as lab:
+@pytest.fixture(scope="session", params=versions())
+def laboratory(request: pytest.FixtureRequest) -> Iterator[Laboratory]:
+    """A real Asterisk and the world around it, of each version; its chroot is built when this machine has none."""
+    with Laboratory(chroot_for(request.param)) as lab:
         yield lab
 
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class Asterisk:
         self.ports = ports
         self.version = installed_version(chroot)
         self.lab_secret = secrets.token_hex(8)
+        remove_left_overs(chroot)
         self.path = Path(tempfile.mkdtemp(prefix=f"offhook-{role}-", dir=chroot / "tmp"))
         self.inside = Path("/") / self.path.relative_to(chroot)
         self._program: Program | None = None
@@ -117,9 +119,9 @@ class Asterisk:
             raise AssertionError(f"Asterisk ({self.role}) ended with {self._program.exit_status}\n{self.log()}")
         return listens(self.ports.ami) and "fully booted" in self.command("core waitfullybooted")
 
-    def _modules(self) -> Path:
-        folder = next(self.chroot.glob("usr/lib/*/asterisk/modules"))
-        return Path("/") / folder.relative_to(self.chroot)
+    def _modules(self) -> str:
+        packaged = (self.chroot / "etc/asterisk/asterisk.conf").read_text()
+        return next(line.split("=>")[1].strip() for line in packaged.splitlines() if line.startswith("astmoddir"))
 
     def _make_certificate(self) -> None:
         key, certificate = self.path / "etc/ami.key", self.certificate
@@ -129,6 +131,13 @@ class Asterisk:
             check=True, capture_output=True,
         )  # fmt: skip
         (self.path / "etc/ami.pem").write_text(key.read_text() + certificate.read_text())
+
+
+def remove_left_overs(chroot: Path) -> None:
+    """Remove the folders of runs that were killed, a day after."""
+    for folder in (chroot / "tmp").glob("offhook-*"):
+        if folder.stat().st_mtime < time.time() - 86_400:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def filled(template: str, values: dict[str, object]) -> str:

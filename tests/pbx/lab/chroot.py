@@ -35,6 +35,11 @@ class Release(NamedTuple):
 RELEASES = {"22": Release("22", "sid"), "16": Release("16", "bullseye")}
 
 
+def versions() -> list[str]:
+    """Return the major versions to test with: those in OFFHOOK_LAB_VERSIONS, such as ``22 16``, or all."""
+    return os.environ.get("OFFHOOK_LAB_VERSIONS", "").split() or list(RELEASES)
+
+
 class LabError(Exception):
     """The laboratory cannot be set up; the text says what to do."""
 
@@ -170,14 +175,15 @@ def run(*command: str, quiet: bool = False) -> str:
     return done.stdout
 
 
-def main(versions: list[str]) -> int:
+def main(wanted: list[str]) -> int:
     """Make the named chroots ready, print their directories; 1 and the reason when one cannot be had."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that a half-built chroot is removed
     try:
-        for version in versions or ["22"]:
+        for version in wanted or versions():
             print(chroot_for(version))
     except LabError as trouble:
         print(f"error: {trouble}", file=sys.stderr)
+        print("to test with one version only: OFFHOOK_LAB_VERSIONS=22 make test", file=sys.stderr)
         return 1
     return 0
 
