@@ -1,0 +1,429 @@
+"""The link held to its contract by a scripted PBX, and the faults that only such a one makes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cti.errors import OffhookError
+from cti.link import Link, LinkError, backoff_s, tls_context
+from cti.pbx.asterisk import AsteriskDialect
+from cti.pbx.dialect import Frame
+from cti.pbx.settings import PbxSettings
+from tests.cti.link_contract import DRIVERS, LinkContract, until, watching
+from tests.cti.scripted_pbx import (
+    BANNER,
+    SECRET,
+    USERNAME,
+    Fields,
+    ScriptedPbx,
+    make_certificate,
+    message,
+    pause_event,
+    server_tls,
+)
+
+
+def settings_for(port: int, driver: str = "native", **changes: Any) -> PbxSettings:
+    given: dict[str, Any] = {"secret": SECRET, "backoff_first_s": 0.01, "backoff_max_s": 0.05, **changes}
+    return PbxSettings(name="hq", driver=driver, port=port, username=USERNAME, **given)
+
+
+class ScriptedPeer:
+    """The scripted PBX as the contract sees it."""
+
+    def __init__(self, pbx: ScriptedPbx) -> None:
+        self._pbx = pbx
+        for name in ("CoreShowChannels", "BridgeList", "QueueStatus", "ParkedCalls"):
+            pbx.answers[name] = self._list
+
+    def settings(self, driver: str, **changes: object) -> PbxSettings:
+        return settings_for(self._pbx.port, driver, **changes)
+
+    async def pause(self, reason: str) -> None:
+        await self._pbx.send(pause_event(reason))
+
+    async def cut(self) -> None:
+        self._pbx.cut()
+
+    def logins(self) -> int:
+        return len(self._pbx.asked("Login"))
+
+    @staticmethod
+    def _list(fields: Fields) -> bytes:
+        mine, name = f"ActionID: {fields['ActionID']}", fields["Action"]
+        response = message("Response: Success", mine, "EventList: start", "Message: will follow")
+        member = message("Event: QueueMember", "Queue: support", "Name: Žofia Kováčová", mine)
+        end = message(f"Event: {name}Complete", mine, "EventList: Complete", "ListItems: 1")
+        return response + member + message("Event: QueueMember", "Queue: x", "ActionID: another's") + end
+
+
+class TestScripted(LinkContract):
+    @pytest.fixture
+    async def peer(self) -> AsyncIterator[ScriptedPeer]:
+        async with ScriptedPbx() as pbx:
+            yield ScriptedPeer(pbx)
+
+
+@pytest.fixture
+async def pbx() -> AsyncIterator[ScriptedPbx]:
+    async with ScriptedPbx() as pbx:
+        yield pbx
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+async def error_of(settings: PbxSettings) -> OffhookError:
+    """Why the link is not up, after two attempts: it must not give up after the first."""
+    async with watching(settings) as watch:
+        await until(lambda: watch.link.health().attempts_failed >= 2)
+        error = watch.link.last_error
+        assert error is not None
+        assert watch.story == []
+    return error
+
+
+async def test_names_are_whole_however_the_bytes_are_cut(pbx: ScriptedPbx, driver: str) -> None:
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+        for piece in range(1, 8):
+            await pbx.send(pause_event(f"Müller 北京 {piece}"), piece)
+        await until(lambda: len(watch.reasons()) == 7)
+
+    assert watch.reasons() == [f"Müller 北京 {piece}" for piece in range(1, 8)]
+    assert {headers["MemberName"] for _, headers in watch.events} == {"Žofia Kováčová"}
+
+
+async def test_a_chunk_goes_on_after_the_frame_that_made_a_callback_raise(pbx: ScriptedPbx, driver: str) -> None:
+    taken: list[str | None] = []
+
+    def raise_at_odd_ones(frames: Iterable[Frame], received_at: datetime, session: str) -> None:
+        for frame in frames:
+            taken.append(frame.get(b"PausedReason"))
+            if len(taken) % 2:
+                raise ValueError("odd")
+
+    async with watching(settings_for(pbx.port, driver), frames=raise_at_odd_ones) as watch:
+        link = await watch.up()
+        await pbx.send(b"".join(pause_event(str(number)) for number in range(20)))
+        await until(lambda: len(taken) == 20)
+        assert link.health().failures == {"frames": 10}
+        assert link.connected
+    assert taken == [str(number) for number in range(20)]
+
+
+async def test_a_callback_that_takes_nothing_is_not_called_for_ever(pbx: ScriptedPbx) -> None:
+    def refuse(frames: Iterable[Frame], received_at: datetime, session: str) -> None:
+        raise ValueError("not even looked at")
+
+    async with watching(settings_for(pbx.port), frames=refuse) as watch:
+        link = await watch.up()
+        await pbx.send(pause_event("a") + pause_event("b"))
+        await until(lambda: link.health().events_read == 2)
+        assert link.health().failures == {"frames": 1}
+
+
+async def test_tap_and_hooks_may_raise_too(pbx: ScriptedPbx) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    settings = settings_for(pbx.port)
+    taken: list[str] = []
+    link = Link(
+        settings,
+        AsteriskDialect(settings),
+        lambda frames, at, session: taken.extend(frame.name for frame in frames),
+        back=fail,
+        lost=fail,
+        tap=fail,
+    )
+    run = asyncio.create_task(link.run())
+    await until(lambda: link.connected)
+    await pbx.send(pause_event("x"))
+    await until(lambda: taken)
+    await link.close()
+    await run
+    failures = link.health().failures
+    assert (failures["back"], failures["lost"]) == (1, 1)
+    assert failures["tap"] >= 2
+    assert taken == ["QueueMemberPause"]
+
+
+async def test_events_in_the_packet_of_the_log_in_come_after_back(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.after_login = message("Event: FullyBooted", "Status: Fully Booted") + pause_event("early")
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+        await until(lambda: watch.reasons())
+    assert watch.story[:2] == ["back", "QueueMemberPause"]
+
+
+async def test_a_silent_peer_is_given_up(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Ping")
+    settings = settings_for(pbx.port, driver, keepalive_s=0.05, keepalive_deadline_s=0.2)
+    async with watching(settings) as watch:
+        await until(lambda: watch.causes)
+    assert "link-peer-silent" in watch.causes[0]
+    assert "0.2 s" in watch.causes[0]
+    assert watch.story[:2] == ["back", "lost"]
+
+
+async def test_a_silent_peer_that_goes_on_sending_is_given_up_too(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Ping")
+    async with watching(settings_for(pbx.port, driver, keepalive_s=0.05, keepalive_deadline_s=0.3)) as watch:
+        await watch.up()
+        while not watch.causes:
+            with contextlib.suppress(ConnectionError):
+                await pbx.send(pause_event("noise"))
+            await asyncio.sleep(0)
+    assert "link-peer-silent" in watch.causes[0]
+
+
+async def test_a_wrong_secret_is_tried_once(pbx: ScriptedPbx, driver: str) -> None:
+    settings = settings_for(pbx.port, driver, secret="not it")
+    async with watching(settings) as watch:
+        assert watch.run is not None
+        await asyncio.wait({watch.run})
+        await asyncio.wait({watch.run})
+        assert watch.link.health().attempts_failed == 1
+        with pytest.raises(LinkError, match="permit and deny"):
+            await watch.run
+    assert len(pbx.asked("Login")) == 1
+
+
+async def test_the_secret_is_not_told_to_a_peer_that_is_no_pbx(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.banner = b"220 mail.example.com ESMTP\r\n"
+    error = await error_of(settings_for(pbx.port, driver))
+    assert error.ref == "ami-no-banner"
+    assert "220 mail" in str(error)
+    assert pbx.raw == b""
+
+
+async def error_ref(settings: PbxSettings) -> str:
+    return (await error_of(settings)).ref
+
+
+async def test_a_peer_that_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.banner = b""
+    assert await error_ref(settings_for(pbx.port, driver, connect_timeout_s=0.05)) == "link-no-greeting"
+
+
+async def test_a_banner_that_never_ends(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.banner = b"A" * 300_000
+    assert await error_ref(settings_for(pbx.port, driver)) == "ami-no-banner"
+
+
+async def test_a_closed_port(pbx: ScriptedPbx, driver: str) -> None:
+    await pbx.stop()
+    error = await error_of(settings_for(pbx.port, driver))
+    assert error.ref == "link-port-closed"
+    assert f"127.0.0.1:{pbx.port}" in str(error)
+    assert "manager.conf" in error.hint
+    await pbx.listen()
+
+
+async def test_a_host_without_an_address(driver: str) -> None:
+    assert await error_ref(settings_for(5038, driver, host="no-such-pbx.invalid")) == "link-unknown-host"
+
+
+async def test_a_log_in_that_is_not_answered(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Login")
+    error = await error_of(settings_for(pbx.port, driver, connect_timeout_s=0.1))
+    assert (error.ref, "Login" in str(error)) == ("link-no-answer", True)
+
+
+async def test_half_a_frame_and_then_the_end(pbx: ScriptedPbx, driver: str) -> None:
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        link = await watch.up()
+        read = link.health().bytes_read
+        await pbx.send(pause_event("whole") + b"Event: Hangup\r\nUniq")
+        await until(lambda: link.health().bytes_read > read and watch.reasons())
+        pbx.cut()
+        await until(lambda: watch.causes)
+    assert "in the middle of a message, after 19 bytes of it" in watch.causes[0]
+    assert watch.reasons() == ["whole"]
+    assert "Hangup" not in watch.story
+
+
+async def test_a_header_of_ten_megabytes(pbx: ScriptedPbx, driver: str) -> None:
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+        huge = message("Event: VarSet", "Value: " + "x" * 10_000_000)
+        with contextlib.suppress(ConnectionError):
+            await pbx.send(pause_event("before") + huge)
+        await until(lambda: watch.story.count("back") >= 2)
+    assert "ami-frame-too-long" in watch.causes[0]
+    assert "1048576 bytes" in watch.causes[0]
+    assert watch.reasons() == ["before"]
+
+
+async def test_an_action_without_an_answer(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Originate")
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        link = await watch.up()
+        with pytest.raises(LinkError, match=r"waited 0\.05 s.*look before you send it again"):
+            await link.send("Originate", timeout_s=0.05)
+        assert link.connected
+    assert len(pbx.asked("Originate")) == 1
+
+
+async def test_a_lost_action_fails_and_is_never_sent_again(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Originate")
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        link = await watch.up()
+        originate = asyncio.create_task(link.send("Originate", [("Channel", "PJSIP/101")]))
+        await until(lambda: pbx.asked("Originate"))
+        pbx.cut()
+        with pytest.raises(LinkError, match="closed the connection"):
+            await originate
+        await until(lambda: watch.story.count("back") == 2)
+        await link.send("Ping")
+    assert len(pbx.asked("Originate")) == 1
+
+
+async def test_no_action_without_a_connection(pbx: ScriptedPbx, driver: str) -> None:
+    settings = settings_for(pbx.port, driver)
+    link = Link(settings, AsteriskDialect(settings), lambda *_: None)
+    with pytest.raises(LinkError, match="link-not-connected"):
+        await link.send("Ping")
+
+
+async def test_a_peer_that_takes_nothing_does_not_fill_the_memory(pbx: ScriptedPbx, driver: str) -> None:
+    gate = asyncio.Event()
+
+    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(BANNER)
+        await gate.wait()
+        writer.close()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1)
+    port = server.sockets[0].getsockname()[1]
+    settings = settings_for(port, driver)
+    link = Link(settings, AsteriskDialect(settings), lambda *_: None)
+    run = asyncio.create_task(link.run())
+    await until(lambda: link._conversation is not None and link._conversation.wire.banner)
+    talk = link._conversation
+    assert talk is not None
+    with pytest.raises(LinkError, match="link-congested"):
+        for _ in range(1_000):
+            talk.write("Filler", b"x" * 100_000)
+    gate.set()
+    await link.close()
+    await asyncio.wait({run})
+    server.close()
+    await server.wait_closed()
+
+
+async def test_tls(certificate: tuple[Path, Path], driver: str) -> None:
+    async with ScriptedPbx(server_tls(*certificate)) as pbx:
+        settings = settings_for(pbx.port, driver, tls=True, tls_ca_file=str(certificate[0]))
+        async with watching(settings) as watch:
+            await watch.up()
+            await pbx.send(pause_event("Ž"), 1)
+            await until(lambda: watch.reasons() == ["Ž"])
+        async with watching(settings_for(pbx.port, driver, tls=True, tls_verify=False)) as watch:
+            await watch.up()
+
+
+async def test_a_certificate_that_nobody_trusts(certificate: tuple[Path, Path], driver: str) -> None:
+    async with ScriptedPbx(server_tls(*certificate)) as pbx:
+        error = await error_of(settings_for(pbx.port, driver, tls=True))
+        assert error.ref == "link-tls-certificate"
+        assert "self-signed" in error.why
+        assert "tls_ca_file" in error.hint
+        named = settings_for(pbx.port, driver, host="localhost", tls=True, tls_ca_file=str(certificate[0]))
+        error = await error_of(named)
+        assert (error.ref, "localhost" in error.why) == ("link-tls-certificate", True)
+    assert pbx.raw == b""
+
+
+async def test_tls_to_a_port_that_speaks_none(pbx: ScriptedPbx, driver: str) -> None:
+    error = await error_of(settings_for(pbx.port, driver, tls=True))
+    assert error.ref == "link-tls"
+    assert "tls = false" in error.hint
+
+
+async def test_no_tls_to_a_port_that_speaks_it(certificate: tuple[Path, Path], driver: str) -> None:
+    async with ScriptedPbx(server_tls(*certificate)) as pbx:
+        error = await error_of(settings_for(pbx.port, driver, connect_timeout_s=0.2))
+    assert error.ref == "link-no-greeting"
+    assert "tls = true" in error.hint
+
+
+def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(LinkError, match=r"none\.pem.*link-tls-ca-file"):
+        tls_context(settings_for(5039, tls=True, tls_ca_file=str(tmp_path / "none.pem")))
+    (tmp_path / "bad.pem").write_text("not PEM")
+    with pytest.raises(LinkError, match=r"bad\.pem"):
+        tls_context(settings_for(5039, tls=True, tls_ca_file=str(tmp_path / "bad.pem")))
+
+
+def test_tls_checks_certificate_and_name_unless_told_not_to() -> None:
+    checked = tls_context(settings_for(5039, tls=True))
+    trusting = tls_context(settings_for(5039, tls=True, tls_verify=False))
+    assert checked is not None
+    assert trusting is not None
+    assert (checked.verify_mode, checked.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert (trusting.verify_mode, trusting.check_hostname) == (ssl.CERT_NONE, False)
+    assert tls_context(settings_for(5038)) is None
+
+
+async def test_a_snapshot_that_is_not_whole_is_not_shown(pbx: ScriptedPbx) -> None:
+    snapshots: list[object] = []
+    async with watching(settings_for(pbx.port), snapshot=lambda *given: snapshots.append(given)) as watch:
+        link = await watch.up()
+        await until(lambda: link.last_error)
+        assert link.last_error is not None
+        assert link.last_error.ref == "link-action-refused"
+        assert link.connected
+    assert snapshots == []
+
+
+async def test_a_fault_of_our_own_is_survived(pbx: ScriptedPbx) -> None:
+    settings = settings_for(pbx.port)
+
+    class Faulty(AsteriskDialect):
+        def login_action(self, username: str, secret: str) -> Any:
+            raise ZeroDivisionError
+
+    link = Link(settings, Faulty(settings), lambda *_: None)
+    run = asyncio.create_task(link.run())
+    await until(lambda: link.health().attempts_failed >= 2)
+    await link.close()
+    await run
+    assert isinstance(link.last_error, LinkError)
+    assert (link.last_error.ref, link.last_error.why) == ("link-fault", "ZeroDivisionError")
+    assert link.health().failures["link"] >= 2
+
+
+async def test_a_secret_file_is_read_at_each_log_in(pbx: ScriptedPbx, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    async with watching(settings_for(pbx.port, secret=None, secret_file=str(path))) as watch:
+        await until(lambda: watch.link.health().attempts_failed >= 2)
+        assert watch.link.last_error is not None
+        assert watch.link.last_error.ref == "link-secret-file"
+        path.write_text(f"{SECRET}\n")
+        await watch.up()
+    assert len(pbx.asked("Login")) == 1
+
+
+def test_the_pause_doubles_up_to_its_bound_and_any_share_of_it_is_possible() -> None:
+    settings = PbxSettings(name="hq", username="x", backoff_first_s=1, backoff_max_s=60)
+    bounds = [backoff_s(settings, failures, 1.0) for failures in range(1, 12)]
+    assert bounds == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
+    assert backoff_s(settings, 6, 0.0) == 0
+    assert backoff_s(settings, 6, 0.5) == 16
