@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime
 
 from cti.model import (
@@ -21,6 +22,8 @@ from cti.records import CallRecord, LegRecord, RingRecord, StayRecord, TalkRecor
 from cti.roster import AgentRecord, Roster
 from cti.signals import LegSignal, Signal
 
+GONE_LEGS = 10_000  # some minutes of a site with 1,000 agents
+
 
 class Board:
     """One PBX's present. ``at`` and ``origin`` are those of the signal being applied."""
@@ -35,16 +38,27 @@ class Board:
         self.bridges: dict[str, set[LegRecord]] = {}
         self.roster = Roster(pbx)
         self.out: list[CallEvent] = []
+        self.gone: OrderedDict[str, None] = OrderedDict()
 
     def leg_of(self, signal: LegSignal) -> LegRecord | None:
         """The signal's leg, in the call that the PBX counts it to by now; None (and an oddity) for one never seen."""
         leg = self.legs.get(signal.leg)
         if leg is None:
+            if signal.leg in self.gone:
+                return None
             self.note("unknown-leg", f"{type(signal).__name__} for a leg that was never seen")
             return None
+        leg.heard_at = signal.at
         if signal.group is not None and signal.group != leg.call.group:
             self._regroup(leg, signal.group)
         return leg
+
+    def forget(self, leg: LegRecord) -> None:
+        """The leg is over. A PBX may name it once more, late: that is no oddity, and it does not come to life again."""
+        self.legs.pop(leg.leg_id, None)
+        self.gone[leg.leg_id] = None
+        if len(self.gone) > GONE_LEGS:
+            self.gone.popitem(last=False)
 
     def known(self, leg_id: str | None) -> LegRecord | None:
         return None if leg_id is None else self.legs.get(leg_id)

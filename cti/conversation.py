@@ -188,13 +188,15 @@ class Conversation:
         await asyncio.wait({self._gone}, timeout=CLOSE_S)
 
     def _others(self, frames: list[Frame]) -> list[Frame]:
-        """The wanted events that answer no question; the questions get the rest."""
+        """The wanted events, also those of an answer: a snapshot goes the way of all events, and so into a replay."""
         wanted = self._dialect.wanted
         return [frame for frame in self._unanswering(frames) if frame.name in wanted]
 
     def _unanswering(self, frames: list[Frame]) -> Iterator[Frame]:
         for frame in frames:
             if self._questions and self._answered(frame):
+                if frame.name in self._dialect.wanted:
+                    yield frame
                 continue
             if self.observe is not None:
                 self.observe(frame)

@@ -37,8 +37,10 @@ from cti.verdicts import ended_at, ended_by, outcome_of
 
 
 def leg_seen(board: Board, signal: LegSeen) -> None:
+    if signal.leg in board.gone:
+        return
     if signal.leg in board.legs:
-        board.note("leg-seen-twice", "a leg was announced a second time")
+        _seen_again(board.legs[signal.leg], signal)
         return
     leg = board.legs[signal.leg] = LegRecord(signal)
     group = signal.group or signal.leg
@@ -53,6 +55,13 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
         board.roster.agent(leg.number).legs.add(leg)
     if leg is call.root and leg.role is LegRole.CUSTOMER:
         board.start(call)
+
+
+def _seen_again(leg: LegRecord, signal: LegSeen) -> None:
+    """Announced after a snapshot had already shown it: the announcement knows more."""
+    leg.dialled = leg.dialled or signal.dialled
+    if leg is leg.call.root:
+        leg.call.dialled = leg.call.dialled or signal.dialled
 
 
 def legs_paired(board: Board, signal: LegsPaired) -> None:
@@ -194,7 +203,7 @@ def _finish(board: Board, call: CallRecord) -> None:
     _close_what_is_open(board, call)
     for leg in call.legs:
         if leg.state is LegState.ENDED:
-            board.legs.pop(leg.leg_id, None)
+            board.forget(leg)
     for group in {call.group, *(part.group for part in call.absorbed)}:
         board.calls.pop(group, None)
     _leave_behind(board, [leg for leg in call.legs if leg.state is not LegState.ENDED])

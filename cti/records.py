@@ -86,7 +86,10 @@ class TalkRecord:
 
 
 class LegRecord:
-    """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it."""
+    """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it.
+
+    ``heard_at`` is when anything was last said of it: a snapshot taken before is older news.
+    """
 
     __slots__ = (
         "answered_at",
@@ -98,6 +101,7 @@ class LegRecord:
         "dialled",
         "dialled_by",
         "ended_at",
+        "heard_at",
         "held_at",
         "hung_up_at",
         "key_at",
@@ -119,7 +123,7 @@ class LegRecord:
     def __init__(self, seen: LegSeen) -> None:
         self.leg_id, self.channel, self.role = seen.leg, seen.channel, seen.role
         self.number, self.name, self.dialled = seen.number, seen.name, seen.dialled
-        self.started_at = seen.at
+        self.started_at = self.heard_at = seen.at
         self.state = LegState.NEW
         self.rang_at: datetime | None = None
         self.answered_at: datetime | None = None

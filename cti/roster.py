@@ -84,5 +84,14 @@ class Roster:
             since=record.since,
         )
 
+    def places(self) -> list[tuple[str, str, str | None]]:
+        """Agent, queue and interface of everybody logged in."""
+        return [
+            (record.agent, queue, place.interface)
+            for record in self._agents.values()
+            for queue, place in record.places.items()
+            if place.state is not PlaceState.OUT
+        ]
+
     def agents(self) -> list[Agent]:
         return [self.freeze(record) for record in self._agents.values()]

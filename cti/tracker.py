@@ -12,6 +12,8 @@ from typing import Any
 from cti import bridges, legs, queues, signals, transfers
 from cti.board import Board
 from cti.model import Agent, Call, CallEvent
+from cti.resync import differences
+from cti.snapshot import SnapshotTaken
 
 Move = Callable[[Board, Any], None]
 
@@ -60,12 +62,20 @@ class CallTracker:
     def apply(self, signal: signals.Signal) -> list[CallEvent]:
         """What the house is told because of ``signal``, in order; often nothing."""
         board = self._board
-        board.at, board.origin = signal.at, signal.origin
-        MOVES[type(signal)](board, signal)
+        if type(signal) is SnapshotTaken:
+            for missed in differences(board, signal):
+                self._move(missed)
+        else:
+            self._move(signal)
         if not board.out:
             return []
         told, board.out = board.out, []
         return told
+
+    def _move(self, signal: signals.Signal) -> None:
+        board = self._board
+        board.at, board.origin = signal.at, signal.origin
+        MOVES[type(signal)](board, signal)
 
     def open_calls(self) -> list[Call]:
         """The calls that go on now, each as of now."""

@@ -7,6 +7,7 @@ answers in ``tests/recordings/asterisk-*/X01/late``.
 from __future__ import annotations
 
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.pbx.asterisk_snapshot import ACTIONS
 from cti.pbx.dialect import Action, Frame
 from cti.pbx.settings import PbxSettings
 from cti.wire.ami import AmiWire, encode_action
@@ -43,8 +44,8 @@ class AsteriskDialect:
         return Action("Logoff")
 
     def snapshot_actions(self) -> tuple[Action, ...]:
-        """Channels, bridges, queues with members and callers, parked calls: each answer is a list."""
-        return tuple(Action(name) for name in ("CoreShowChannels", "BridgeList", "QueueStatus", "ParkedCalls"))
+        """All channels with their bridges, all queues with members and callers: ``normalise`` makes a snapshot of them."""
+        return tuple(Action(name) for name in ACTIONS)
 
     def answers(self, frame: Frame) -> str | None:
         return frame.get(b"ActionID") or None

@@ -15,6 +15,7 @@ from datetime import datetime
 from cti import signals as s
 from cti.model import LegRole, Origin
 from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled_number, endpoint_of
+from cti.pbx.asterisk_snapshot import AsteriskSnapshot
 from cti.pbx.dialect import Frame
 
 _UP, _RINGING = "6", "5"  # ChannelState: include/asterisk/channelstate.h
@@ -47,6 +48,7 @@ class AsteriskEvents:
         self._pbx = pbx
         self._trunks = frozenset(trunks)
         self._members: set[str] = set()
+        self.snapshot = AsteriskSnapshot(self.role_of, self.note_member)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
         """The signals of one event, often none; an event without what it needs gives none."""
@@ -68,9 +70,13 @@ class AsteriskEvents:
     def member(self, frame: Frame, interface: str | None) -> str:
         """The agent behind a queue member; his phone's endpoint is an agent's from now on."""
         phone = frame.get(b"StateInterface") or interface or ""
+        self.note_member(phone)
+        return agent_of(phone)
+
+    def note_member(self, phone: str) -> None:
+        """A queue rings this phone: it is no trunk."""
         if not phone.startswith("Local/"):
             self._members.add(phone.partition("/")[2])
-        return agent_of(phone)
 
 
 Handler = Callable[[AsteriskEvents, Frame, datetime, Origin], Iterable[s.Signal]]
@@ -297,6 +303,10 @@ def _member_status(events: AsteriskEvents, frame: Frame, at: datetime, origin: O
     return () if member is None else (s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame)),)
 
 
+def _snapshot(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    return events.snapshot.take(frame, at, origin)
+
+
 HANDLERS: dict[str, Handler] = {
     "Newchannel": _new_channel,
     "Newstate": _new_state,
@@ -329,5 +339,11 @@ HANDLERS: dict[str, Handler] = {
     "QueueMemberRemoved": _member_removed,
     "QueueMemberPause": _member_pause,
     "QueueMemberStatus": _member_status,
+    "Status": _snapshot,
+    "StatusComplete": _snapshot,
+    "QueueParams": _snapshot,
+    "QueueMember": _snapshot,
+    "QueueEntry": _snapshot,
+    "QueueStatusComplete": _snapshot,
 }
 WANTED = frozenset(HANDLERS)

@@ -1,0 +1,127 @@
+"""Asterisk's answers to ``Status`` and ``QueueStatus``, gathered into one snapshot.
+
+Sources: ``main/manager.c`` (``generate_status``), ``apps/app_queue.c`` (``manager_queues_status``), and the answers in
+``tests/recordings/asterisk-*/X01/late``. Ages come in whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from cti.model import LegRole, Origin
+from cti.pbx.asterisk_names import agent_of, caller_name, caller_number
+from cti.pbx.dialect import Frame
+from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
+
+_OUTGOING = "(Outgoing Line)"  # what Dial and Queue write on the channels they make
+ACTIONS = ("Status", "QueueStatus")
+_ENDS = frozenset(f"{action}Complete" for action in ACTIONS)
+
+
+class AsteriskSnapshot:
+    """Gathers the list events; gives the snapshot with the last one. Takes part in one conversation."""
+
+    def __init__(self, role_of: Callable[[str], LegRole], member: Callable[[str], None]) -> None:
+        self._role_of, self._member = role_of, member
+        self._legs: list[LegNow] = []
+        self._waits: list[WaitNow] = []
+        self._members: list[MemberNow] = []
+        self._ended: set[str] = set()
+        self._legs_at: datetime | None = None
+        self._queues_at: datetime | None = None
+
+    def take(self, frame: Frame, at: datetime, origin: Origin) -> Iterable[SnapshotTaken]:
+        """The whole snapshot once it is complete, else nothing."""
+        name = frame.name
+        if name == "Status":
+            self._legs_at = self._legs_at or at
+            self._take_leg(frame, at)
+        elif name in _ENDS:
+            self._ended.add(name)
+            if len(self._ended) == len(_ENDS):
+                return (self._complete(at, origin),)
+        else:
+            self._queues_at = self._queues_at or at
+            self._take_place(frame, at)
+        return ()
+
+    def _complete(self, at: datetime, origin: Origin) -> SnapshotTaken:
+        snapshot = SnapshotTaken(
+            at=at,
+            origin=origin,
+            legs_at=self._legs_at or at,
+            legs=tuple(self._legs),
+            queues_at=self._queues_at or at,
+            waits=tuple(self._waits),
+            members=tuple(self._members),
+        )
+        self._legs_at = self._queues_at = None
+        self._legs, self._waits, self._members = [], [], []
+        self._ended.clear()
+        return snapshot
+
+    def _take_leg(self, frame: Frame, at: datetime) -> None:
+        leg, channel = frame.get(b"Uniqueid"), frame.get(b"Channel")
+        if leg is None or channel is None:
+            return
+        role, state = self._role_of(channel), frame.get(b"ChannelState")
+        was_dialled = frame.get(b"Data") == _OUTGOING
+        customer = role is LegRole.CUSTOMER
+        self._legs.append(
+            LegNow(
+                leg=leg,
+                group=frame.get(b"Linkedid"),
+                channel=channel,
+                role=role,
+                number=caller_number(frame.get(b"CallerIDNum")) if customer else _extension(role, channel),
+                name=caller_name(frame.get(b"CallerIDName")) if customer else None,
+                dialled=frame.get(b"DNID") or None,
+                started_at=at - age(frame, b"Seconds"),
+                up=state == "6",
+                ringing=state == "5",
+                was_dialled=was_dialled,
+                bridge=frame.get(b"BridgeID") or None,
+                queue=_queue_of(frame),
+            )
+        )
+
+    def _take_place(self, frame: Frame, at: datetime) -> None:
+        queue = frame.get(b"Queue")
+        if queue is None:
+            return
+        leg, interface = frame.get(b"Uniqueid"), frame.get(b"Location")
+        if frame.name == "QueueEntry" and leg is not None:
+            position = frame.get(b"Position") or ""
+            joined_at = at - age(frame, b"Wait")
+            place = int(position) if position.isascii() and position.isdigit() else None
+            self._waits.append(WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=place))
+        elif frame.name == "QueueMember" and interface is not None:
+            phone = frame.get(b"StateInterface") or interface
+            self._member(phone)
+            self._members.append(
+                MemberNow(
+                    queue=queue,
+                    agent=agent_of(phone),
+                    name=frame.get(b"Name"),
+                    interface=interface,
+                    paused=frame.get(b"Paused") == "1",
+                    reason=frame.get(b"PausedReason") or None,
+                )
+            )
+
+
+def _extension(role: LegRole, channel: str) -> str | None:
+    return agent_of(channel) if role is LegRole.AGENT else None
+
+
+def _queue_of(frame: Frame) -> str | None:
+    if frame.get(b"Application") != "Queue":
+        return None
+    return (frame.get(b"Data") or "").partition(",")[0] or None
+
+
+def age(frame: Frame, header: bytes) -> timedelta:
+    """A number of seconds as a span; none for nonsense."""
+    value = frame.get(header) or ""
+    return timedelta(seconds=int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 0)
