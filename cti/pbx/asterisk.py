@@ -44,7 +44,7 @@ class AsteriskDialect:
         return Action("Logoff")
 
     def snapshot_actions(self) -> tuple[Action, ...]:
-        """All channels with their bridges, all queues with members and callers: ``normalise`` makes a snapshot of them."""
+        """All channels and bridges, all queues with members and callers; ``normalise`` makes a snapshot of the answers."""
         return tuple(Action(name) for name in ACTIONS)
 
     def answers(self, frame: Frame) -> str | None:
