@@ -30,8 +30,11 @@ in one scan. A table of cells would have as many rows as the calls themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -107,6 +110,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 EMPTY = Tally()
 _NUMBERS = tuple(f.name for f in msgspec.structs.fields(Tally) if f.type is int)
 _MAPPINGS = tuple(f.name for f in msgspec.structs.fields(Tally) if f.type is not int)
+_NUMBERS_OF, _MAPPINGS_OF = attrgetter(*_NUMBERS), attrgetter(*_MAPPINGS)
 
 
 def tallies_of(call: Call) -> dict[TallyKey, Tally]:
@@ -135,8 +139,11 @@ def total(tallies: Iterable[Tally]) -> Tally:
     group = list(tallies)
     if len(group) == 1:
         return group[0]
-    sums: dict[str, Any] = {name: sum([getattr(tally, name) for tally in group]) for name in _NUMBERS}
-    return Tally(**sums | {name: _merged([getattr(tally, name) for tally in group]) for name in _MAPPINGS})
+    if not group:
+        return EMPTY
+    sums: dict[str, Any] = dict(zip(_NUMBERS, map(sum, zip(*map(_NUMBERS_OF, group), strict=True)), strict=True))
+    merged = map(_merged, zip(*map(_MAPPINGS_OF, group), strict=True))
+    return Tally(**sums | dict(zip(_MAPPINGS, merged, strict=True)))
 
 
 def add(one: Tally, other: Tally) -> Tally:
@@ -187,6 +194,18 @@ def within(histogram: Histogram, limit_s: int) -> int:
     3
     """
     return sum(count for second, count in histogram.items() if second <= limit_s)
+
+
+def cumulative(histogram: Histogram, limits_s: Sequence[int]) -> list[int]:
+    """How many took at most each of the rising limits, and at last how many there are.
+
+    >>> cumulative({3: 2, 20: 1, 21: 5}, (5, 20))
+    [2, 3, 8]
+    """
+    counts = [0] * (len(limits_s) + 1)
+    for second, count in histogram.items():
+        counts[bisect_left(limits_s, second)] += count
+    return list(accumulate(counts))
 
 
 def _key(call: Call, at: datetime, queue: str | None, agent: str = "") -> TallyKey:
@@ -250,7 +269,7 @@ def _span(start: datetime, end: datetime | None) -> timedelta:
     return _ZERO if end is None else max(_ZERO, end - start)
 
 
-def _merged(mappings: list[dict[Item, int]]) -> dict[Item, int]:
+def _merged(mappings: Iterable[dict[Item, int]]) -> dict[Item, int]:
     """Their sum without zeros, in the keys' order, so that equal sums are also equal bytes."""
     filled = [mapping for mapping in mappings if mapping]
     if len(filled) < 2:

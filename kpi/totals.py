@@ -1,0 +1,28 @@
+"""The running sums that the counters show: those of the store, moved by each committed transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from kpi.batch import Stored
+from kpi.tally import Tally, TallyKey, add
+
+
+class Totals:
+    """The sums for all time by PBX, queue and direction, and the oddities by PBX and kind. Pure."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[TallyKey, Tally] = {}
+        self.oddities: Counter[tuple[str, str]] = Counter()
+
+    def replace(self, tallies: Mapping[TallyKey, Tally], oddities: Mapping[tuple[str, str], int]) -> None:
+        """Take over what the store says."""
+        self.tallies = dict(tallies)
+        self.oddities = Counter(oddities)
+
+    def add(self, stored: Stored) -> None:
+        """Move by what a transaction changed."""
+        for key, tally in stored.tallies.items():
+            self.tallies[key] = add(self.tallies[key], tally) if key in self.tallies else tally
+        self.oddities.update(stored.oddities)
