@@ -44,6 +44,8 @@ def settle(match: Match, contact: Contact, *, by: str, on_behalf: bool) -> Match
         why=why,
         contact=contact,
         candidates=(contact, *others)[:MAX_CANDIDATES],
+        pending=False,
+        silent=(),
         on_behalf=on_behalf,
     )
 
