@@ -61,9 +61,9 @@ class Link:
     ``frames`` is called with the wanted events of each read, the instant of the read and the session's name: an
     iterable to be read once; if the callback raises, it is called again with what is left. ``back`` is called after
     log-in, before the first event; ``lost`` when that connection breaks. ``tap`` gets all bytes as they came.
-    ``snapshot`` is called with the answers to the dialect's snapshot actions if all came; they are only sent if it is
-    given. All are called in the task of the socket and must take microseconds; what they raise is counted in
-    ``health().failures`` and logged.
+    With ``snapshot`` the PBX is asked for its present after each log-in; the answers come as events. All callbacks are
+    called in the task of the socket and must take microseconds; what they raise is counted in ``health().failures`` and
+    logged.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Link:
         back: Callable[[datetime], None] | None = None,
         lost: Callable[[datetime, str], None] | None = None,
         tap: Callable[[bytes, datetime], None] | None = None,
-        snapshot: Take | None = None,
+        snapshot: bool = False,
     ) -> None:
         self.settings = settings
         self.driver: Driver = make_driver(settings)
@@ -226,8 +226,8 @@ class Link:
     async def _stay(self, talk: Conversation) -> OffhookError:
         keepalive = asyncio.create_task(self._keep_alive(talk))
         try:
-            if self._snapshot is not None:
-                await self._take_snapshot(talk, self._snapshot)
+            if self._snapshot:
+                await self._ask_for_the_present(talk)
             await asyncio.wait({talk.ended, keepalive}, return_when=asyncio.FIRST_COMPLETED)
             return talk.ended.result() if talk.ended.done() else await keepalive
         finally:
@@ -246,16 +246,14 @@ class Link:
                 return link_faults.peer_silent(settings) if error.ref == "link-no-answer" else error
             self._keepalive_s = time.monotonic() - asked
 
-    async def _take_snapshot(self, talk: Conversation, snapshot: Take) -> None:
-        frames: list[Frame] = []
+    async def _ask_for_the_present(self, talk: Conversation) -> None:
         for action in self._dialect.snapshot_actions():
             try:
-                frames += await talk.ask(action, SNAPSHOT_S)
+                await talk.ask(action, SNAPSHOT_S)
             except LinkError as error:
                 self.last_error = error
                 _log.warning("no snapshot", pbx=self.settings.name, action=action.name, ref=error.ref, cause=str(error))
                 return
-        self._guard.call("snapshot", snapshot, frames, datetime.now(UTC), talk.session)
 
     def _deliver(self, frames: list[Frame], received_at: datetime) -> None:
         """Give the frames on; a frame that makes the callback raise does not take the ones after it along."""

@@ -14,8 +14,7 @@ import ssl
 from collections.abc import Awaitable, Mapping
 from typing import Any, cast
 
-from panoramisk.actions import Action as PanoramiskAction
-from panoramisk.actions import Command
+from panoramisk.actions import Action as PanoramiskAction, Command
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message

@@ -44,7 +44,7 @@ class AsteriskDialect:
         return Action("Logoff")
 
     def snapshot_actions(self) -> tuple[Action, ...]:
-        """All channels and bridges, all queues with members and callers; ``normalise`` makes a snapshot of the answers."""
+        """All channels and bridges, all queues with members and callers; the answers become a snapshot."""
         return tuple(Action(name) for name in ACTIONS)
 
     def answers(self, frame: Frame) -> str | None:
