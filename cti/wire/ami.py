@@ -9,32 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from cti.errors import OffhookError
 
 END = b"\r\n\r\n"
 MAX_FRAME_BYTES = 1 << 20  # QueueStatus entries are below 1 KiB, a VarSet value is bounded by Asterisk to 64 KiB
 MAX_BANNER_BYTES = 256
 _EVENT = b"Event: "
-_EVENT_AT = len(_EVENT)
 _RESPONSE = b"Response:"
 _ANSWERS = b"\r\nActionID: "
-_OVERLAP = len(END) - 1  # an END cut in two begins at most so many bytes before the new ones
+_EVENT_BYTES, _END_BYTES = len(_EVENT), len(END)
+_OVERLAP = _END_BYTES - 1  # an END cut in two begins at most so many bytes before the new ones
 
 
 class AmiError(OffhookError):
     """The bytes are not AMI, or an action cannot be said in AMI."""
 
 
-class AmiFrame:
+class AmiFrame(msgspec.Struct, gc=False):
     """One message. ``name`` is the event's name, or ``Response``; ``offset`` is its first byte in the stream.
 
     ``name`` is "" for a block that is neither. ``raw`` is the message without the empty line that ends it.
     """
 
-    __slots__ = ("name", "offset", "raw")
-
-    def __init__(self, name: str, offset: int, raw: bytes) -> None:
-        self.name, self.offset, self.raw = name, offset, raw
+    name: str
+    offset: int
+    raw: bytes
 
     def __repr__(self) -> str:
         return f"AmiFrame({self.name!r}, {self.offset}, {len(self.raw)} bytes)"
@@ -81,14 +82,14 @@ class AmiWire:
     """
 
     def __init__(self, wanted: Iterable[str] | None = None, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._names = None if wanted is None else {name.encode(): name for name in wanted}
+        self._names = {name.encode(): name for name in wanted or ()}
         self._max = max_frame_bytes
         self._rest = bytearray()
         self._offset = 0
         self.banner: str | None = None
         self.error: AmiError | None = None
         self.answering = False
-        self.everything = False
+        self.everything = wanted is None
         self.events_read = 0
         self.events_dropped = 0
 
@@ -127,42 +128,52 @@ class AmiWire:
         return bytes(rest) if rest.find(END, max(seen - _OVERLAP, 0)) >= 0 else None
 
     def _cut(self, buffer: bytes) -> list[AmiFrame]:
-        names, offset, longest = self._names, self._offset, self._max
-        read = dropped = 0
+        name_of, offset, longest = self._names.get, self._offset, self._max
+        drops = not (self.everything or self.answering)
+        dropped = unusual = 0
         frames: list[AmiFrame] = []
         chunks = buffer.split(END)
         rest = chunks.pop()
         for chunk in chunks:
-            at, size = offset, len(chunk)
+            size = len(chunk)
             if size > longest:
                 self._break_off(_too_long(longest, offset))
                 rest = b""
                 break
-            offset += size + len(END)
-            if not chunk.startswith(_EVENT):
-                chunk = chunk.lstrip(b"\r\n")  # a stray line end before a message
-                at += size - len(chunk)
-                if not chunk.startswith(_EVENT):
-                    if chunk:
-                        frames.append(AmiFrame("Response" if chunk.startswith(_RESPONSE) else "", at, chunk))
-                    continue
-            read += 1
-            end = chunk.find(b"\r\n")
-            raw_name = chunk[_EVENT_AT:end] if end > 0 else chunk[_EVENT_AT:]
-            name = raw_name.decode("utf-8", "replace") if names is None else names.get(raw_name)
-            if name is None and (self.everything or (self.answering and _ANSWERS in chunk)):
-                name = raw_name.decode("utf-8", "replace")
-            if name is None:
+            end = chunk.find(b"\r")
+            name = name_of(chunk[_EVENT_BYTES:end]) if chunk.startswith(_EVENT) else None
+            if name is not None and end > 0:
+                frames.append(AmiFrame(name, offset, chunk))
+            elif drops and end > 0 and chunk.startswith(_EVENT):
                 dropped += 1
             else:
-                frames.append(AmiFrame(name, at, chunk))
+                odd = self._unusual(chunk, offset)
+                frames += odd
+                unusual += len(odd)
+            offset += size + _END_BYTES
         self._offset = offset
         self._rest = bytearray(rest)
-        self.events_read += read
         self.events_dropped += dropped
+        self.events_read += dropped + len(frames) - unusual
         if len(rest) > longest + _OVERLAP:
             self._break_off(_too_long(longest, offset))
         return frames
+
+    def _unusual(self, chunk: bytes, offset: int) -> tuple[AmiFrame, ...]:
+        """The frame, if any, of what is no wanted event at first sight."""
+        raw = chunk.lstrip(b"\r\n")  # a stray line end before a message
+        offset += len(chunk) - len(raw)
+        if not raw.startswith(_EVENT):
+            return (AmiFrame("Response" if raw.startswith(_RESPONSE) else "", offset, raw),) if raw else ()
+        raw_name = raw.partition(b"\r\n")[0].removeprefix(_EVENT)
+        name = self._names.get(raw_name)
+        if name is None and (self.everything or (self.answering and _ANSWERS in raw)):
+            name = raw_name.decode("utf-8", "replace")
+        self.events_read += 1
+        if name is None:
+            self.events_dropped += 1
+            return ()
+        return (AmiFrame(name, offset, raw),)
 
     def _greet(self) -> bool:
         """Whether the banner is there; then it is taken out of the buffer."""
