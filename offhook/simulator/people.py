@@ -1,37 +1,56 @@
 """Fictional people: the agents of the site, the customers who call it, numbers that nobody has.
 
-Numbers come from ranges set aside for drama: +44 20 7946 0xxx and the like (Ofcom), +1 xxx 555 01xx (NANPA), +61 5550 xxxx
-(ACMA), +33 1 99 00 xx xx and its regions (ARCEP), +46 8 465 004 xx (PTS), +49 30 23125 xxx (Bundesnetzagentur), +353 20 91x xxxx
-(ComReg), +36 55 xxx xxx (NMHH). Italy has none: its own DIDs are 02 2100 0xxx, a block that leads nowhere.
+Numbers come from ranges that regulators keep free for drama: Ofcom (+44 20 7946 0xxx...), NANPA (+1 xxx 555 01xx),
+ARCEP (+33 1 99 00 xx xx...), Bundesnetzagentur (+49 30 23125 xxx...), ACMA (+61 x 5550 xxxx), PTS (+46 8 465 004 xx).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from cti.model import Party
 
 AGENTS = {
-    "101": "Anna Rossi", "102": "Bruno Esposito", "103": "Žofia Kováčová", "104": "Dana O'Neill", "105": "Elio D'Amico",
-    "106": "Françoise Lefèvre", "107": "Jürgen Groß", "108": "Nguyễn Thị Lan", "109": "Łukasz Wiśniewski",
-    "110": "Siobhán Ní Bhriain", "111": "José María Núñez", "112": "Åsa Öberg", "113": "王伟", "114": "Zoë van 't Hoff",
-    "115": "Ольга Петрова", "116": "Γιώργος Παπαδόπουλος", "117": "Aïcha Benali", "118": "山田 花子", "119": "Tomáš Dvořák",
+    "101": "Anna Rossi",
+    "102": "Bruno Esposito",
+    "103": "Žofia Kováčová",
+    "104": "Dana O'Neill",
+    "105": "Elio D'Amico",
+    "106": "Françoise Lefèvre",
+    "107": "Jürgen Groß",
+    "108": "Nguyễn Thị Lan",
+    "109": "Łukasz Wiśniewski",
+    "110": "Siobhán Ní Bhriain",
+    "111": "José María Núñez",
+    "112": "Åsa Öberg",
+    "113": "王伟",
+    "114": "Zoë van 't Hoff",
+    "115": "Ольга Петрова",
+    "116": "Γιώργος Παπαδόπουλος",
+    "117": "Aïcha Benali",
+    "118": "山田 花子",
+    "119": "Tomáš Dvořák",
     "120": "Marit Sæther",
-}  # fmt: skip
+}
 
 FIRST_NAMES = (
-    "Mario Giulia Luca Chiara Marco Sofia Émile Renée Jean-Luc Anaïs Pierre Hélène Jürgen Käthe Jörg Bärbel Łukasz Małgorzata "
-    "Žofia Dušan Tomáš Růžena Siobhán Seán Aoife José Núria Íñigo Begoña João Conceição Åsa Björn Søren Mette Øyvind Ingrid "
-    "Mehmet Ayşe Çağla Ömer Nikos Eleni Olga Dmitri Iryna Andriy Fatima Youssef Aïcha Karim Nguyễn Linh Wei Mei Kenji Hanako "
-    "Min-jun Seo-yeon Priya Arjun Kwame Amara Chidi Zanele Mary John Paul Olivia Noah Charlotte"
-).split()
+    "Mario", "Giulia", "Luca", "Chiara", "Marco", "Sofia", "Émile", "Renée", "Jean-Luc", "Anaïs", "Pierre",
+    "Hélène", "Jürgen", "Käthe", "Jörg", "Bärbel", "Łukasz", "Małgorzata", "Žofia", "Dušan", "Tomáš", "Růžena",
+    "Siobhán", "Seán", "Aoife", "José", "Núria", "Íñigo", "Begoña", "João", "Conceição", "Åsa", "Björn", "Søren",
+    "Mette", "Øyvind", "Ingrid", "Mehmet", "Ayşe", "Çağla", "Ömer", "Nikos", "Eleni", "Olga", "Dmitri", "Iryna",
+    "Andriy", "Fatima", "Youssef", "Aïcha", "Karim", "Nguyễn", "Linh", "Wei", "Mei", "Kenji", "Hanako", "Min-jun",
+    "Seo-yeon", "Priya", "Arjun", "Kwame", "Amara", "Chidi", "Zanele", "Mary", "John", "Paul", "Olivia", "Noah",
+    "Charlotte",
+)  # fmt: skip
 LAST_NAMES = (
-    "Rossi Bianchi Esposito D'Angelo Dell'Acqua Verdi Neri Dupont Lefèvre D'Arcy Garçon Müller Groß Schröder Weiß Wiśniewski "
-    "Kowalczyk Kováčová Dvořák Svoboda O'Brien O'Neill MacCárthaigh Núñez García Ibáñez Gonçalves Araújo Öberg Ångström "
-    "Sørensen Kjær Sæther Yılmaz Şahin Papadopoulos Ivanova Shevchenko Benali Haddad Trần Nguyễn Chen Wáng Yamada Satō Kim "
-    "Park Sharma Iyer Mensah Okafor Dlamini Smith Martin Clarke Wright"
-).split()
+    "Rossi", "Bianchi", "Esposito", "D'Angelo", "Dell'Acqua", "Verdi", "Neri", "Dupont", "Lefèvre", "D'Arcy",
+    "Garçon", "Müller", "Groß", "Schröder", "Weiß", "Wiśniewski", "Kowalczyk", "Kováčová", "Dvořák", "Svoboda",
+    "O'Brien", "O'Neill", "MacCárthaigh", "Núñez", "García", "Ibáñez", "Gonçalves", "Araújo", "Öberg", "Ångström",
+    "Sørensen", "Kjær", "Sæther", "Yılmaz", "Şahin", "Papadopoulos", "Ivanova", "Shevchenko", "Benali", "Haddad",
+    "Trần", "Nguyễn", "Chen", "Wáng", "Yamada", "Satō", "Kim", "Park", "Sharma", "Iyer", "Mensah", "Okafor",
+    "Dlamini", "Smith", "Martin", "Clarke", "Wright",
+)  # fmt: skip
 FULL_NAMES = (
     "王伟",
     "李娜",
@@ -66,21 +85,14 @@ HOSTILE_NAMES = (
     "\u202egnp.exe\u202c Bob",
     "A" * 80,
 )
-NumberPlan = Callable[[random.Random], str]
 
-
-def _digits(rng: random.Random, count: int) -> str:
-    return "".join(str(rng.randrange(10)) for _ in range(count))
-
-
-NUMBER_PLANS: tuple[NumberPlan, ...] = (
-    lambda rng: "+44" + rng.choice(("207946", "113496", "121496", "131496", "161496")) + "0" + _digits(rng, 3),
-    lambda rng: "+1" + rng.choice(("212", "312", "415", "604", "713")) + "55501" + _digits(rng, 2),
-    lambda rng: "+33" + rng.choice(("19900", "26191", "35301", "46571", "53649")) + _digits(rng, 4),
-    lambda rng: "+4930231" + rng.choice(("25", "26")) + _digits(rng, 3),
-    lambda rng: "+61" + rng.choice(("25550", "35550", "75550", "85550")) + _digits(rng, 4),
-    lambda rng: "+46846500" + str(rng.randrange(4, 10)) + _digits(rng, 2),
-    lambda rng: "+353209" + rng.choice("123456789") + _digits(rng, 5),
+NUMBER_PLANS: tuple[tuple[tuple[str, ...], int], ...] = (  # beginnings, and how many digits follow
+    (("+442079460", "+441134960", "+441214960", "+441314960", "+441614960"), 3),
+    (("+121255501", "+131255501", "+141555501", "+160455501", "+171355501"), 2),
+    (("+3319900", "+3326191", "+3335301", "+3346571", "+3353649"), 4),
+    (("+493023125", "+496990009", "+494066969", "+498999998"), 3),
+    (("+6125550", "+6135550", "+6175550", "+6185550"), 4),
+    (("+468465004", "+463139006", "+464062804"), 2),
 )
 
 
@@ -88,7 +100,8 @@ def numbers(rng: random.Random) -> Iterator[str]:
     """Different fictional numbers, E.164, some of each country, for ever (some ten thousand are different)."""
     seen: set[str] = set()
     while True:
-        number = rng.choice(NUMBER_PLANS)(rng)
+        beginnings, digits = rng.choice(NUMBER_PLANS)
+        number = rng.choice(beginnings) + f"{rng.randrange(10**digits):0{digits}}"
         if number not in seen or len(seen) > 10_000:
             seen.add(number)
             yield number

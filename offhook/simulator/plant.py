@@ -77,10 +77,12 @@ class Plant:
 
         Gives each instant at which something was written, and the bytes.
         """
-        while self.timeline.step(until):
+        going_on = True
+        while going_on:
             text = self.switch.take_text()
             if text:
                 yield self.started_at + timedelta(seconds=self.timeline.now), text.encode()
+            going_on = self.timeline.step(until)
 
     # people and queues
 

@@ -187,11 +187,8 @@ class Switch:
         """``channel`` joins; its call becomes that of the oldest channel there. ``swap`` is whom it replaces."""
         bridge.channels.append(channel)
         channel.bridge = bridge
-        linked = min((each.linked_id for each in bridge.channels), key=_age)
-        for each in bridge.channels:
-            if each.linked_id != linked:
-                each.linked_id = linked
-                each.changed()
+        if bridge.kind == "basic":  # parked callers stay apart
+            _link(bridge)
         swapped = f"SwapUniqueid: {swap.unique_id}\r\n" if swap else ""
         self.emit("BridgeEnter", bridge.block() + channel.block() + swapped)
 
@@ -254,6 +251,14 @@ def _block(source: Channel | None) -> str:
 
 def _tech(code: int | None) -> str:
     return "" if code is None else f"TechCause: {code}\r\n"
+
+
+def _link(bridge: Bridge) -> None:
+    linked = min((each.linked_id for each in bridge.channels), key=_age)
+    for each in bridge.channels:
+        if each.linked_id != linked:
+            each.linked_id = linked
+            each.changed()
 
 
 def _age(unique_id: str) -> tuple[int, int]:

@@ -85,7 +85,7 @@ class CallTruth(msgspec.Struct, kw_only=True):
         """An agent talks with the other party."""
         self.answered_at = at if self.answered_at is None else self.answered_at
         self.talks.append(TalkTruth(agent, at))
-        if self.answered_by[-1:] != [agent]:
+        if agent not in self.answered_by:
             self.answered_by.append(agent)
 
     def held(self, seconds: float) -> None:
