@@ -6,7 +6,7 @@ It never waits while it reads. A driver gives it the bytes and a transport; the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Protocol
@@ -53,7 +53,7 @@ class Conversation:
         settings: PbxSettings,
         dialect: Dialect,
         session: str,
-        deliver: Callable[[list[Frame], datetime], None],
+        deliver: Callable[[Sequence[Frame], datetime], None],
         tap: Callable[[bytes, datetime], object] | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
@@ -92,7 +92,7 @@ class Conversation:
         if wire.events_read != events_before:
             self.last_event_at = received_at
         if self._questions or self.observe is not None:
-            frames = self._others(frames)
+            frames = self._sort(frames)
         if frames:
             self._deliver(frames, received_at)
         if wire.error is not None:
@@ -187,20 +187,17 @@ class Conversation:
         self._transport.abort()
         await asyncio.wait({self._gone}, timeout=CLOSE_S)
 
-    def _others(self, frames: list[Frame]) -> list[Frame]:
-        """The wanted events, also those of an answer: a snapshot goes the way of all events, and so into a replay."""
-        wanted = self._dialect.wanted
-        return [frame for frame in self._unanswering(frames) if frame.name in wanted]
+    def _sort(self, frames: Sequence[Frame]) -> list[Frame]:
+        """Answers to their questions, other events to the observer; back come the wanted ones of both.
 
-    def _unanswering(self, frames: list[Frame]) -> Iterator[Frame]:
+        A snapshot goes the way of all events, and so into a replay.
+        """
         for frame in frames:
-            if self._questions and self._answered(frame):
-                if frame.name in self._dialect.wanted:
-                    yield frame
-                continue
-            if self.observe is not None:
+            answered = bool(self._questions) and self._answered(frame)
+            if not answered and self.observe is not None:
                 self.observe(frame)
-            yield frame
+        wanted = self._dialect.wanted
+        return [frame for frame in frames if frame.name in wanted]
 
     def _answered(self, frame: Frame) -> bool:
         action_id = self._dialect.answers(frame)

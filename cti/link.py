@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from operator import length_hint
@@ -255,7 +255,7 @@ class Link:
                 _log.warning("no snapshot", pbx=self.settings.name, action=action.name, ref=error.ref, cause=str(error))
                 return
 
-    def _deliver(self, frames: list[Frame], received_at: datetime) -> None:
+    def _deliver(self, frames: Sequence[Frame], received_at: datetime) -> None:
         """Give the frames on; a frame that makes the callback raise does not take the ones after it along."""
         waiting, left = len(frames) + 1, iter(frames)
         while 0 < length_hint(left) < waiting:

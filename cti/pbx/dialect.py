@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -40,16 +40,20 @@ class Wire(Protocol):
     waits: then events that answer an action are given though their name is not wanted. ``everything`` set gives all.
     """
 
-    banner: str | None
-    events_read: int
-    events_dropped: int
     answering: bool
     everything: bool
-    error: OffhookError | None
 
     @property
+    def banner(self) -> str | None: ...
+    @property
+    def error(self) -> OffhookError | None: ...
+    @property
+    def events_read(self) -> int: ...
+    @property
+    def events_dropped(self) -> int: ...
+    @property
     def buffered_bytes(self) -> int: ...
-    def feed(self, data: bytes) -> list[Frame]: ...
+    def feed(self, data: bytes, /) -> Sequence[Frame]: ...
 
 
 class Dialect(Protocol):
