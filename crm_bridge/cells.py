@@ -46,7 +46,7 @@ _STATE_WORDS: Final = {word: state for state, words in _STATES.items() for word 
 _YES: Final = _words("1 y yes true x open si s vero aperto aperta ja wahr offen oui o vrai ouvert abierto")
 _NO: Final = _words("0 n no false closed falso chiuso chiusa nein falsch geschlossen non faux clos cerrado")
 _DONE: Final = _words(
-    "closed done delivered completed complete shipped cancelled canceled resolved solved paid returned chiuso chiusa "
+    "closed done delivered completed complete cancelled canceled resolved solved returned chiuso chiusa "
     "evaso evasa consegnato consegnata completato annullato risolto geschlossen erledigt geliefert abgeschlossen "
     "storniert gelost clos ferme livre livree termine terminee annule annulee resolu cerrado cerrada entregado "
     "entregada completado cancelado resuelto"

@@ -31,6 +31,11 @@ class Headings(msgspec.Struct, frozen=True):
         """Columns that we have no word for."""
         return tuple(name for name, field in zip(self.names, self.fields, strict=True) if field is None and name)
 
+    def own_name(self, field: str) -> str:
+        """What the file itself calls the column, or columns, of one of our fields."""
+        own = [name for name, known in zip(self.names, self.fields, strict=True) if known == field]
+        return " / ".join(own) or field
+
     def split(self, row: Sequence[str]) -> tuple[Cells, Cells]:
         """The cells of our fields, and those of the other columns."""
         ours, others = [], []

@@ -139,7 +139,7 @@ def _read_rows(text: TextFile, reading: Reading, region: str, progress: Progress
             reading.rows_read += 1
             reading.reject(line, f"{len(row)} cells, but only {width} columns have a name")
         else:
-            _take(reading, line, partial(headings.split, row), region)
+            _take(reading, line, partial(headings.split, row), region, headings.own_name)
 
 
 def _read_cards(text: TextFile, reading: Reading, region: str, progress: Progress | None) -> None:
@@ -152,12 +152,18 @@ def _read_cards(text: TextFile, reading: Reading, region: str, progress: Progres
         raise ImportFileError("import-empty", "there is no card in the file", hint="a card begins with BEGIN:VCARD")
 
 
-def _take(reading: Reading, line: int, cells: Callable[[], tuple[Cells, Cells]], region: str) -> None:
+def _take(
+    reading: Reading,
+    line: int,
+    cells: Callable[[], tuple[Cells, Cells]],
+    region: str,
+    own_name: Callable[[str], str] = str,
+) -> None:
     reading.rows_read += 1
     try:
         reading.accept(_parse(reading.kind, line, *cells(), region))
     except RowError as error:
-        reading.reject(line, str(error), error.column)
+        reading.reject(line, str(error), own_name(error.column) if error.column else "")
 
 
 def _parse(kind: ImportKind, line: int, cells: Cells, extra: Cells, region: str) -> ImportRow:

@@ -45,6 +45,7 @@ def make_card(pop: Pop, now: datetime, region: str, name_of: Name) -> Card:
         waited_s=_waited_s(call, until),
         waits=waiting is not None or (pop.phase is Phase.OFFERED and call.answered_at is None),
         phase_s=max(0.0, (until - pop.since).total_seconds()),
+        talked_s=_talked_s(call, pop.desk.agent),
         other=_other(pop, name_of),
         seen=pop.shown_after_s is not None,
     )
@@ -81,6 +82,11 @@ def _waited_s(call: Call, until: datetime) -> float | None:
     return max(0.0, ((call.answered_at or until) - began_at).total_seconds())
 
 
+def _talked_s(call: Call, agent: str) -> float | None:
+    talks = [talk.talk_s for talk in call.talks if talk.agent == agent and talk.talk_s is not None]
+    return sum(talks) if talks else None
+
+
 def _times_lately(file: CallerFile, now: datetime) -> int:
     earlier: Sequence[PastCall] = file.past_calls or ()
     if file.call.direction is not Direction.INBOUND:
@@ -90,14 +96,3 @@ def _times_lately(file: CallerFile, now: datetime) -> int:
 
 def _other(pop: Pop, name_of: Name) -> str | None:
     return None if pop.other is None else name_of(pop.other)
-
-
-def match_words(match: Match) -> str:
-    """How sure the page is, for the label beside the name."""
-    return {
-        "exact": "Sure",
-        "probable": "Probably",
-        "ambiguous": "Several customers",
-        "unknown": "Not known",
-        "anonymous": "Number withheld",
-    }[match.kind.value]
