@@ -126,7 +126,8 @@ class ScriptedPbx:
         return message("Response: Goodbye", f"ActionID: {fields['ActionID']}", "Message: Thanks for all the fish.")
 
     def _unknown(self, fields: Fields) -> bytes:
-        return message("Response: Error", f"ActionID: {fields['ActionID']}", "Message: Invalid/unknown command")
+        reason = f"Invalid/unknown command: {fields['Action']}. Use Action: ListCommands to show available commands."
+        return message("Response: Error", f"ActionID: {fields['ActionID']}", f"Message: {reason}")
 
     @staticmethod
     def _success(fields: Fields, *lines: str) -> bytes:
