@@ -62,6 +62,7 @@ class Program:
         """End it without a warning, as a power cut does."""
         self._process.kill()
         self._process.wait(10)
+        self._output.close()
 
     def stop(self, patience_s: float = 10) -> int | None:
         """Ask it to end, insist when it does not, and return its exit status."""

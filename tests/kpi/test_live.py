@@ -1,0 +1,121 @@
+"""What goes on now, followed through recordings and by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cti.model import (
+    AboutCall,
+    CallEnded,
+    CallEvent,
+    CallLeftQueue,
+    CallQueued,
+    CallStarted,
+    Direction,
+    Origin,
+    PbxBack,
+    PbxLost,
+    Stay,
+    StayOutcome,
+)
+from kpi.live import LiveBoard, Waiting
+from kpi.tally import tallies_of, total
+from offhook.replay import replay
+from tests.kpi.calls import answered_call, at
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+FOLDERS = sorted(path for path in RECORDINGS.glob("asterisk-*/*") if (path / "timing.jsonl").exists())
+ORIGIN = Origin("milan", "s1", 1, "x")
+
+
+def waiting_call(call_id: str, joined: float, **fields: object) -> list[CallEvent]:
+    stay = Stay(queue="sales", joined_at=at(joined))
+    call = answered_call(
+        call_id, start=joined, stays=(stay,), talks=(), rings=(), outcome=None, ended_at=None, **fields
+    )
+    return [
+        CallStarted(at=at(joined), origin=ORIGIN, call=call),
+        CallQueued(at=at(joined), origin=ORIGIN, call=call, stay=stay),
+    ]
+
+
+def left(call_id: str, joined: float, seconds: float, outcome: StayOutcome) -> CallEvent:
+    stay = Stay(queue="sales", joined_at=at(joined), left_at=at(seconds), outcome=outcome)
+    call = answered_call(call_id, start=joined, stays=(stay,), talks=(), outcome=None, ended_at=None)
+    return CallLeftQueue(at=at(seconds), origin=ORIGIN, call=call, stay=stay)
+
+
+def ended(call_id: str, joined: float) -> CallEvent:
+    return CallEnded(at=at(joined + 67), origin=ORIGIN, call=answered_call(call_id, start=joined))
+
+
+def board(*events: CallEvent) -> LiveBoard:
+    live = LiveBoard()
+    for event in events:
+        live.apply(event)
+    return live
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_the_numbers_add_up_at_every_moment_of_every_recording(folder: Path) -> None:
+    live = LiveBoard()
+    ended_calls = []
+    for event in replay(folder):
+        live.apply(event)
+        if isinstance(event, AboutCall):
+            assert not any(live.stay_differences().values()), event
+        if isinstance(event, CallEnded):
+            ended_calls.append(event.call)
+    stored = total(tally for call in ended_calls for tally in tallies_of(call).values())
+    outcomes: Counter[StayOutcome] = Counter()
+    for (_, _, outcome), count in live.left.items():
+        outcomes[outcome] += count
+    assert outcomes == stored.stays
+    assert live.calls() == []
+
+
+def test_waiting_callers_and_the_oldest_of_them() -> None:
+    live = board(*waiting_call("1", 10), *waiting_call("2", 5))
+    assert live.waiting() == {("milan", "sales"): Waiting(2, at(5))}
+    live.apply(left("2", 5, 12, StayOutcome.ABANDONED))
+    assert live.waiting() == {("milan", "sales"): Waiting(1, at(10))}
+    live.apply(left("1", 10, 17, StayOutcome.ANSWERED))
+    assert live.waiting() == {("milan", "sales"): Waiting(0, None)}
+    assert live.left == {
+        ("milan", "sales", StayOutcome.ABANDONED): 1,
+        ("milan", "sales", StayOutcome.ANSWERED): 1,
+    }
+
+
+def test_calls_in_progress_by_direction() -> None:
+    live = board(*waiting_call("1", 0), *waiting_call("2", 1, direction=Direction.OUTBOUND), ended("1", 0))
+    assert live.in_progress() == {("milan", Direction.OUTBOUND): 1}
+
+
+def test_a_leaving_that_was_never_told_shows_as_a_difference() -> None:
+    live = board(*waiting_call("1", 0), ended("1", 0))
+    assert live.stay_differences() == {("milan", "sales"): 1}
+
+
+def test_a_leaving_told_twice_shows_as_a_difference() -> None:
+    gone = left("1", 0, 7, StayOutcome.ANSWERED)
+    assert board(*waiting_call("1", 0), gone, gone).stay_differences() == {("milan", "sales"): -1}
+
+
+def test_a_lost_pbx_is_known_as_lost_until_it_is_back() -> None:
+    lost = PbxLost(at=at(0), origin=ORIGIN, pbx="milan", cause="closed")
+    live = board(lost)
+    assert live.lost == {"milan"}
+    live.apply(PbxBack(at=at(5), origin=ORIGIN, pbx="milan"))
+    assert live.lost == set()
+
+
+def test_agents_by_state_count_states_that_nobody_is_in() -> None:
+    live = board(*replay(RECORDINGS / "asterisk-22" / "X01"))
+    states = live.agents_by_state()
+    assert sum(states.values()) == len(live.agents()) > 0
+    assert 0 in states.values()
+    assert {queue for _, queue in live.queues()} >= {queue for agent in live.agents() for queue in agent.queues}

@@ -1,0 +1,125 @@
+"""Questions to the store, on a real SQLite and a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cti.model import CallOutcome, Direction, Party
+from kpi.batch import Batch, Span
+from kpi.reading import CallFilter, Window, fetch_tally_rows
+from kpi.schema import SpanKind
+from kpi.store import Store
+from kpi.tally import ever, gather, total
+from tests.kpi.calls import NINE, abandoned_call, answered_call, at
+from tests.kpi.stored import all_tallies, recomputed
+
+DAY = Window(since=NINE - timedelta(hours=9), until=NINE + timedelta(hours=15))
+
+
+async def test_pages_go_through_all_calls_once_newest_first(store: Store) -> None:
+    twins = [answered_call(f"{n:02}", start=60 * (n // 2)) for n in range(11)]
+    await store.store_calls(twins)
+    seen: list[str] = []
+    after = None
+    while page := await store.fetch_calls(CallFilter(), limit=4, after=after):
+        seen += [call.call_id for call in page]
+        after = page[-1]
+    assert seen == [f"{n:02}" for n in reversed(range(11))]
+
+
+async def test_filters(store: Store) -> None:
+    refused = answered_call(
+        "refused", start=300, stay_queue="support", stays=(), rings=(), talks=(), outcome=CallOutcome.REFUSED
+    )
+    outgoing = answered_call("out", start=400, direction=Direction.OUTBOUND, queue=None, stays=(), dialled="+390277")
+    await store.store_calls([answered_call("a"), abandoned_call("b", start=100), refused, outgoing])
+
+    async def ids(**conditions: object) -> set[str]:
+        return {call.call_id for call in await store.fetch_calls(CallFilter(**conditions))}
+
+    assert await ids(queue="sales") == {"a", "b"}
+    assert await ids(queue="support") == {"refused"}
+    assert await ids(outcome=CallOutcome.ABANDONED) == {"b"}
+    assert await ids(direction=Direction.OUTBOUND) == {"out"}
+    assert await ids(agent="101") == {"a", "b", "out"}
+    assert await ids(since=at(100), until=at(400)) == {"b", "refused"}
+    assert await ids(pbx="rome") == set()
+    assert await ids(customer_e164="+390277") == {"out"}
+
+
+async def test_the_last_calls_of_a_customer_whichever_way_he_was_reached(store: Store) -> None:
+    outgoing = answered_call("2", start=100, direction=Direction.OUTBOUND, caller=Party("101"), dialled="+390255501")
+    withheld = answered_call("3", start=200, caller=Party(None, "Anonymous"))
+    extension = answered_call("4", start=300, caller=Party("104"))
+    await store.store_calls([answered_call("1"), outgoing, withheld, extension])
+    assert [call.call_id for call in await store.fetch_last_calls("+390255501", 5)] == ["2", "1"]
+    assert [call.call_id for call in await store.fetch_last_calls("+390255501", 1)] == ["2"]
+    assert await store.fetch_last_calls("+39000", 5) == []
+
+
+async def test_the_day_by_queue_agent_and_quarter(store: Store) -> None:
+    batch = [
+        answered_call("1", wait=7, talk=60),
+        answered_call("2", start=60, wait=21, talk=30, agent="102"),
+        abandoned_call("3", start=1_000, wait=4.2),
+        answered_call("4", start=2_000, direction=Direction.OUTBOUND, queue=None, stays=(), rings=(), talks=()),
+        answered_call("5", start=100, stay_queue="support", agent="105"),
+        answered_call("x", start=-90_000),
+    ]
+    await store.store_calls(batch)
+    queues = await store.fetch_queues(DAY.since, DAY.until)
+    assert set(queues) == {"sales", "support", ""}
+    sales = queues["sales"]
+    assert (sales.entered, sales.answered, sales.abandoned, sales.difference) == (3, 2, 1, 0)
+    assert (sales.answered_waits, sales.abandoned_waits) == ({7: 1, 21: 1}, {5: 1})
+    assert (sales.answered_wait_ms, sales.abandoned_wait_ms, sales.talk_ms) == (28_000, 4_200, 90_000)
+    assert (queues[""].started, queues[""].entered) == (1, 0)
+    agents = await store.fetch_agents(DAY.since, DAY.until)
+    assert {agent: (tally.rung, tally.talks) for agent, tally in agents.items()} == {
+        "101": (2, 1),
+        "102": (1, 1),
+        "105": (1, 1),
+    }
+    quarters = await store.fetch_tallies(msgspec.structs.replace(DAY, queue="sales"), by=("starts_at",))
+    assert {start: tally.entered for (start,), tally in quarters.items()} == {at(0): 2, at(900): 1}
+    whole = await store.fetch_tallies(DAY, by=())
+    assert whole[()] == total(queues.values())
+    assert await store.fetch_tallies(Window(since=at(-9e5), until=at(-8e5)), by=()) == {}
+
+
+async def test_totals_are_the_sum_of_all_quarters(store: Store, engine: AsyncEngine) -> None:
+    await store.store_calls([answered_call("1"), answered_call("2", start=4_000), abandoned_call("3", start=90_000)])
+    totals = await store.fetch_totals()
+    quarters = {key: tally for key, tally in (await all_tallies(engine)).items() if key.span == "quarter"}
+    assert totals == gather((ever(key), tally) for key, tally in quarters.items())
+    assert totals[ever(next(iter(quarters)))].entered == 3
+
+
+async def test_spans_open_close_and_are_found_by_time(store: Store) -> None:
+    login = Span(pbx="milan", agent="101", kind=SpanKind.LOGIN, queue="sales", started_at=at(0))
+    pause = Span(
+        pbx="milan",
+        agent="101",
+        kind=SpanKind.PAUSE,
+        queue="sales",
+        started_at=at(60),
+        ended_at=at(120),
+        reason="caffè",
+    )
+    await store.store(Batch(spans=(login, pause)))
+    assert await store.fetch_spans(at(0), at(300)) == [login, pause]
+    closed = msgspec.structs.replace(login, ended_at=at(200))
+    await store.store(Batch(spans=(login, closed)))
+    assert await store.fetch_spans(at(130), at(300), agent="101") == [closed]
+    assert await store.fetch_spans(at(0), at(300), agent="102") == []
+
+
+async def test_rows_are_found_by_key_without_reading_the_table(store: Store, engine: AsyncEngine) -> None:
+    await store.store_calls([answered_call("1")])
+    keys = list(recomputed(answered_call("1")))
+    async with engine.connect() as connection:
+        assert await fetch_tally_rows(connection, keys) == recomputed(answered_call("1"))
+        assert await fetch_tally_rows(connection, [keys[0]._replace(pbx="rome")]) == {}

@@ -1,0 +1,103 @@
+"""Agents' days, told from what the PBX says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, strategies as st
+
+from cti.model import Agent, AgentChange, AgentChanged, AgentState, Membership, Origin
+from kpi.batch import Span
+from kpi.schema import SpanKind
+from kpi.spans import SpanBook
+from offhook.replay import START, replay
+from tests.kpi.calls import at
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+places = st.lists(
+    st.builds(Membership, queue=st.sampled_from("ab"), paused=st.booleans(), reason=st.sampled_from([None, "lunch"])),
+    max_size=2,
+    unique_by=lambda place: place.queue,
+).map(tuple)
+
+
+def changed(seconds: float, state: AgentState, *memberships: Membership, agent: str = "101") -> AgentChanged:
+    told = Agent(pbx="milan", agent=agent, memberships=memberships, state=state)
+    origin = Origin("milan", "s1", int(seconds), "x")
+    return AgentChanged(at=at(seconds), origin=origin, agent=told, change=AgentChange.STATE)
+
+
+def test_a_day_of_log_in_pause_and_log_out() -> None:
+    book = SpanBook()
+    sales, paused = Membership(queue="sales"), Membership(queue="sales", paused=True, reason="lunch")
+    told = [
+        *book.apply(changed(0, AgentState.IDLE, sales)),
+        *book.apply(changed(10, AgentState.PAUSED, paused)),
+        *book.apply(changed(30, AgentState.IDLE, sales)),
+        *book.apply(changed(60, AgentState.OFFLINE)),
+    ]
+    final = {span.key: span for span in told}.values()
+    assert [(span.kind, span.started_at, span.ended_at, span.state, span.reason) for span in final] == [
+        (SpanKind.LOGIN, at(0), at(60), None, None),
+        (SpanKind.STATE, at(0), at(10), AgentState.IDLE, None),
+        (SpanKind.PAUSE, at(10), at(30), None, "lunch"),
+        (SpanKind.STATE, at(10), at(30), AgentState.PAUSED, None),
+        (SpanKind.STATE, at(30), at(60), AgentState.IDLE, None),
+    ]
+
+
+def test_another_reason_is_another_pause() -> None:
+    book = SpanBook()
+    book.apply(changed(0, AgentState.PAUSED, Membership(queue="sales", paused=True, reason="lunch")))
+    told = book.apply(changed(9, AgentState.PAUSED, Membership(queue="sales", paused=True, reason="coffee")))
+    assert [(span.reason, span.ended_at) for span in told] == [("lunch", at(9)), ("coffee", None)]
+
+
+def test_nothing_new_tells_nothing() -> None:
+    book = SpanBook()
+    event = changed(0, AgentState.IDLE, Membership(queue="sales"))
+    assert len(book.apply(event)) == 2
+    assert book.apply(changed(5, AgentState.IDLE, Membership(queue="sales", interface="PJSIP/101"))) == []
+
+
+def test_agents_do_not_mix() -> None:
+    book = SpanBook()
+    book.apply(changed(0, AgentState.IDLE, Membership(queue="sales")))
+    told = book.apply(changed(1, AgentState.TALKING, agent="102"))
+    assert [(span.agent, span.ended_at) for span in told] == [("102", None)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(AgentState), places), max_size=8))
+def test_whatever_happens_one_span_a_slot_is_open_and_none_overlap(steps: list) -> None:
+    book, written = SpanBook(), dict[object, Span]()
+    for second, (state, memberships) in enumerate(steps):
+        for span in book.apply(changed(second, state, *memberships)):
+            written[span.key] = span
+    for one in written.values():
+        others = [span for span in written.values() if (span.kind, span.queue) == (one.kind, one.queue)]
+        assert sum(span.ended_at is None for span in others) <= 1
+        assert all(span.started_at >= (one.ended_at or at(1e9)) for span in others if span.started_at > one.started_at)
+    if steps:
+        state, memberships = steps[-1]
+        open_now = sorted((span.kind, span.queue) for span in written.values() if span.ended_at is None)
+        expected = [(SpanKind.LOGIN, place.queue) for place in memberships]
+        expected += [(SpanKind.PAUSE, place.queue) for place in memberships if place.paused]
+        expected += [(SpanKind.STATE, "")] if state is not AgentState.OFFLINE else []
+        assert open_now == sorted(expected)
+
+
+def test_the_recorded_log_in_pause_and_log_out_of_104() -> None:
+    """S16: 104 logs in to sales, pauses for lunch and logs out; its truth.json has the instants of the commands."""
+    book, written = SpanBook(), dict[object, Span]()
+    for event in replay(RECORDINGS / "asterisk-22" / "S16"):
+        if isinstance(event, AgentChanged) and event.agent.agent == "104":
+            written |= {span.key: span for span in book.apply(event)}
+    of_sales = [span for span in written.values() if span.queue == "sales"]
+    assert [(span.kind, span.reason) for span in of_sales] == [
+        (SpanKind.LOGIN, None),
+        (SpanKind.PAUSE, of_sales[1].reason),
+    ]
+    login, pause = of_sales
+    assert login.ended_at is not None
+    assert pause.ended_at is not None
+    assert START < login.started_at < pause.started_at < pause.ended_at < login.ended_at
