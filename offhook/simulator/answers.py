@@ -172,7 +172,8 @@ class Answers:
         return (
             f"Response: Success\r\n{_action_id(fields)}AMIversion: 11.0.0\r\nAsteriskVersion: {VERSION}\r\n"
             "SystemName: \r\nCoreMaxCalls: 0\r\nCoreMaxLoadAvg: 0.000000\r\nCoreRunUser: \r\nCoreRunGroup: \r\n"
-            "CoreMaxFilehandles: 0\r\nCoreRealTimeEnabled: No\r\nCoreCDRenabled: Yes\r\nCoreHTTPenabled: No\r\nSoundsSearchCustomDir: No\r\n\r\n"
+            "CoreMaxFilehandles: 0\r\nCoreRealTimeEnabled: No\r\nCoreCDRenabled: Yes\r\nCoreHTTPenabled: No\r\n"
+            "SoundsSearchCustomDir: No\r\n\r\n"
         )
 
     # orders

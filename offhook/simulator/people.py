@@ -135,6 +135,10 @@ class Public:
         self._recent = [*self._recent[-30:], who]
         return who
 
+    def known(self) -> Party:
+        """A caller who is in the book, and shows it."""
+        return self._rng.choice(self._known)
+
     def called(self) -> str:
         """A number that an agent calls."""
         return next(self._strangers) if not self._known or self._rng.random() < 0.2 else self._somebody()

@@ -52,7 +52,7 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plant:
-    """The simulated PBX. ``started_at`` is the instant of second 0.
+    """The simulated PBX. ``started_at`` is the instant of second 0; its time zone is that of the office.
 
     ``advance`` runs it and gives what the manager writes; the same plan, seed and orders give the same bytes.
     """
@@ -77,11 +77,11 @@ class Plant:
 
         Gives each instant at which something was written, and the bytes.
         """
-        going_on = True
+        began, going_on = self.started_at.astimezone(UTC), True
         while going_on:
             text = self.switch.take_text()
             if text:
-                yield self.started_at + timedelta(seconds=self.timeline.now), text.encode()
+                yield began + timedelta(seconds=self.timeline.now), text.encode()
             going_on = self.timeline.step(until)
 
     # people and queues
@@ -207,4 +207,5 @@ class Plant:
         return len(self._runs)
 
     def now(self) -> datetime:
-        return self.started_at.astimezone(UTC) + timedelta(seconds=self.timeline.now)
+        """The instant in the office's time zone."""
+        return self.started_at + timedelta(seconds=self.timeline.now)

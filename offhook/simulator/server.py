@@ -78,7 +78,8 @@ class AmiServer:
         self.answers = Answers(plant)
         self.dropped = 0
         self.bytes_told = 0
-        self._user, self._tls, self._write_timeout_s = (username, secret), tls, write_timeout_s
+        self.user = username, secret
+        self._tls, self._write_timeout_s = tls, write_timeout_s
         self._clients: set[_Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -182,7 +183,7 @@ class AmiServer:
         return True
 
     def _log_in(self, client: _Client, fields: Fields, told: str) -> bool:
-        username, secret = self._user
+        username, secret = self.user
         right = hmac.compare_digest(fields.get("secret", "").encode(), secret.encode())
         if fields.get("username", "") != username or not right:
             client.write(f"Response: Error\r\n{told}Message: Authentication failed\r\n\r\n".encode())

@@ -52,7 +52,7 @@ def always(_at: datetime) -> float:
 
 
 def office_hours(at: datetime) -> float:
-    """A share of the busiest rate: open 8 to 19 (UTC), peaks at 10:30 and 15:30, Saturdays a little, Sundays hardly."""
+    """A share of the busiest rate: open 8 to 19, peaks at 10:30 and 15:30, Saturdays a little, Sundays hardly."""
     hour = at.hour + at.minute / 60
     day = (1.0, 0.95, 0.9, 0.95, 0.85, 0.25, 0.06)[at.weekday()]
     if not 8 <= hour < 19:
@@ -86,6 +86,11 @@ class Bustle:
         story = self._story(kind or self._weighted(self.traffic.kinds))
         if story:
             self.plant.tell(story)
+
+    def visit(self, queue: str) -> None:
+        """A known customer calls this queue now, and is patient."""
+        did = self.plant.lines[queue].plan.did
+        self.plant.tell(Story(kind="queue", to=did, party=self.public.known(), acts=self._acts(inbound=True)))
 
     def _arrivals(self) -> Process:
         mean_s = 3600.0 / self.traffic.calls_per_hour
