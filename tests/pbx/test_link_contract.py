@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,18 +17,58 @@ from tests.pbx.lab.pbx import ObservedPbx
 LOGINS = {"SuccessfulAuth", "InvalidPassword", "ChallengeResponseFailed"}
 
 
-class LivePeer:
-    """The real PBX as the contract sees it."""
+class Cable:
+    """A TCP relay to the PBX that can be cut: Asterisk 16 has no command to end a session."""
 
-    def __init__(self, asterisk: ObservedPbx) -> None:
-        self._asterisk = asterisk
+    def __init__(self, port: int) -> None:
+        self._far_port = port
+        self._ends: list[asyncio.StreamWriter] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def lay(self) -> int:
+        """The near end's port."""
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def cut(self) -> None:
+        for end in self._ends:
+            end.transport.abort()
+        self._ends.clear()
+
+    async def remove(self) -> None:
+        self._server.close()
+        self.cut()
+        await asyncio.gather(*self._tasks)
+        await self._server.wait_closed()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
+        self._ends += [writer, far_writer]
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.create_task(self._carry(source, sink))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    @staticmethod
+    async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(1 << 16):
+                sink.write(data)
+        sink.close()
+
+
+class LivePeer:
+    """The real PBX as the contract sees it, at the end of a cable."""
+
+    def __init__(self, asterisk: ObservedPbx, cable: Cable, near_port: int) -> None:
+        self._asterisk, self._cable, self._near_port = asterisk, cable, near_port
         self._logins = 0
         self._console = AmiConsole(asterisk.port, "lab", asterisk.asterisk.lab_secret, self._hear)
 
     def settings(self, driver: str, **changes: object) -> PbxSettings:
         given = {
             "host": self._asterisk.host,
-            "port": self._asterisk.port,
+            "port": self._near_port,
             "username": self._asterisk.username,
             "secret": self._asterisk.secret,
             **changes,
@@ -38,7 +79,7 @@ class LivePeer:
         await asyncio.to_thread(self._pause, reason)
 
     async def cut(self) -> None:
-        await asyncio.to_thread(self._kick)
+        self._cable.cut()
 
     def logins(self) -> int:
         return self._logins
@@ -51,22 +92,18 @@ class LivePeer:
         self._console.ask("QueuePause", Paused="true", Reason=reason, **member)
         self._console.ask("QueuePause", Paused="false", **member)
 
-    def _kick(self) -> None:
-        shown = self._asterisk.asterisk.command("manager show connected").splitlines()
-        for line in shown:
-            if line.split()[:1] == [self._asterisk.username]:
-                self._asterisk.asterisk.command(f"manager kick session {line.split()[4]}")
-
     def _hear(self, message: Message) -> None:
         if message.get("Event") in LOGINS and message.get("AccountID") == self._asterisk.username:
             self._logins += 1
 
 
 @pytest.fixture
-def peer(asterisk: ObservedPbx) -> Iterator[LivePeer]:
-    peer = LivePeer(asterisk)
+async def peer(asterisk: ObservedPbx) -> AsyncIterator[LivePeer]:
+    cable = Cable(asterisk.port)
+    peer = LivePeer(asterisk, cable, await cable.lay())
     yield peer
     peer.close()
+    await cable.remove()
 
 
 class TestAsterisk(LinkContract):
