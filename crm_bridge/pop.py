@@ -119,8 +119,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     ``pbx_name`` is what the network sent as the caller's name: never proven, shown as such. ``match`` is None on
     calls within the house. ``waited_s`` and ``phase_s`` are as of the moment of the view, ``waits`` says that the wait
-    goes on. ``talked_s`` is this agent's own. ``times_lately`` counts the caller's calls to us within five days, this one included. ``other`` is who
-    took the call, in words.
+    goes on. ``talked_s`` is this agent's own. ``times_lately`` counts the caller's calls to us within five days, this
+    one included. ``other`` is who took the call, in words.
     """
 
     pop_id: str

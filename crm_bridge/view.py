@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from crm_bridge.contact import Match, PastCall
+import msgspec
+
+from crm_bridge.contact import PastCall
 from crm_bridge.number import Number, NumberKind, format_number
 from crm_bridge.pop import CallerFile, Card, Phase, Pop
 from cti.model import Call, Direction
@@ -38,7 +40,7 @@ def make_card(pop: Pop, now: datetime, region: str, name_of: Name) -> Card:
         queue=pop.queue or (call.queue if pop.phase is not Phase.CLOSED else None),
         dialled=call.dialled if call.direction is Direction.INBOUND else None,
         match=file.match,
-        past_calls=file.past_calls,
+        past_calls=_named(file.past_calls, name_of),
         times_lately=_times_lately(file, now),
         offered_at=pop.offered_at,
         closed_at=pop.closed_at,
@@ -80,6 +82,13 @@ def _waited_s(call: Call, until: datetime) -> float | None:
         return call.wait_s
     began_at = call.queued_at or call.offered_at
     return max(0.0, ((call.answered_at or until) - began_at).total_seconds())
+
+
+def _named(calls: Sequence[PastCall] | None, name_of: Name) -> Sequence[PastCall] | None:
+    """The earlier calls with the agents' names for their extensions."""
+    if calls is None:
+        return None
+    return [msgspec.structs.replace(call, agents=tuple(name_of(agent) for agent in call.agents)) for call in calls]
 
 
 def _talked_s(call: Call, agent: str) -> float | None:

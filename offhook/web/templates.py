@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import MutableSequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One entry of the bar on top of each page. A page gives its ``key`` as ``page`` to be marked as the current one."""
+    """One entry of the bar on top. A page gives its ``key`` as ``page`` to be marked as the current one."""
 
     key: str
     href: str
@@ -40,7 +40,7 @@ def environment() -> jinja2.Environment:
     )
     pages: list[Page] = []
     made.globals.update(static=static_address, pages=pages)
-    made.filters.update(clock=clock_text, hour=hour_text, day=day_text, iso=datetime.isoformat)
+    made.filters.update(clock=clock_text, hour=hour_text, day=day_text, date=date_text)
     return made
 
 
@@ -95,3 +95,8 @@ def hour_text(instant: datetime) -> str:
 def day_text(instant: datetime) -> str:
     """The server's local day and time, ``12 Nov 14:05``."""
     return instant.astimezone().strftime("%-d %b %H:%M")
+
+
+def date_text(day: date) -> str:
+    """A day, ``12 Nov 2026``."""
+    return day.strftime("%-d %b %Y")

@@ -87,7 +87,10 @@
       const before = new Set(ringingBefore.split(" "));
       const fresh = ringing.split(" ").some((pop) => pop && !before.has(pop));
       announce.textContent = ringing ? `Ringing: ${headline}, ${number}, ${detail}` : "";
-      if (fresh) raiseAlarm(news);
+      if (fresh) {
+        window.scrollTo({ top: 0 });
+        raiseAlarm(news);
+      }
       ringingBefore = ringing;
     }
   };
@@ -144,14 +147,18 @@
   const closeSide = () => { side.replaceChildren(); };
   document.addEventListener("click", (event) => { if (event.target.closest("[data-close-side]")) closeSide(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSide(); });
-  side.addEventListener("htmx:after:swap", () => side.querySelector("[autofocus]")?.focus());
+  const showSide = (event) => {
+    if (!side.contains(event.detail.ctx?.target ?? null) || event.detail.ctx.target !== side) return;
+    side.scrollIntoView({ block: "nearest" });
+    (side.querySelector("[data-focus]") ?? side).focus({ preventScroll: true });
+  };
 
   const refresh = () => {
     tick();
     tellNews();
     afterPaint(confirmShown);
   };
-  document.addEventListener("htmx:after:swap", refresh);
+  document.addEventListener("htmx:after:swap", (event) => { refresh(); showSide(event); });
   document.addEventListener("visibilitychange", () => { refresh(); if (!document.hidden) watch(); });
   showAlerts();
   refresh();
