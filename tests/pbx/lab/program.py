@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class RunningOffhook:
         secret = folder / "ami-secret"
         secret.write_text(pbx.secret + "\n")
         secret.chmod(0o600)
+        self.started_at = datetime.now(UTC)
         self._program: Program | None = None
 
     @property
@@ -69,6 +71,11 @@ class RunningOffhook:
         """Start, and return when it is ready: the PBX's snapshot is taken and the pages are served."""
         self._program = Program([OFFHOOK, "run", "-c", self.settings], self.folder / "offhook.log", cwd=self.folder)
         until("offhook is ready", self._is_ready, 30, self.log)
+
+    def fetch(self, path: str) -> str:
+        """Return a page of it as it is."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as reply:
+            return str(reply.read().decode())
 
     def stop(self) -> int | None:
         """End it as a service manager does; return its exit status."""
