@@ -17,6 +17,7 @@ from cti.model import (
     Oddity,
     OddityFound,
     Origin,
+    Transfer,
 )
 from cti.records import CallRecord, LegRecord, RingRecord, StayRecord, TalkRecord
 from cti.roster import AgentRecord, Roster
@@ -100,10 +101,13 @@ class Board:
         talk: TalkRecord | None = None,
         stay: StayRecord | None = None,
         agent: str | None = None,
+        transfer: Transfer | None = None,
     ) -> None:
         """Give an event of ``kind`` with the call as of now and the part of it that the event is about."""
         if call.private:
             return
+        if kind is not CallStarted:
+            self.start(call)
         extra: dict[str, object] = {}
         if ring is not None:
             extra = {"agent": ring.ring.agent, "ring": ring.ring}
@@ -113,15 +117,13 @@ class Board:
             extra = {"stay": stay.stay}
         elif agent is not None:
             extra = {"agent": agent}
+        elif transfer is not None:
+            extra = {"transfer": transfer}
         self.out.append(kind(at=self.at, origin=self.origin, call=call.freeze(self.pbx), **extra))
 
     def tell_transfer(self, call: CallRecord) -> None:
         """The last of the call's transfers has happened."""
-        self.out.append(
-            CallTransferred(
-                at=self.at, origin=self.origin, call=call.freeze(self.pbx), transfer=call.transfers[-1]
-            )
-        )
+        self.tell(CallTransferred, call, transfer=call.transfers[-1])
 
     def tell_agent(
         self, record: AgentRecord, change: AgentChange, queue: str | None = None, reason: str | None = None

@@ -23,6 +23,9 @@ def bridge_entered(board: Board, signal: BridgeEntered) -> None:
     leg = board.leg_of(signal)
     if leg is None:
         return
+    if leg.state is LegState.ENDED:
+        board.unexpected("leg", leg.state, signal)
+        return
     before = _leave(board, leg)
     swapped = board.known(signal.swapped)
     if swapped is not None and swapped.bridge == signal.bridge:
@@ -89,13 +92,16 @@ def _settle(board: Board, together: list[LegRecord]) -> None:
     for leg in agents:
         _join_the_customers_call(board, leg, together)
     for leg in sorted(agents, key=lambda leg: leg.started_at):
-        talking = leg.state is LegState.UP and not leg.call.is_far(leg) and any(
-            leg.call.is_far(other) and other.call is leg.call for other in together
-        )
+        talking = _may_talk(leg) and any(leg.call.is_far(other) and other.call is leg.call for other in together)
         if talking:
             _begin_talk(board, leg)
         elif leg.talk is not None and leg.talk.open:
             _end_talk(board, leg, leg.talk)
+
+
+def _may_talk(leg: LegRecord) -> bool:
+    """An agent who has handed the call over is out, though his phone leaves the bridge a moment later."""
+    return leg.state is LegState.UP and not leg.transferred and not leg.call.is_far(leg)
 
 
 def _join_the_customers_call(board: Board, leg: LegRecord, together: list[LegRecord]) -> None:
@@ -137,8 +143,8 @@ def _open_talk(call: CallRecord, agent: str) -> TalkRecord | None:
 
 
 def _parted_talk(board: Board, call: CallRecord, agent: str) -> TalkRecord | None:
-    last = call.talks[-1] if call.talks else None
-    if last is None or last.talk.agent != agent or last.talk.ended_at is None:
+    last = next((talk for talk in reversed(call.talks) if talk.talk.agent == agent), None)
+    if last is None or last.talk.ended_at is None:
         return None
     if board.at - last.talk.ended_at > SAME_TALK_WITHIN:
         return None

@@ -14,7 +14,7 @@ from cti.model import (
 )
 from cti.queues import leave_at_end
 from cti.records import CallRecord, LegRecord
-from cti.rings import close_ring, open_ring, result_of
+from cti.rings import close_ring, open_ring, stop_ringing
 from cti.signals import (
     DialEnded,
     DialResult,
@@ -80,6 +80,8 @@ def leg_dialled(board: Board, signal: LegDialled) -> None:
     leg.was_dialled = True
     leg.dialled_by = board.known(signal.source)
     call = leg.call
+    if leg.dialled_by is not None and call.pending_transfer is leg.dialled_by:
+        call.pending_transfer = None  # handed to a phone: a queue it comes to later is not where it was sent
     call.dial_result = None
     if signal.source is None and leg is call.root:
         call.click_to_dial = True
@@ -108,9 +110,11 @@ def leg_answered(board: Board, signal: LegAnswered) -> None:
         return
     leg.answered_at = signal.at
     call = leg.call
+    if leg.ring is None and leg.was_dialled and leg.role is LegRole.AGENT and leg.number is not None:
+        open_ring(board, leg, leg.number)  # a phone that answers by itself never rings
     if leg.ring is not None:
         close_ring(board, call, leg.ring, RingResult.ANSWERED)
-    if call.direction is Direction.OUTBOUND and leg.role is LegRole.CUSTOMER and call.answered_at is None:
+    if leg.was_dialled and leg.role is LegRole.CUSTOMER and call.answered_at is None:
         call.answered_at = signal.at
     board.agent_moved(leg)
 
@@ -161,8 +165,8 @@ def dial_ended(board: Board, signal: DialEnded) -> None:
     if call.dial_result is not DialResult.ANSWERED and leg.role is not LegRole.VIRTUAL:
         # A queue says NOANSWER and then CANCEL of the same attempt: the first is the reason.
         call.dial_result = signal.result if call.dial_result is None else call.dial_result
-    if leg.ring is not None and leg.ring.open and signal.result is not DialResult.ANSWERED:
-        close_ring(board, call, leg.ring, result_of(leg, signal.result))
+    if signal.result is not DialResult.ANSWERED:
+        stop_ringing(board, leg, signal.result)
 
 
 def leg_ended(board: Board, signal: LegEnded) -> None:
@@ -171,10 +175,7 @@ def leg_ended(board: Board, signal: LegEnded) -> None:
         return
     leg.ended_at, leg.cause = signal.at, signal.cause
     call = leg.call
-    if leg.ring is not None and leg.ring.open:
-        leg.ring.legs.discard(leg)
-        if not leg.ring.legs:
-            close_ring(board, call, leg.ring, result_of(leg, None))
+    stop_ringing(board, leg, None)
     disconnect(board, leg)
     if leg.role is LegRole.AGENT and leg.number is not None:
         board.roster.agent(leg.number).legs.discard(leg)
@@ -204,8 +205,9 @@ def _finish(board: Board, call: CallRecord) -> None:
     for leg in call.legs:
         if leg.state is LegState.ENDED:
             board.forget(leg)
-    for group in {call.group, *(part.group for part in call.absorbed)}:
-        board.calls.pop(group, None)
+    for group in {call.group, *(part.group for part in call.absorbed), *(leg.leg_id for leg in call.legs)}:
+        if board.calls.get(group) is call:
+            del board.calls[group]
     _leave_behind(board, [leg for leg in call.legs if leg.state is not LegState.ENDED])
     if call.started:
         final = call.freeze(board.pbx, outcome_of(call), ended_by(call), ended_at(call, board.at))

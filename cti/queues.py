@@ -35,7 +35,7 @@ _REFUSAL = {"full": StayOutcome.FULL, "empty": StayOutcome.EXIT_EMPTY, "timeout"
 
 def queue_reached(board: Board, signal: QueueReached) -> None:
     leg = board.leg_of(signal)
-    if leg is not None and leg is leg.call.root and leg.call.queue is None:
+    if leg is not None and leg is leg.call.root and leg.call.queue is None and not leg.call.talks:
         leg.call.queue = signal.queue
 
 
@@ -49,8 +49,10 @@ def queue_refused(board: Board, signal: QueueRefused) -> None:
     last = call.stays[-1] if call.stays else None
     if last is None:
         call.refused_why = signal.why
-    elif outcome is not None and last.leg is leg and last.stay.outcome in (StayOutcome.TIMEOUT, StayOutcome.EXIT_EMPTY):
-        last.stay = msgspec.structs.replace(last.stay, outcome=outcome)
+    elif last.leg is leg and not last.explained:
+        last.explained = True
+        if outcome is not None and last.stay.outcome is StayOutcome.TIMEOUT:
+            last.stay = msgspec.structs.replace(last.stay, outcome=outcome)
 
 
 def queue_joined(board: Board, signal: QueueJoined) -> None:
@@ -58,6 +60,8 @@ def queue_joined(board: Board, signal: QueueJoined) -> None:
     if leg is None:
         return
     call = leg.call
+    for stay in [stay for stay in call.open_stays() if stay.leg is leg]:
+        leave_at_end(board, stay)  # one leg waits in one queue
     stay = StayRecord(leg, Stay(queue=signal.queue, joined_at=signal.at, position=signal.position))
     call.stays.append(stay)
     if call.queued_at is None and not call.talks and not leg.consult:
@@ -112,7 +116,7 @@ def _left_by_himself(leg: LegRecord) -> bool:
 def queue_left(board: Board, signal: QueueLeft) -> None:
     leg = board.leg_of(signal)
     stay = leg and _moved(board, leg, signal.queue, signal)
-    if leg is not None and stay:
+    if leg is not None and stay and stay.stay.left_at is None:
         _close(board, leg.call, stay)
 
 
@@ -149,7 +153,7 @@ def _left_how(stay: StayRecord) -> StayOutcome:
 
 
 def leave_at_end(board: Board, stay: StayRecord) -> None:
-    """The caller's leg ended and the queue never said that he left."""
+    """The caller's leg ended, or waits in another queue, and this one never said that he left."""
     board.note("stay-without-leave", "the caller is gone, the queue did not say so")
     stay.state = StayState.LEFT
     _close(board, stay.leg.call, stay)

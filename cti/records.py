@@ -45,29 +45,38 @@ class RingRecord:
 
 
 class StayRecord:
-    """One wait. ``leg`` is whose place in the queue it is; a transfer may hand it to another leg."""
+    """One wait. ``leg`` is whose place in the queue it is; a transfer may hand it to another leg.
 
-    __slots__ = ("leg", "state", "stay")
+    ``explained`` is True once the queue said why it let the caller go.
+    """
+
+    __slots__ = ("explained", "leg", "state", "stay")
 
     def __init__(self, leg: LegRecord, stay: Stay) -> None:
         self.leg, self.stay, self.state = leg, stay, StayState.WAITING
+        self.explained = False
 
 
 class TalkRecord:
     """One agent's conversation; ``legs`` are his connected devices."""
 
-    __slots__ = ("held_since", "legs", "talk")
+    __slots__ = ("held_since", "legs", "resumed_at", "talk")
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.legs: set[LegRecord] = set()
         self.held_since: datetime | None = None
+        self.resumed_at: datetime | None = None
 
     @property
     def open(self) -> bool:
         return self.talk.ended_at is None
 
     def hold(self, at: datetime) -> None:
+        """On hold since ``at``; a hold that went on while the talk was parted is counted on, not anew."""
+        if self.resumed_at is not None and at < self.resumed_at:
+            self.held_since = self.resumed_at
+            return
         self.held_since = at
         self.talk = msgspec.structs.replace(self.talk, holds=self.talk.holds + 1)
 
@@ -75,7 +84,7 @@ class TalkRecord:
         if self.held_since is not None:
             held_s = (at - self.held_since).total_seconds()
             self.talk = msgspec.structs.replace(self.talk, hold_s=self.talk.hold_s + held_s)
-            self.held_since = None
+            self.held_since, self.resumed_at = None, at
 
     def close(self, at: datetime) -> None:
         self.resume(at)

@@ -36,6 +36,16 @@ def close_ring(board: Board, call: CallRecord, ring: RingRecord, result: RingRes
         board.tell(CallOfferEnded, call, ring=ring)
 
 
+def stop_ringing(board: Board, leg: LegRecord, result: DialResult | None) -> None:
+    """This phone rings no more; the ring is over with the last of the agent's phones."""
+    ring = leg.ring
+    if ring is None or not ring.open:
+        return
+    ring.legs.discard(leg)
+    if not ring.legs:
+        close_ring(board, leg.call, ring, result_of(leg, result))
+
+
 def result_of(leg: LegRecord, result: DialResult | None) -> RingResult:
     if leg.hung_up_at is not None or result is DialResult.BUSY or leg.cause in _REFUSED_BY_PHONE:
         return RingResult.BUSY

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from cti.board import Board, has_customer
-from cti.bridges import reconnect
+from cti.bridges import connected, reconnect
 from cti.model import LegRole, Transfer, TransferKind
 from cti.records import CallRecord, LegRecord
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, Unparked
@@ -24,7 +24,7 @@ def blind_transferred(board: Board, signal: BlindTransferred) -> None:
     call = given.call
     giver.transferred = True
     if giver is call.anchor:
-        call.anchor = given
+        call.anchor = _person_at(board, given, giver)
         reconnect(board, [given])
     if given.consult:
         return  # the one who asks was sent on, not the customer
@@ -45,18 +45,20 @@ def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
     if first is None or second is None:
         board.note("unknown-leg", "an attended transfer of a leg that was never seen")
         return
+    given, target = board.known(signal.transferee), board.known(signal.target)
+    if _asks_a_colleague(first) and not _asks_a_colleague(second):
+        first, second, given, target = second, first, target, given
     main, consult = _main_and_consult(first.call, second.call, second)
     first.transferred = second.transferred = True
     if consult is not None and second.call is not main:
         board.absorb(main, second.call)
-    given, target = board.known(signal.transferee), board.known(signal.target)
     if first is main.anchor and given is not None:
-        main.anchor = given
+        main.anchor = _person_at(board, given, first)
     for stay in main.open_stays():
         if stay.leg is second and given is not None:
             stay.leg = given
     if target is not None:
-        _hand_over_to(main, target)
+        _hand_over_to(main, connected(board, target) - {first, second})
     main.transfers.append(_attended(first, consult, target, board))
     board.tell_transfer(main)
     reconnect(board, [leg for leg in (given, target, first, second) if leg is not None])
@@ -77,21 +79,37 @@ def consults(board: Board, call: CallRecord) -> bool:
     return True
 
 
-def _hand_over_to(main: CallRecord, target: LegRecord) -> None:
-    target.consult = False
+def _asks_a_colleague(leg: LegRecord) -> bool:
+    """Whether this is the leg of a consultation: a phone may send its transfer on either of its two."""
+    return leg.consult or not has_customer(leg.call)
+
+
+def _person_at(board: Board, leg: LegRecord, giver: LegRecord) -> LegRecord:
+    """Who is at the end of ``leg``: a virtual one only carries him."""
+    if leg.role is not LegRole.VIRTUAL:
+        return leg
+    people = (other for other in connected(board, leg) if other.role is not LegRole.VIRTUAL and other is not giver)
+    return next(people, leg)
+
+
+def _hand_over_to(main: CallRecord, there: set[LegRecord]) -> None:
+    for leg in there:
+        leg.consult = False
+    agents = {leg.number for leg in there if leg.role is LegRole.AGENT}
     for ring in main.rings:
-        if ring.ring.consult and ring.ring.agent == target.number:
+        if ring.ring.consult and ring.ring.agent in agents:
             ring.ring = msgspec.structs.replace(ring.ring, consult=False)
 
 
-def _main_and_consult(
-    first: CallRecord, second: CallRecord, leg: LegRecord
-) -> tuple[CallRecord, CallRecord | None]:
-    """The customer's call and the consultation, which may be a part of it already."""
+def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> tuple[CallRecord, CallRecord | None]:
+    """The customer's call and the consultation, which may be a part of it already.
+
+    Two customers brought together have no consultation: each goes on with a journey of his own.
+    """
     if first is second:
         part = next((part for part in reversed(first.absorbed) if part.root is leg), None)
         return first, part
-    return first, second
+    return first, None if second.root.role is LegRole.CUSTOMER else second
 
 
 def _attended(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cti.model import CallOutcome, Direction, EndedBy, LegRole, RingResult, StayOutcome
 from cti.records import CallRecord, LegRecord
@@ -16,6 +16,7 @@ _FROM_DIAL = {
     DialResult.FAILED: CallOutcome.FAILED,
 }
 _FROM_STAY = {
+    StayOutcome.ANSWERED: CallOutcome.ANSWERED,  # by a member outside, who is no agent of ours
     StayOutcome.ABANDONED: CallOutcome.ABANDONED,
     StayOutcome.TIMEOUT: CallOutcome.TIMEOUT,
     StayOutcome.EXIT_KEY: CallOutcome.EXIT_KEY,
@@ -23,6 +24,8 @@ _FROM_STAY = {
     StayOutcome.FULL: CallOutcome.FULL,
     StayOutcome.REFUSED: CallOutcome.REFUSED,
 }
+#: The PBX takes the others down after the one who hung up: not all talks end in one instant.
+SAME_END = timedelta(seconds=1)
 _CAUSES_OF_REFUSAL = (17, 34, 42)  # Q.850: user busy, no circuit, congestion: what Busy() and Congestion() leave behind
 
 
@@ -41,6 +44,8 @@ def outcome_of(call: CallRecord) -> CallOutcome:
 def _inbound_outcome(call: CallRecord) -> CallOutcome:
     root = call.root
     by_caller = root.hung_up_at is not None
+    if call.answered_at is not None:
+        return CallOutcome.ANSWERED
     if any(leg.was_dialled for leg in call.legs):
         if by_caller:
             return CallOutcome.ABANDONED
@@ -57,11 +62,11 @@ def _inbound_outcome(call: CallRecord) -> CallOutcome:
 
 def ended_by(call: CallRecord) -> EndedBy:
     """Who of those present at the end hung up first by himself; the PBX when nobody did."""
-    since = call.talks[-1].talk.started_at if call.talks else call.root.started_at
+    since = max([call.root.started_at, *_last_beginnings(call)])
     gone = [
         (leg.hung_up_at, leg)
         for leg in call.legs
-        if leg.hung_up_at is not None and leg.hung_up_at >= since and not leg.transferred and _counts(call, leg)
+        if leg.hung_up_at is not None and leg.hung_up_at >= since and not leg.transferred and _was_there(call, leg)
     ]
     if not gone:
         return EndedBy.PBX
@@ -69,12 +74,19 @@ def ended_by(call: CallRecord) -> EndedBy:
     return EndedBy.CUSTOMER if first.role is LegRole.CUSTOMER else EndedBy.AGENT
 
 
-def _counts(call: CallRecord, leg: LegRecord) -> bool:
-    if leg.role is LegRole.VIRTUAL:
-        return False
-    if not call.talks:
-        return leg is call.root
-    return leg.talk is not None or leg is call.root or call.is_far(leg)
+def _last_beginnings(call: CallRecord) -> list[datetime]:
+    return [talk.talk.started_at for talk in call.talks[-1:]] + [stay.stay.joined_at for stay in call.stays[-1:]]
+
+
+def _was_there(call: CallRecord, leg: LegRecord) -> bool:
+    """Whether the party at ``leg`` was in the call at its end: the caller, the public's side, who talked last."""
+    if leg is call.root:
+        return True
+    if leg.role is LegRole.CUSTOMER:
+        return leg.answered_at is not None
+    ends = [talk.talk.ended_at for talk in call.talks if talk.talk.ended_at is not None]
+    own_end = None if leg.talk is None else leg.talk.talk.ended_at
+    return call.is_far(leg) or (own_end is not None and own_end >= max(ends, default=own_end) - SAME_END)
 
 
 def ended_at(call: CallRecord, now: datetime) -> datetime:

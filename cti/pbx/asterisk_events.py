@@ -19,6 +19,10 @@ from cti.pbx.asterisk_snapshot import AsteriskSnapshot
 from cti.pbx.dialect import Frame
 
 _UP, _RINGING = "6", "5"  # ChannelState: include/asterisk/channelstate.h
+#: Technologies of channels that nobody is at the end of: pairs, announcers and recorders, taps, text messages.
+VIRTUAL = frozenset(
+    {"Local", "Announcer", "CBAnn", "CBRec", "Message", "MulticastRTP", "Recorder", "Snoop", "Surrogate", "UnicastRTP"}
+)
 _EXTENSION = re.compile(r"\d{2,6}\Z")
 _DIAL_RESULTS = {
     "ANSWER": s.DialResult.ANSWERED,
@@ -58,7 +62,7 @@ class AsteriskEvents:
         return handler(self, frame, at, Origin(self._pbx, session, frame.offset, frame.name))
 
     def role_of(self, channel: str) -> LegRole:
-        if channel.startswith("Local/"):
+        if channel.partition("/")[0] in VIRTUAL:
             return LegRole.VIRTUAL
         endpoint = endpoint_of(channel)
         if self._trunks:
@@ -76,7 +80,7 @@ class AsteriskEvents:
     def note_member(self, phone: str) -> None:
         """A queue rings this phone: it is no trunk."""
         if not phone.startswith("Local/"):
-            self._members.add(phone.partition("/")[2])
+            self._members.add(phone.partition("/")[2] or agent_of(phone))
 
 
 Handler = Callable[[AsteriskEvents, Frame, datetime, Origin], Iterable[s.Signal]]
@@ -211,7 +215,7 @@ def _queue(kind: Callable[[datetime, Origin, str, str | None, str], s.Signal]) -
 
 def _agent_called(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
-    if leg is None or queue is None or interface is None:
+    if leg is None or queue is None or not interface:
         return ()
     agent, group = events.member(frame, interface), frame.get(b"Linkedid")
     return (s.AgentTried(at, origin, leg, group, queue, agent, frame.get(b"MemberName"), frame.get(b"DestUniqueid")),)
@@ -222,7 +226,7 @@ def _agent(kind: Callable[[datetime, Origin, str, str | None, str, str], s.Signa
 
     def handler(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
         leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
-        if leg is None or queue is None or interface is None:
+        if leg is None or queue is None or not interface:
             return ()
         return (kind(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface)),)
 
@@ -231,7 +235,7 @@ def _agent(kind: Callable[[datetime, Origin, str, str | None, str, str], s.Signa
 
 def _agent_complete(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
-    if leg is None or queue is None or interface is None:
+    if leg is None or queue is None or not interface:
         return ()
     talk_s = number_or_none(frame, b"TalkTime")
     return (s.AgentDone(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface), talk_s),)
@@ -267,7 +271,7 @@ Member = tuple[datetime, Origin, str, str, str | None, str | None]
 
 def _member_of(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Member | None:
     queue, interface = frame.get(b"Queue"), frame.get(b"Interface")
-    if queue is None or interface is None:
+    if queue is None or not interface:
         return None
     return at, origin, queue, events.member(frame, interface), frame.get(b"MemberName"), interface
 

@@ -24,8 +24,10 @@ def agent_of(interface: str) -> str:
 
     >>> agent_of("PJSIP/103-0000001a"), agent_of("PJSIP/103"), agent_of("Local/103@from-queue/n"), agent_of("SIP/alice")
     ('103', '103', '103', 'alice')
+    >>> agent_of("hint:103@ext-local")  # a state interface as FreePBX writes it
+    '103'
     """
-    name = interface.partition("/")[2] or interface
+    name = interface.partition("/")[2] or interface.rpartition(":")[2]
     name = name.partition("@")[0].partition("/")[0]
     head, dash, tail = name.rpartition("-")
     return head if dash and len(tail) == 8 and all(c in "0123456789abcdef" for c in tail) else name

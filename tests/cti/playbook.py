@@ -22,8 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from cti import model as m
-from cti import signals as s
+from cti import model as m, signals as s
 from cti.model import Call, CallEvent, LegRole, Origin
 from cti.tracker import CallTracker
 from cti.wire.ami import AmiFrame
@@ -48,12 +47,16 @@ class Told:
 
     def ended(self, call_id: str = "1") -> Call:
         """The final state of a call that ended exactly once."""
-        (call,) = [event.call for event in self.events if isinstance(event, m.CallEnded) and event.call.call_id == call_id]
+        (call,) = [
+            event.call for event in self.events if isinstance(event, m.CallEnded) and event.call.call_id == call_id
+        ]
         return call
 
     def last(self, call_id: str = "1") -> Call:
         """A call as the latest event about it shows it."""
-        return [event.call for event in self.events if isinstance(event, m.AboutCall) and event.call.call_id == call_id][-1]
+        return [
+            event.call for event in self.events if isinstance(event, m.AboutCall) and event.call.call_id == call_id
+        ][-1]
 
 
 class Playbook:
@@ -112,7 +115,7 @@ _WORDS: dict[type[CallEvent], Callable[..., tuple[str | None, ...]]] = {
     m.CallReleased: lambda e: ("released", e.call.call_id, e.agent),
     m.CallTransferred: lambda e: ("transferred", e.call.call_id, e.transfer.kind, e.transfer.by, e.transfer.to),
     m.CallEnded: lambda e: ("ended", e.call.call_id, e.call.outcome, e.call.ended_by),
-    m.CallMerged: lambda e: ("merged", e.call.call_id, e.into.call_id),
+    m.CallMerged: lambda e: ("merged", e.call.call_id, "into", e.into.call_id),
     m.AgentChanged: lambda e: (e.agent.agent, e.change, e.queue, e.reason or (not e.queue and e.agent.state) or None),
     m.OddityFound: lambda e: ("odd", e.oddity.kind),
     m.PbxLost: lambda e: ("lost", e.cause),
@@ -254,3 +257,46 @@ def ami_bytes(name: str, **headers: str | int) -> bytes:
     """One AMI event as the socket gives it."""
     lines = [f"Event: {name}", *(f"{header}: {value}" for header, value in headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+#: A customer who waits in sales.
+WAITING = """
+    0    caller 1 +393331234567 to +390221000100
+    0    up 1
+    0.5  reaches 1 sales
+    0.5  joins 1 sales
+"""
+#: 101's phone rings for him.
+RINGING = f"""{WAITING}
+    1    phone 2 101 of 1
+    1    tries 1 sales 101
+    1    dial 2 by 1
+    1    rings 2
+"""
+#: 101 talks with him from second 4 on.
+TALKING = f"""{RINGING}
+    4    up 2
+    4    dial-over 2 answered
+    4    leaves 1 sales
+    4    takes 1 sales 101
+    4    bridge b 2 1
+"""
+#: 101 has put him on hold in second 6, and asks 102, who answers in second 8.
+CONSULTING = f"""{TALKING}
+    6    holds 2
+    6    phone 3 101 to 102
+    6    phone 4 102 of 3
+    6    dial 4 by 3 102
+    6    rings 4
+    8    up 4 3
+    8    dial-over 4 answered
+    8    bridge c 4 3
+"""
+TALKING_TOLD = [
+    "started 1",
+    "queued 1 sales",
+    "offered 1 101",
+    "offer-over 1 101 answered",
+    "left 1 sales answered 101",
+    "answered 1 101",
+]
