@@ -45,14 +45,14 @@ def cannot_connect(settings: PbxSettings, error: OSError) -> LinkError:
         return LinkError(
             "link-tls-certificate",
             f"the certificate of {_pbx(settings)} is not trusted",
-            error.verify_message or str(error),
+            getattr(error, "verify_message", "") or str(error),
             "set tls_ca_file to the PEM file of its authority, and host to the name in the certificate",
         )
     if isinstance(error, ssl.SSLError):
         return LinkError(
             "link-tls",
             f"{_pbx(settings)} does not speak TLS as we do",
-            error.reason or str(error),
+            getattr(error, "reason", "") or str(error),
             "is this the TLS port (tlsbindaddr in manager.conf, usually 5039)? else set tls = false",
         )
     if isinstance(error, ConnectionRefusedError):
