@@ -1,0 +1,28 @@
+"""Average speed of answer."""
+
+from __future__ import annotations
+
+from kpi.measure import Measure, Parameters, Unit, share
+from kpi.tally import Tally
+
+
+def speed_of_answer(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
+    """The mean wait of those who were answered, in seconds. Two who waited 4 s and 9 s:
+
+    >>> from cti.model import StayOutcome
+    >>> speed_of_answer(Tally(stays={StayOutcome.ANSWERED: 2}, answered_wait_ms=13_000), Parameters())
+    6.5
+    """
+    return share(tally.answered_wait_ms / 1_000, tally.answered)
+
+
+MEASURES = (
+    Measure(
+        key="asa",
+        title="Average speed of answer",
+        unit=Unit.SECONDS,
+        formula="sum of the waits of A / A",
+        source="Amazon Connect 'average queue answer time'; Contact Center Pipeline 9/2025",
+        compute=speed_of_answer,
+    ),
+)
