@@ -66,7 +66,7 @@ class CustomerBook:
         by_word = [customers.c.search_text.contains(word, autoescape=True) for word in words]
         by_order = customers.c.id.in_(select(_ORDER.customer_id).where(_ORDER.reference == text.strip()))
         found = select(customers.c.id).where(or_(and_(true(), *by_word), by_order))
-        return await self._contacts(found.order_by(func.lower(customers.c.name)).limit(limit))
+        return await self._contacts(found.order_by(func.lower(customers.c.name)), limit=limit)
 
     async def get(self, contact_id: str) -> Contact | None:
         """The customer with this id of the book; None if it is gone.
@@ -122,14 +122,14 @@ class CustomerBook:
         except (SQLAlchemyError, OSError) as error:
             raise _unreachable(error) from error
 
-    async def _contacts(self, *questions: Select[Any] | None) -> list[Contact]:
+    async def _contacts(self, *questions: Select[Any] | None, limit: int = MAX_CANDIDATES + 1) -> list[Contact]:
         """The customers whom the first question with an answer gives, complete, in its order."""
         try:
             async with self._engine.connect() as connection:
                 for question in questions:
                     if question is None:
                         continue
-                    rows = (await connection.execute(question.limit(MAX_CANDIDATES + 1))).scalars()
+                    rows = (await connection.execute(question.limit(limit))).scalars()
                     if ids := list(dict.fromkeys(rows)):
                         return await self._complete(connection, ids)
         except (SQLAlchemyError, OSError) as error:

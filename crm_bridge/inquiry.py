@@ -85,11 +85,11 @@ class Inquiry:
     def _take(self, name: str, task: asyncio.Task[list[Contact]]) -> None:
         delay_s = self._loop.time() - self._began_at
         found = count_answer(name, task, self._counts[name], delay_s)
-        self._counts[name].late += self._loop.time() > self._deadline
         if found is None:
             self._failed.add(name)
         else:
             self._answers[name] = found
+            self._counts[name].late += self._began_at + delay_s > self._deadline
 
     async def _fetch_choice(self) -> Choice | None:
         """What an agent once chose for this number; None also when that cannot be read now."""

@@ -35,7 +35,6 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         msgspec.Meta(
             description="Country of numbers written without a country code, as two capital letters (ISO 3166), "
             "for what the PBX sends and for what an import reads.",
-            pattern="^[A-Z]{2}$",
         ),
     ] = "IT"
     dial_prefixes: Annotated[
@@ -80,7 +79,7 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         if self.default_region not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValueError(f"default_region: {self.default_region!r} is no country that has telephone numbers")
+            raise ValueError(f'default_region: expected a country like "IT", got "{self.default_region}"')
         if self.lookup_give_up_s < self.lookup_deadline_s:
             raise ValueError(
                 f"lookup_give_up_s ({self.lookup_give_up_s:g} s) is less than "

@@ -22,8 +22,13 @@ from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.security import WebSettings
 from tests.crm_bridge.scene import HOSTILE
 
+_QUOTED = HOSTILE.replace('"', '""')
+_ZOFIA = (
+    f'C-1;"{_QUOTED}";Müller & Söhne <b>GmbH</b>;+39 02 21000177;335 1234509;zofia@example.com;it;'
+    "blocked;1.234,50 €;Wants to speak to <i>Bruno</i> only.;Milano"
+)
 CUSTOMERS = f"""id;name;company;phone;mobile;email;language;account status;balance;note;City
-C-1;{HOSTILE.replace('"', '""').join('""')};Müller & Söhne <b>GmbH</b>;+39 02 21000177;335 1234509;zofia@example.com;it;blocked;1.234,50 €;Wants to speak to <i>Bruno</i> only.;Milano
+{_ZOFIA}
 C-2;Mary Smith;;020 7946 0008;+442079460008;mary@example.com;en;ok;0;;London
 C-3;Rossi Carlo;Studio Rossi;;+393331234517;;it;unpaid;-80;;Roma
 C-4;Rossi Paola;Studio Rossi;;+393331234517;;it;ok;;;Roma
@@ -98,6 +103,14 @@ async def past_calls(numbers: Sequence[str]) -> Sequence[PastCall]:
     now = datetime.now(UTC)
     return [
         PastCall(at=now - timedelta(hours=20), direction="inbound", outcome="abandoned", queue="sales", wait_s=95.0),
-        PastCall(at=now - timedelta(days=2), direction="inbound", outcome="answered", queue="support", agents=("104",), wait_s=12.0, talk_s=341.0),
+        PastCall(
+            at=now - timedelta(days=2),
+            direction="inbound",
+            outcome="answered",
+            queue="support",
+            agents=("104",),
+            wait_s=12.0,
+            talk_s=341.0,
+        ),
         PastCall(at=now - timedelta(days=9), direction="outbound", outcome="answered", agents=("101",), talk_s=61.0),
     ]

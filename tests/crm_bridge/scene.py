@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -150,3 +152,10 @@ def agent_event(
     places = tuple(Membership(queue=queue) for queue in queues or ("sales",))
     record = Agent(pbx="main", agent=agent, name=name, memberships=places, state=state, since=clock())
     return AgentChanged(at=clock(), origin=ORIGIN, agent=record, change=AgentChange.STATE)
+
+
+async def until(condition: Callable[[], object], bound_s: float = 5.0) -> None:
+    """Wait until ``condition`` holds; TimeoutError after ``bound_s``."""
+    async with asyncio.timeout(bound_s):
+        while not condition():  # noqa: ASYNC110  what is waited for need not know of the test
+            await asyncio.sleep(0.005)

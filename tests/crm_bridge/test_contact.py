@@ -1,0 +1,34 @@
+"""The customer's record."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_bridge.book import CustomerBook
+from crm_bridge.contact import Adapter, ChoiceKeeper, Contact, Incident, Money, Order, Searchable
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "shown"),
+    [(0, "EUR", "0.00 EUR"), (123456789, "EUR", "1,234,567.89 EUR"), (-5, "", "-0.05"), (100, "CHF", "1.00 CHF")],
+)
+def test_money_is_shown_in_full(cents: int, currency: str, shown: str) -> None:
+    assert str(Money(cents, currency)) == shown
+
+
+def test_only_what_is_open_is_told_as_open() -> None:
+    contact = Contact(
+        source="book",
+        contact_id="1",
+        name="Anna",
+        orders=(Order(reference="1"), Order(reference="2", is_open=False)),
+        incidents=(Incident(reference="3", is_open=False), Incident(reference="4")),
+    )
+    assert [order.reference for order in contact.open_orders] == ["1"]
+    assert [incident.reference for incident in contact.open_incidents] == ["4"]
+
+
+def test_the_book_is_all_that_a_source_can_be() -> None:
+    assert issubclass(CustomerBook, Adapter)
+    assert issubclass(CustomerBook, Searchable)
+    assert issubclass(CustomerBook, ChoiceKeeper)

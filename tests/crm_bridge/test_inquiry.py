@@ -1,0 +1,123 @@
+"""One question to all sources, with one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from crm_bridge.contact import Adapter, Choice, Match, MatchKind, SourceError
+from crm_bridge.counts import SourceCounts
+from crm_bridge.inquiry import Inquiry, problem_words
+from crm_bridge.number import parse_number
+from crm_bridge.settings import CrmSettings
+from tests.crm_bridge.scene import START, until
+from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
+
+KEY = "+393351234567"
+NUMBER = parse_number(KEY, "IT")
+
+
+class Case:
+    """An inquiry that runs, and what it told."""
+
+    def __init__(self, sources: dict[str, Adapter], deadline_s: float = 5.0, give_up_s: float = 10.0) -> None:
+        settings = CrmSettings(lookup_deadline_s=deadline_s, lookup_give_up_s=give_up_s)
+        self.counts = {name: SourceCounts() for name in sources}
+        self.told: list[Match] = []
+        began_at = asyncio.get_running_loop().time()
+        inquiry = Inquiry(NUMBER, sources, self.counts, settings, began_at)
+        self.task = asyncio.create_task(inquiry.run(self.told.append))
+
+
+async def test_each_answer_is_told_and_the_last_is_not_pending() -> None:
+    slow = Gated(someone("Anna", KEY, "crm"))
+    case = Case({"book": Prompt(), "crm": slow})
+    await until(lambda: case.told)
+    assert (case.told[0].pending, case.told[0].why) == (True, "being looked up")
+    slow.gate.set()
+    await case.task
+    assert [match.pending for match in case.told] == [True, False]
+    assert case.told[-1].kind is MatchKind.EXACT
+
+
+async def test_at_the_deadline_the_silent_source_is_named_and_its_late_answer_still_counts() -> None:
+    slow = Gated(someone("Anna", KEY, "crm"))
+    case = Case({"book": Prompt(), "crm": slow}, deadline_s=0.02)
+    await until(lambda: len(case.told) == 2)
+    assert (case.told[1].pending, case.told[1].silent) == (False, ("crm",))
+    assert case.told[1].why == "no customer has this number (no answer from crm)"
+    slow.gate.set()
+    await case.task
+    assert (case.told[2].kind, case.told[2].silent) == (MatchKind.EXACT, ())
+    assert (case.counts["crm"].hits, case.counts["crm"].late, case.counts["book"].late) == (1, 1, 0)
+
+
+async def test_a_source_that_never_answers_is_given_up() -> None:
+    case = Case({"crm": Gated()}, deadline_s=0.01, give_up_s=0.03)
+    await case.task
+    assert (case.told[-1].pending, case.told[-1].silent) == (False, ("crm",))
+    assert (case.counts["crm"].asked, case.counts["crm"].given_up) == (1, 1)
+
+
+@pytest.mark.parametrize("source", [Refusing(), Broken()])
+async def test_a_failing_source_is_counted_and_told_and_its_words_stay_out_of_the_log(source: Adapter) -> None:
+    with capture_logs() as logs:
+        case = Case({"book": Prompt(someone("Anna", KEY, "book")), "crm": source})
+        await case.task
+    assert (case.told[-1].kind, case.told[-1].silent) == (MatchKind.EXACT, ("crm",))
+    assert (case.counts["crm"].errors, case.counts["crm"].hits) == (1, 0)
+    assert [log["source"] for log in logs] == ["crm"]
+    assert KEY not in str(logs)
+
+
+async def test_the_same_failure_is_logged_at_the_1st_10th_100th_time() -> None:
+    with capture_logs() as logs:
+        counts = {"crm": SourceCounts()}
+        for _ in range(120):
+            began_at = asyncio.get_running_loop().time()
+            await Inquiry(NUMBER, {"crm": Refusing()}, counts, CrmSettings(), began_at).run(lambda _: None)
+    assert [log["count"] for log in logs] == [1, 10, 100]
+
+
+class Remembering(Prompt):
+    """Two with the number, and a choice among them."""
+
+    def __init__(self, choice: Choice | None) -> None:
+        super().__init__(someone("Anna", KEY, "book", "1"), someone("Bruno", KEY, "book", "2"))
+        self.choice = choice
+
+    async def chosen(self, key: str) -> Choice | None:
+        if self.choice is None:
+            raise SourceError("book-unreachable", "the customer book cannot be read")
+        return self.choice if key == KEY else None
+
+    async def store_choice(self, key: str, choice: Choice) -> None:
+        self.choice = choice
+
+
+async def test_an_agents_earlier_choice_is_asked_for_beside_the_sources() -> None:
+    case = Case({"book": Remembering(Choice("book", "2", "Dana", START))})
+    await case.task
+    assert case.told[-1].contact and case.told[-1].contact.name == "Bruno"
+
+
+async def test_a_choice_that_cannot_be_read_leaves_the_choice_to_the_agent() -> None:
+    case = Case({"book": Remembering(None)})
+    await case.task
+    assert case.told[-1].kind is MatchKind.AMBIGUOUS
+
+
+async def test_the_first_named_source_is_shown_first() -> None:
+    slow = Gated(someone("First", KEY, "a"))
+    case = Case({"a": slow, "b": Prompt(someone("Second", KEY, "b"))})
+    await until(lambda: case.told)
+    slow.gate.set()
+    await case.task
+    assert [one.name for one in case.told[-1].candidates] == ["First", "Second"]
+
+
+def test_only_our_own_words_of_an_error_are_shown() -> None:
+    assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
+    assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"
