@@ -61,6 +61,7 @@ class Link:
     ``frames`` is called with the wanted events of each read, the instant of the read and the session's name: an
     iterable to be read once; if the callback raises, it is called again with what is left. ``back`` is called after
     log-in, before the first event; ``lost`` when that connection breaks. ``tap`` gets all bytes as they came.
+    ``new_session`` names each connection before it is made; without it the names are its instants.
     With ``snapshot`` the PBX is asked for its present after each log-in; the answers come as events. All callbacks are
     called in the task of the socket and must take microseconds; what they raise is counted in ``health().failures`` and
     logged.
@@ -76,12 +77,14 @@ class Link:
         lost: Callable[[datetime, str], None] | None = None,
         tap: Callable[[bytes, datetime], None] | None = None,
         snapshot: bool = False,
+        new_session: Callable[[], str] | None = None,
     ) -> None:
         self.settings = settings
         self.driver: Driver = make_driver(settings)
         self.last_error: OffhookError | None = None
         self._dialect, self._frames, self._snapshot = dialect, frames, snapshot
         self._back, self._lost, self._tap = back, lost, tap
+        self._new_session = new_session or _name_session
         self._guard = Guard()
         self._random = secrets.SystemRandom()
         self._conversation: Conversation | None = None
@@ -181,7 +184,7 @@ class Link:
             return link_faults.fault(self.settings, type(error).__name__)
 
     async def _live(self) -> OffhookError:
-        session = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        session = self._new_session()
         talk = Conversation(self.settings, self._dialect, session, self._deliver, self._tapped())
         self._conversation = talk
         cause: OffhookError = link_faults.closed_here(self.settings)
@@ -286,6 +289,10 @@ class Link:
         self._connected_at = None
         if self._lost is not None:
             self._guard.call("lost", self._lost, datetime.now(UTC), str(cause))
+
+
+def _name_session() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def backoff_s(settings: PbxSettings, failures: int, share: float) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cti.journal import Recording
+from cti.journal import FrameReader
 from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Transfer
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.recording import Recording
 from cti.switchboard import Switchboard
 from cti.wire.ami import AmiWire
 
@@ -26,9 +28,9 @@ def replay(folder: Path, trunks: tuple[str, ...] = ()) -> Iterator[CallEvent]:
     recording = Recording(folder)
     told: list[CallEvent] = []
     board = Switchboard("replay", AsteriskEvents("replay", trunks), told.append)
-    wire = AmiWire(WANTED)
-    for t, data in recording.reads():
-        board.take(wire.feed(data), START + timedelta(seconds=t), folder.name)
+    frames = FrameReader(partial(AmiWire, WANTED))
+    for piece in recording.pieces():
+        board.take(frames.take(piece.offset, piece.data), START + timedelta(seconds=piece.t), folder.name)
         yield from told
         told.clear()
 

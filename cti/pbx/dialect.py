@@ -54,6 +54,9 @@ class Wire(Protocol):
     @property
     def buffered_bytes(self) -> int: ...
     def feed(self, data: bytes, /) -> Sequence[Frame]: ...
+    def resume(self, offset: int, *, at_border: bool = True) -> None:
+        """Begin past the greeting, at byte ``offset`` of a recorded stream; a frame begins there if ``at_border``."""
+
 
 
 class Dialect(Protocol):

@@ -115,6 +115,15 @@ class AmiWire:
             raise self.error
         return frames
 
+    def resume(self, offset: int, *, at_border: bool = True) -> None:
+        """Begin in the middle of a stream, past the greeting: the next byte to be fed is the one at ``offset``.
+
+        Unless a frame begins there, what is left of the one under way is given as a block without a name.
+        """
+        self.banner = ""
+        self._rest = bytearray() if at_border else bytearray(b"?")  # before "Event:" it makes it no event
+        self._offset = offset - len(self._rest)
+
     def _complete(self, data: bytes) -> bytes | None:
         """What was buffered and ``data``, if a frame ends in it; else it is buffered. No byte is searched twice."""
         rest = self._rest
