@@ -16,7 +16,7 @@ import structlog
 
 from cti.model import CallEvent
 
-Handler = Callable[[CallEvent], None]
+Handler = Callable[[CallEvent], object]
 
 FOLLOWER_EVENTS = 10_000  # two minutes of a site of 1,000 agents; an event is some 200 bytes beside the call it shares
 

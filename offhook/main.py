@@ -167,9 +167,12 @@ def _load(config: Path) -> Settings:
 
 
 def _version() -> str:
-    from importlib.metadata import version as installed
+    from importlib.metadata import PackageNotFoundError, version as installed
 
-    return installed("offhook")
+    try:
+        return installed("offhook")
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 if __name__ == "__main__":

@@ -54,6 +54,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | None, msgspec.Meta(description="A file that holds the password and nothing else.")
     ] = None
 
+    key_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="The random key that keeps agents at their desks over a restart; made at the first start. "
+            "Without it all of them choose their extension again."
+        ),
+    ] = "offhook.key"
+
     def __post_init__(self) -> None:
         host, _ = parse_listen(self.listen)
         if self.public_url is not None and not _is_origin(self.public_url):

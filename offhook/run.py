@@ -1,0 +1,240 @@
+"""``offhook run``: the whole house put together from its settings, started, and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crm_bridge.desk import AgentDesk
+from crm_bridge.lookup import Lookup
+from crm_bridge.sources import open_sources
+from cti.errors import OffhookError
+from cti.feed import Feed
+from kpi.live import LiveBoard
+from kpi.prometheus import KpiCollector
+from kpi.recorder import Recorder
+from kpi.store import Store
+from offhook.database import StoreError, fetch_revision, make_engine, migrate
+from offhook.desk_metrics import DeskCollector
+from offhook.past_calls import e164_of, last_calls_from
+from offhook.pbx_line import PbxLine
+from offhook.settings import Settings, fetch_secret
+from offhook.web.app import WebServer, make_app
+from offhook.web.desk import DeskPages, desk_pages
+from offhook.web.key import fetch_key
+from offhook.web.pages import Condition, standing_pages
+
+STORE_CHECK_S = 3.0
+DRAIN_S = 10.0
+
+log = structlog.get_logger()
+
+
+class LinkFigures(msgspec.Struct, frozen=True):
+    """What the metrics tell of one link."""
+
+    up: bool
+    reconnects: int
+    events_read: int
+
+
+class Offhook:
+    """The house at work: ``async with Offhook(settings, folder) as house``. Relative paths are taken from ``folder``.
+
+    Entering it opens the store, serves the pages at ``url`` and starts to connect to each PBX; it raises OffhookError
+    when it cannot. Leaving it stops all of that in order: no more events, everything stored, no more pages.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.feed = Feed()
+        self.live = LiveBoard()
+        self.lines = [PbxLine(one, self.feed.publish) for one in settings.pbx]
+        self.url = ""
+        self._folder = folder
+        self._stack = AsyncExitStack()
+        self._over = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Offhook:
+        async with AsyncExitStack() as stack:
+            await self._open(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        log.info("stopping")
+        await self._stack.aclose()
+
+    def stop(self) -> None:
+        """Have ``wait`` return."""
+        self._over.set()
+
+    async def wait(self) -> None:
+        """Return after ``stop``.
+
+        Raises:
+            OffhookError: no PBX is left to watch, each has refused the log-in.
+        """
+        await self._over.wait()
+        for task in self._tasks:
+            if task.done():
+                task.result()
+        refusals = [line.refused for line in self.lines if line.refused is not None]
+        if refusals and len(refusals) == len(self.lines):
+            raise refusals[0] if len(refusals) == 1 else _none_left(refusals)
+
+    async def conditions(self) -> list[Condition]:
+        """The store's and each PBX's condition now."""
+        return [await self._store_condition(), *(line.condition() for line in self.lines)]
+
+    def metrics(self) -> bytes:
+        """All figures in Prometheus' text format; may be called in a thread."""
+        return generate_latest(self._registry)
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        settings = self.settings
+        self.engine = await stack.enter_async_context(open_store(settings, self._folder))
+        self.store = Store(self.engine, partial(e164_of, settings.crm))
+        self.lookup = Lookup(open_sources(settings.crm, self.engine), settings.crm, last_calls_from(self.store))
+        stack.push_async_callback(self.lookup.close)
+        self.desk = AgentDesk(self.lookup)
+        names = [one.name for one in settings.pbx]
+        self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names)
+        self._registry = self._make_registry()
+        self.feed.attach("live", self.live.apply)
+        self.feed.attach("desk", self.desk.apply)
+        self.url = await stack.enter_async_context(self._serve())
+        await stack.enter_async_context(self._working(self.recorder.run, self._drain))
+        await stack.enter_async_context(self._working(self._watch, self._hang_up))
+
+    @asynccontextmanager
+    async def _serve(self) -> AsyncIterator[str]:
+        web = self.settings.web
+        password = fetch_secret(web.password, web.password_file)
+        key = fetch_key(self._folder / web.key_file)
+        names = [one.name for one in self.settings.pbx]
+        desk = DeskPages(self.desk, self.lookup, names, key, by_https=web.by_https)
+        parts = [standing_pages(self.conditions, self.metrics), desk_pages(desk)]
+        server = WebServer(web, await make_app(web, password, parts))
+        await server.start()
+        try:
+            yield server.url
+        finally:
+            await server.stop()
+
+    @asynccontextmanager
+    async def _working(
+        self, work: Callable[[], Awaitable[None]], end: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[None]:
+        """Have ``work`` done in a task, until ``end`` has ended it. Should it end by itself, the house is over."""
+        task = asyncio.create_task(self._until_over(work))
+        self._tasks.append(task)
+        try:
+            yield
+        finally:
+            await end()
+            task.cancel()  # it may not have begun, and then knows of no end
+            await asyncio.wait({task})
+
+    async def _until_over(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        finally:
+            self._over.set()
+
+    async def _watch(self) -> None:
+        await asyncio.gather(*(line.run() for line in self.lines))
+
+    async def _hang_up(self) -> None:
+        await asyncio.gather(*(line.close() for line in self.lines))
+
+    async def _drain(self) -> None:
+        self.feed.close()
+        await self.recorder.close(DRAIN_S)
+
+    async def _store_condition(self) -> Condition:
+        if (error := self.recorder.last_error) is not None:
+            return Condition("store", False, "away", f"{error}; {self.recorder.backlog} entries wait to be stored")
+        try:
+            async with asyncio.timeout(STORE_CHECK_S):
+                await fetch_revision(self.engine)
+        except StoreError as error:
+            return Condition("store", False, "away", str(error))
+        except TimeoutError:
+            return Condition("store", False, "away", f"no answer within {STORE_CHECK_S:g} s")
+        return Condition("store", True, "up")
+
+    def _make_registry(self) -> CollectorRegistry:
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(
+            KpiCollector(
+                self.recorder.totals,
+                self.live,
+                links=self._link_figures,
+                missed=lambda: self.feed.missed,
+                recorder=self.recorder,
+            )
+        )
+        registry.register(DeskCollector(self.desk.counts, self.lookup.counts))
+        return registry
+
+    def _link_figures(self) -> Mapping[str, LinkFigures]:
+        healths = [line.link.health() for line in self.lines]
+        return {one.pbx: LinkFigures(one.connected, one.reconnects, one.events_read) for one in healths}
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, folder: Path) -> AsyncIterator[AsyncEngine]:
+    """The store's engine, its tables brought up to date; closed at the end.
+
+    Raises:
+        OffhookError: it cannot be reached, or a newer program made it.
+    """
+    store = settings.store
+    engine = make_engine(store.url, password=fetch_secret(store.password, store.password_file), beside=folder)
+    try:
+        await migrate(engine)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def run(settings: Settings, folder: Path, started: Callable[[Offhook], None]) -> None:
+    """Run until SIGTERM or SIGINT; ``started`` is called once the pages are served. A second signal stops at once.
+
+    Raises:
+        OffhookError: it cannot start, or no PBX is left to watch.
+    """
+    loop = asyncio.get_running_loop()
+    async with Offhook(settings, folder) as house:
+
+        def stop(number: signal.Signals) -> None:
+            loop.remove_signal_handler(number)
+            house.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop, number)
+        started(house)
+        await house.wait()
+
+
+def _none_left(refusals: list[OffhookError]) -> OffhookError:
+    return OffhookError(
+        "pbx-none-left",
+        "no PBX is left to watch: each has refused the log-in",
+        "; ".join(str(refusal) for refusal in refusals),
+        "correct the users and secrets, then start again",
+    )

@@ -1,0 +1,57 @@
+"""The project's own source as trees, for the tests that read it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("cti", "crm_bridge", "kpi", "offhook")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def source_files() -> tuple[str, ...]:
+    """Every Python file of the four parts, as paths from the root: ``cti/link.py``."""
+    return tuple(sorted(str(path.relative_to(ROOT)) for part in PARTS for path in (ROOT / part).rglob("*.py")))
+
+
+@cache
+def tree(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"), file)
+
+
+def imports(file: str) -> Iterator[tuple[str, int]]:
+    """Each module that ``file`` imports, as a dotted name with its line; ``from a import b`` is ``a.b``."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def functions(file: str) -> Iterator[Function]:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, Function):
+            yield node
+
+
+def calls(file: str) -> Iterator[tuple[ast.Call, str]]:
+    """Each call with the dotted name of what is called: ``asyncio.create_task``; "" where it has no name."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Call):
+            yield node, dotted(node.func)
+
+
+def dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    if isinstance(node, ast.Call):
+        return f"{dotted(node.func)}()"
+    return ""
