@@ -21,7 +21,7 @@ GroupKey = tuple[Any, ...]
 _calls = schema.calls.c
 _tallies = schema.tallies.c
 _ORDER = (_calls.offered_at, _calls.pbx, _calls.call_id)
-_KEYS_AT_ONCE = 1_000  # 6,000 parameters at the most; SQLite takes 32,766 in a statement, PostgreSQL 32,767
+_KEYS_AT_ONCE = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767
 _SUMMED = (*schema.COUNTS, *schema.SUMS_MS, *schema.CALL_COUNTS.values(), *schema.STAY_COUNTS.values())
 _SUMS = tuple(
     cast(func.sum(_tallies[name]), BigInteger).label(name) for name in (*_SUMMED, *schema.RING_COUNTS.values())
@@ -123,14 +123,27 @@ def _has(table: Table, column: str, value: str) -> ColumnElement[bool]:
 
 
 async def fetch_tally_rows(connection: AsyncConnection, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
-    """The rows of these keys, as far as there are any."""
-    columns = [_tallies[name] for name in TallyKey._fields]
+    """The rows of these keys, as far as there are any.
+
+    Asked for by quarter: SQLite reads the whole table for a list of whole keys, but finds a list of queues and agents
+    within a quarter by the primary key.
+    """
+    by_quarter: dict[tuple[Any, ...], list[TallyKey]] = {}
+    for key in keys:
+        by_quarter.setdefault((key.span, key.starts_at, key.pbx), []).append(key)
     found: dict[TallyKey, Tally] = {}
-    for some in chunks(list(keys), _KEYS_AT_ONCE):
-        some_rows = select(schema.tallies).where(tuple_(*columns).in_(some))
-        for row in (await connection.execute(some_rows)).mappings():
-            found[rows.tally_key_from(row)] = rows.tally_from(row)
-    return found
+    for (span, starts_at, pbx), of_quarter in by_quarter.items():
+        for some in chunks(of_quarter, _KEYS_AT_ONCE):
+            in_quarter = select(schema.tallies).where(
+                _tallies.span == span,
+                _tallies.starts_at == starts_at,
+                _tallies.pbx == pbx,
+                _tallies.queue.in_({key.queue for key in some}),
+                _tallies.agent.in_({key.agent for key in some}),
+            )
+            rows_found = (await connection.execute(in_quarter)).mappings()
+            found |= {rows.tally_key_from(row): rows.tally_from(row) for row in rows_found}
+    return {key: found[key] for key in keys if key in found}
 
 
 async def fetch_tallies(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.model import CallOutcome, Direction, Party
+from kpi import schema
 from kpi.batch import Batch, Span
 from kpi.reading import CallFilter, Window, fetch_tally_rows
 from kpi.schema import SpanKind
 from kpi.store import Store
 from kpi.tally import ever, gather, total
+from offhook.database import make_engine
 from tests.kpi.calls import NINE, abandoned_call, answered_call, at
 from tests.kpi.stored import all_tallies, recomputed
 
@@ -117,9 +122,41 @@ async def test_spans_open_close_and_are_found_by_time(store: Store) -> None:
     assert await store.fetch_spans(at(0), at(300), agent="102") == []
 
 
-async def test_rows_are_found_by_key_without_reading_the_table(store: Store, engine: AsyncEngine) -> None:
-    await store.store_calls([answered_call("1")])
-    keys = list(recomputed(answered_call("1")))
+async def test_tally_rows_are_found_by_their_keys(store: Store, engine: AsyncEngine) -> None:
+    stored = [answered_call("1"), answered_call("2", stay_queue="support", agent="105")]
+    await store.store_calls(stored)
+    keys = list(recomputed(stored[0]))
+    crossed = [key._replace(queue="support") for key in keys]
     async with engine.connect() as connection:
-        assert await fetch_tally_rows(connection, keys) == recomputed(answered_call("1"))
+        assert await fetch_tally_rows(connection, keys) == recomputed(stored[0])
+        assert set(await fetch_tally_rows(connection, crossed)) == {key for key in crossed if not key.agent}
         assert await fetch_tally_rows(connection, [keys[0]._replace(pbx="rome")]) == {}
+
+
+async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'plans.sqlite'}")
+    async with engine.begin() as connection:
+        await connection.run_sync(schema.metadata.create_all)
+    store, asked = Store(engine, e164=str), list[tuple[str, Any]]()
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        asked.append((statement, parameters[0] if many else parameters))
+
+    await store.store_calls([answered_call(str(n), start=n * 300) for n in range(20)])
+    await store.store_calls([answered_call("3", start=900, talk=90)])
+    page = await store.fetch_calls(CallFilter(queue="sales", agent="101", since=at(0)), limit=3)
+    await store.fetch_calls(CallFilter(since=at(0)), limit=3, after=page[-1])
+    await store.fetch_call("milan", "7")
+    await store.fetch_last_calls("+390255501")
+    await store.fetch_queues(DAY.since, DAY.until)
+    await store.fetch_totals()
+    plans: list[str] = []
+    async with engine.connect() as connection:
+        for statement, parameters in asked.copy():
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
+                plans += [row[-1] for row in plan]
+    assert len(plans) > 30
+    assert [step for step in plans if "SCAN" in step] == []
+    await engine.dispose()
