@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+ANSWER_WITHIN_S = 10
 Message = dict[str, str]
 
 
@@ -28,7 +29,7 @@ class AmiConsole:
         self._reader.start()
         self.ask("Login", Username=username, Secret=secret)
 
-    def ask(self, action: str, within_s: float = 10, **fields: object) -> Message:
+    def ask(self, action: str, **fields: object) -> Message:
         """Send an action and return its response; AssertionError when it is refused or does not come."""
         number = f"lab-{next(self._numbers)}"
         lines = [f"Action: {action}", f"ActionID: {number}"]
@@ -37,8 +38,8 @@ class AmiConsole:
         with self._write:
             self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         with self._answered:
-            if not self._answered.wait_for(lambda: number in self._answers, within_s):
-                raise AssertionError(f"the PBX did not answer {action} within {within_s:g} s")
+            if not self._answered.wait_for(lambda: number in self._answers, ANSWER_WITHIN_S):
+                raise AssertionError(f"the PBX did not answer {action} within {ANSWER_WITHIN_S} s")
             answer = self._answers.pop(number)
         if answer["Response"] not in ("Success", "Goodbye", "Follows"):
             raise AssertionError(f"the PBX refused {action} {fields}: {answer}")

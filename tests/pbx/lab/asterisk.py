@@ -134,9 +134,14 @@ class Asterisk:
 
 
 def remove_left_overs(chroot: Path) -> None:
-    """Remove the folders of runs that were killed, a day after."""
+    """Remove the folders of runs that were killed: their Asterisk is gone, or never started and an hour has passed."""
     for folder in (chroot / "tmp").glob("offhook-*"):
-        if folder.stat().st_mtime < time.time() - 86_400:
+        pid_file = folder / "asterisk.pid"
+        if pid_file.exists():
+            over = not Path("/proc", pid_file.read_text().strip() or "none").exists()
+        else:
+            over = folder.stat().st_mtime < time.time() - 3600
+        if over:
             shutil.rmtree(folder, ignore_errors=True)
 
 
