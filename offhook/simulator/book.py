@@ -102,7 +102,7 @@ def make_book(rng: random.Random, today: date, size: int = 300) -> Book:
 
 
 def _customer(rng: random.Random, number: str, phone: str, mobile: str) -> Customer:
-    firm = rng.random() < 0.4
+    firm, state = rng.random() < 0.4, rng.choice(STATES)
     company = f"{rng.choice(COMPANIES)} {rng.choice(LAST_NAMES)}" if firm else ""
     return Customer(
         id=number,
@@ -112,8 +112,8 @@ def _customer(rng: random.Random, number: str, phone: str, mobile: str) -> Custo
         mobile=_as_written(rng, mobile) if rng.random() < 0.3 else "",
         email=f"{number.lower()}@example.com",
         language=rng.choice(LANGUAGES),
-        account_state=rng.choice(STATES),
-        balance=f"{rng.choice((0, 0, 0, 1)) * -rng.uniform(10, 2000):.2f}",
+        account_state=state,
+        balance="0.00" if state in ("ok", "closed", "Premium") else f"-{rng.uniform(10, 2000):.2f}",
         notes="Prefers to be called in the morning" if rng.random() < 0.1 else "",
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 
 import msgspec
 
@@ -23,6 +24,7 @@ from offhook.simulator.server import BANNER
 from offhook.simulator.traffic import Bustle, Traffic, office_hours
 
 OPENS, CLOSES = 7.75, 19.25  # hours of the day: when the staff logs in and out
+ON_DUTY = (2, 2, 2, 2, 2, 1, 0)  # of each queue, by weekday: a small office, so that callers wait at times
 LAST_CALLS_S = 1200.0  # no new call begins in the last twenty minutes: all but the longest are over at the end
 SESSION = "history"
 
@@ -79,10 +81,10 @@ class History:
         return Batch(calls=tuple(calls), spans=tuple(spans.values()))
 
     def _shifts(self) -> Process:
-        """The staff comes in the morning and goes in the evening, half of it on Saturdays, nobody on Sundays."""
-        while True:
+        """Some of the staff in turn come in the morning and go in the evening; nobody on Sundays."""
+        for day in count():
             yield Wait(seconds=self._until_hour(OPENS))
-            self._come(self._plant.now().weekday())
+            self._come(day, self._plant.now().weekday())
             yield Wait(seconds=self._until_hour(CLOSES))
             self._everybody_out()
 
@@ -92,11 +94,10 @@ class History:
         passed_s = (now - midnight).total_seconds()
         return (hour * 3600.0 - passed_s) % 86_400.0 or 86_400.0
 
-    def _come(self, weekday: int) -> None:
-        share = (1, 1, 1, 1, 1, 2, 0)[weekday]
+    def _come(self, day: int, weekday: int) -> None:
         for queue, agents in self._plant.plan.staff.items():
-            for agent in agents[::share] if share else ():
-                self._plant.log_in(agent, queue)
+            for turn in range(ON_DUTY[weekday]):
+                self._plant.log_in(agents[(day * ON_DUTY[0] + turn) % len(agents)], queue)
 
     def _everybody_out(self) -> None:
         for agent in self._plant.plan.agents:

@@ -212,18 +212,17 @@ class Switch:
 
     def device_state(self, device: str) -> str:
         """What ``chan_pjsip`` says of it: ``NOT_INUSE RINGING INUSE BUSY RINGINUSE ONHOLD``."""
-        rings = sum(1 for channel in self.on_device(device) if channel.state == RINGING)
-        talks = sum(1 for channel in self.on_device(device) if channel.state in (RING, UP))
-        if device != TRUNK and talks + rings > 1:
+        channels = self.on_device(device)
+        rings = sum(1 for channel in channels if channel.state == RINGING)
+        talks = [channel for channel in channels if channel.state in (RING, UP)]
+        if device != TRUNK and len(talks) + rings > 1:
             return "BUSY"
         if talks and rings:
             return "RINGINUSE"
         if rings:
             return "RINGING"
         if talks:
-            return (
-                "ONHOLD" if all(channel.held for channel in self.on_device(device) if channel.state == UP) else "INUSE"
-            )
+            return "ONHOLD" if all(channel.held for channel in talks) else "INUSE"
         return "NOT_INUSE"
 
     def set_device(self, device: str, state: str, *, anew: bool = False) -> None:

@@ -34,6 +34,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     kinds: dict[str, float] = msgspec.field(
         default_factory=lambda: {"queue": 62, "ivr": 12, "direct": 8, "outbound": 9, "click": 3, "internal": 6}
     )
+    queues: dict[str, float] = {}  #: relative shares of the queues; empty: equal
     talk_median_s: float = 75.0
     talk_spread: float = 0.8
     patience_mean_s: float = 75.0
@@ -110,7 +111,7 @@ class Bustle:
         key = rng.choice(list(plan.menu_keys))
         return Story(
             kind=kind,
-            to={"queue": rng.choice(plan.lines).did, "ivr": plan.menu, "direct": rng.choice(list(plan.direct))}[kind],
+            to={"queue": self._queue(), "ivr": plan.menu, "direct": rng.choice(list(plan.direct))}[kind],
             party=self.public.caller(),
             patience_s=self._patience(),
             exit_key_after_s=rng.uniform(4.0, 25.0) if rng.random() < 0.05 else None,
@@ -136,6 +137,11 @@ class Bustle:
             far_busy=0.2 <= far < 0.3,
             acts=self._acts(inbound=False),
         )
+
+    def _queue(self) -> str:
+        """The number of one."""
+        lines = self.plant.lines
+        return lines[self._weighted(self.traffic.queues or dict.fromkeys(lines, 1.0))].plan.did
 
     def _patience(self) -> float:
         if self._rng.random() < self.traffic.short_abandons_share:
