@@ -1,0 +1,73 @@
+"""One PBX: its condition in words, and a log-in on trial."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from cti.errors import OffhookError
+from cti.model import CallEvent, PbxBack, PbxLost
+from cti.pbx.settings import PbxSettings
+from offhook.pbx_line import PbxLine, make_dialect, try_log_in
+from tests.cti.link_contract import until
+from tests.cti.scripted_pbx import ScriptedPbx
+from tests.offhook.house import pbx_settings
+from tests.pbx.lab.processes import free_port
+
+
+@asynccontextmanager
+async def running(line: PbxLine) -> AsyncIterator[None]:
+    task = asyncio.create_task(line.run())
+    yield
+    await line.close()
+    await asyncio.wait_for(task, 10)
+
+
+async def test_the_condition_of_a_line() -> None:
+    async with ScriptedPbx() as pbx:
+        line = PbxLine(pbx_settings(pbx), lambda _: None)
+        assert (line.condition().ok, line.condition().state) == (False, "connecting")
+        async with running(line):
+            await until(lambda: line.condition().ok)
+            assert line.condition().state == "up"
+            await pbx.stop()
+            await until(lambda: line.condition().state == "down")
+            assert "[link-" in line.condition().reason
+
+
+async def test_a_refusal_ends_the_line_and_is_kept() -> None:
+    async with ScriptedPbx() as pbx:
+        line = PbxLine(pbx_settings(pbx, secret="wrong"), lambda _: None)
+        await asyncio.wait_for(line.run(), 10)
+        assert line.condition().state == "refused"
+        assert "Authentication failed" in line.condition().reason
+
+
+async def test_losing_the_pbx_is_published() -> None:
+    told: list[CallEvent] = []
+    async with ScriptedPbx() as pbx:
+        line = PbxLine(pbx_settings(pbx), told.append)
+        async with running(line):
+            await until(lambda: line.link.connected)
+        assert [type(event) for event in told if isinstance(event, PbxBack | PbxLost)] == [PbxBack, PbxLost]
+
+
+def test_an_unknown_kind_names_the_nearest() -> None:
+    with pytest.raises(OffhookError, match="did you mean asterisk") as caught:
+        make_dialect(PbxSettings(name="x", username="u", kind="asterix"))
+    assert caught.value.ref == "pbx-unknown-kind"
+
+
+async def test_a_log_in_on_trial() -> None:
+    async with ScriptedPbx() as pbx:
+        assert await try_log_in(pbx_settings(pbx)) is None
+        refused = await try_log_in(pbx_settings(pbx, secret="wrong"))
+        assert refused is not None
+        assert refused.ref == "link-login-refused"
+        assert len(pbx.asked("Login")) == 2
+    closed = await try_log_in(PbxSettings(name="x", username="u", secret="s", port=free_port()))
+    assert closed is not None
+    assert closed.ref == "link-port-closed"
