@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from cti.model import CallOutcome, StayOutcome
@@ -228,13 +227,6 @@ class KpiCollector:
         """The highest value so far: a call that was stored anew with another outcome must not look like a restart."""
         highest = self._highest[series] = max(value, self._highest.get(series, 0))
         return highest
-
-
-def exposition(collector: KpiCollector) -> bytes:
-    """All metrics in Prometheus's text format."""
-    registry = CollectorRegistry()
-    registry.register(collector)
-    return generate_latest(registry)
 
 
 def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[Labels, float]) -> Metric:

@@ -144,8 +144,13 @@ class Store:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements all see the same moment: a call and its parts, counts and histograms."""
         try:
             async with self._engine.connect() as connection:
+                if connection.dialect.name == "postgresql":
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                else:
+                    await connection.exec_driver_sql("BEGIN")
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             raise _plain(error) from None

@@ -8,12 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cti.model import CallEnded, CallOutcome, Direction, Party, StayOutcome
 from kpi.labels import OTHER
 from kpi.live import LiveBoard
-from kpi.prometheus import QUEUES_LIMIT, KpiCollector, exposition
+from kpi.prometheus import QUEUES_LIMIT, KpiCollector
 from kpi.reading import CallFilter
 from kpi.store import Store
 from kpi.tally import ever, gather, tallies_of
@@ -49,6 +50,12 @@ def totals_of(*calls: Any) -> Totals:
 
 def collector(totals: Totals | None = None, live: LiveBoard | None = None, **more: Any) -> KpiCollector:
     return KpiCollector(totals or Totals(), live or LiveBoard(), **more)
+
+
+def exposition(of: KpiCollector) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(of)
+    return generate_latest(registry)
 
 
 def scraped(of: KpiCollector) -> Samples:

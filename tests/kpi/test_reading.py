@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,24 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
     assert len(plans) > 30
     assert [step for step in plans if "SCAN" in step] == []
     await engine.dispose()
+
+
+async def test_an_answer_is_of_one_moment_while_calls_are_written(store: Store) -> None:
+    """The rows of a call, and a tally's counts and histograms, come from several statements."""
+    versions = [answered_call("1", wait=n + 1, talk=1_000 + n, agent=str(100 + n)) for n in range(60)]
+    await store.store_call(versions[0])
+
+    async def write() -> None:
+        for n, version in enumerate(versions):
+            await store.store_calls([version, answered_call(f"other {n}", start=n)])
+
+    writer = asyncio.create_task(write())
+    seen = 0
+    while not writer.done():
+        call = await store.fetch_call("milan", "1")
+        assert call in versions
+        day = (await store.fetch_tallies(DAY, by=()))[()]
+        assert sum(day.answered_waits.values()) == day.answered
+        seen += 1
+    await writer
+    assert seen > 10
