@@ -29,10 +29,10 @@ def bridge_entered(board: Board, signal: BridgeEntered) -> None:
     before = _leave(board, leg)
     swapped = board.known(signal.swapped)
     if swapped is not None and swapped.bridge == signal.bridge:
-        before += _leave(board, swapped)
+        before += [swapped, *_leave(board, swapped)]
     board.bridges.setdefault(signal.bridge, set()).add(leg)
     leg.bridge = signal.bridge
-    reconnect(board, [leg, *before])
+    reconnect(board, [*before, leg])  # who was left behind is told before who talks now
 
 
 def bridge_left(board: Board, signal: BridgeLeft) -> None:
@@ -106,9 +106,10 @@ def _may_talk(leg: LegRecord) -> bool:
 
 def _join_the_customers_call(board: Board, leg: LegRecord, together: list[LegRecord]) -> None:
     """Whoever speaks with a customer belongs to that customer's call, whichever call his phone began in."""
-    if any(leg.call.is_far(other) and other.call is leg.call for other in together) or has_customer(leg.call):
+    others = [other for other in together if other is not leg]
+    if any(leg.call.is_far(other) and other.call is leg.call for other in others) or has_customer(leg.call):
         return
-    home = next((other.call for other in together if other.role is LegRole.CUSTOMER and other.call.is_far(other)), None)
+    home = next((other.call for other in others if other.role is LegRole.CUSTOMER and other.call.is_far(other)), None)
     if home is not None and home is not leg.call:
         board.absorb(home, leg.call)
 

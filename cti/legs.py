@@ -49,12 +49,29 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
         call = board.calls[group] = CallRecord(leg, group, signal.origin)
         if group != signal.leg:
             board.note("call-without-root", "the first leg of this call was not seen")
-    call.add(leg)
+    elif group == signal.leg and group == call.group:
+        call = _rooted(board, leg, call, signal)
+    if leg not in call.legs:
+        call.add(leg)
     leg.consult = any(part.group == group and part.root.consult for part in call.absorbed)
     if leg.role is LegRole.AGENT and leg.number is not None:
         board.roster.agent(leg.number).legs.add(leg)
     if leg is call.root and leg.role is LegRole.CUSTOMER:
         board.start(call)
+
+
+def _rooted(board: Board, root: LegRecord, rest: CallRecord, signal: LegSeen) -> CallRecord:
+    """The call that ``root`` began: its other legs were seen before it, a snapshot shows it now."""
+    call = CallRecord(root, rest.group, signal.origin)
+    dialled = next((leg for leg in rest.legs if leg.role is LegRole.CUSTOMER and leg.was_dialled), None)
+    if dialled is not None and root.role is LegRole.AGENT:
+        call.direction = Direction.OUTBOUND
+        call.dialled = dialled.number or call.dialled
+    call.add(root)
+    if rest.started:
+        board.start(call)
+    board.absorb(call, rest)
+    return call
 
 
 def _seen_again(leg: LegRecord, signal: LegSeen) -> None:
@@ -86,9 +103,11 @@ def leg_dialled(board: Board, signal: LegDialled) -> None:
     if signal.source is None and leg is call.root:
         call.click_to_dial = True
         return
-    if leg.role is LegRole.CUSTOMER and call.root.role is LegRole.AGENT:
-        call.direction = Direction.OUTBOUND
-        call.dialled = signal.number or call.dialled
+    if leg.role is LegRole.CUSTOMER:
+        leg.number = leg.number or signal.number
+        if call.root.role is LegRole.AGENT:
+            call.direction = Direction.OUTBOUND
+            call.dialled = signal.number or call.dialled
     if not call.started and not consults(board, call):
         board.start(call)
     board.agent_moved(leg.call.root)

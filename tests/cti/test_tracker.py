@@ -757,3 +757,43 @@ def test_a_click_to_dial_rings_its_own_agent_first(answered: bool) -> None:
     assert call.agents_rung == ("101",)
     assert call.outcome is (CallOutcome.ANSWERED if answered else CallOutcome.NO_ANSWER)
     assert call.direction is (Direction.OUTBOUND if answered else Direction.INTERNAL)
+
+
+def test_the_first_leg_of_a_call_may_be_seen_after_the_phones_it_rings() -> None:
+    """We connected in mid-call: the next phone rings before the snapshot tells of the caller."""
+    told = play("""
+        0  phone 2 101 of 1
+        0  dial 2 by 1
+        0  rings 2
+        1  caller 1 +393331234567 to +390221000101
+        3  up 2 1
+        3  bridge b 2 1
+        9  quits 1
+        9  ends 2 1
+    """)
+    assert told.calls == [
+        "started 2",
+        "offered 2 101",
+        "started 1",
+        "merged 2 into 1",
+        "offer-over 1 101 answered",
+        "answered 1 101",
+        "released 1 101",
+        "ended 1 answered customer",
+    ]
+    assert [leg.leg_id for leg in told.ended().legs] == ["1", "2"]
+
+
+def test_an_outbound_call_whose_agent_is_seen_late() -> None:
+    told = play("""
+        0  trunk 2 of 1
+        0  dial 2 by 1 0612345678
+        1  phone 1 101 to 90612345678
+        3  up 2 1
+        3  bridge b 2 1
+        9  quits 1
+        9  ends 2 1
+    """)
+    call = told.ended()
+    assert (call.direction, call.dialled, call.caller) == (Direction.OUTBOUND, "0612345678", Party("101"))
+    assert (call.outcome, call.answered_at) == (CallOutcome.ANSWERED, at(3))

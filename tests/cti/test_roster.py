@@ -1,0 +1,104 @@
+"""What an agent does, told from his legs and his places."""
+
+from __future__ import annotations
+
+import pytest
+
+from cti.model import AgentState, LegRole
+from cti.records import LegRecord
+from cti.roster import Roster
+from cti.signals import LegSeen
+from cti.states import LegState, PlaceState
+from tests.cti.playbook import ORIGIN, RINGING, Playbook, at, play
+
+OUT, FREE, PAUSED = PlaceState.OUT, PlaceState.FREE, PlaceState.PAUSED
+
+
+def leg(state: LegState, *, dialled: bool = True) -> LegRecord:
+    record = LegRecord(LegSeen(at(0), ORIGIN, "1", "1", "PJSIP/101-1", LegRole.AGENT, "101"))
+    record.state, record.was_dialled = state, dialled
+    return record
+
+
+@pytest.mark.parametrize(
+    ("legs", "places", "state"),
+    [
+        ([], [], AgentState.OFFLINE),
+        ([], [OUT, OUT], AgentState.OFFLINE),
+        ([], [FREE], AgentState.IDLE),
+        ([], [FREE, PAUSED], AgentState.IDLE),
+        ([], [PAUSED, OUT], AgentState.PAUSED),
+        ([leg(LegState.NEW)], [FREE], AgentState.IDLE),
+        ([leg(LegState.RINGING)], [FREE], AgentState.RINGING),
+        ([leg(LegState.RINGING)], [PAUSED], AgentState.RINGING),
+        ([leg(LegState.UP)], [PAUSED], AgentState.TALKING),
+        ([leg(LegState.RINGING), leg(LegState.UP)], [FREE], AgentState.TALKING),
+        ([leg(LegState.NEW, dialled=False)], [FREE], AgentState.TALKING),
+        ([leg(LegState.UP)], [], AgentState.TALKING),
+    ],
+)
+def test_an_agents_state(legs: list[LegRecord], places: list[PlaceState], state: AgentState) -> None:
+    record = Roster("pbx").agent("101")
+    record.legs = set(legs)
+    for i, place in enumerate(places):
+        record.place(f"queue {i}").state = place
+    assert record.derive() is state
+
+
+def test_a_change_is_noted_once_with_its_instant() -> None:
+    roster = Roster("pbx")
+    record = roster.agent("101")
+    record.place("sales").state = FREE
+    assert roster.settle(record, at(1))
+    assert not roster.settle(record, at(2))
+    assert (roster.freeze(record).state, roster.freeze(record).since) == (AgentState.IDLE, at(1))
+
+
+def test_an_agent_is_shown_with_the_queues_he_is_in() -> None:
+    told = play("0 login sales 101\n 0 login support 101\n 1 logout sales 101\n 2 pause support 101 lunch")
+    event = told.events[-1]
+    agent = getattr(event, "agent")  # noqa: B009
+    assert (agent.queues, agent.pause_reason, agent.state) == (("support",), "lunch", AgentState.PAUSED)
+    assert told.agents == ["101 login sales", "101 login support", "101 logout sales", "101 pause support lunch"]
+
+
+def test_places_are_of_those_logged_in() -> None:
+    roster = Roster("pbx")
+    for queue, state in (("sales", FREE), ("support", PAUSED), ("billing", OUT)):
+        roster.agent("101").place(queue).state = state
+    roster.agent("101").place("sales").interface = "PJSIP/101"
+    assert roster.places() == [("101", "sales", "PJSIP/101"), ("101", "support", None)]
+
+
+def test_an_agent_who_dials_is_busy_before_anybody_rings() -> None:
+    told = play("0 member sales 101\n 0 phone 1 101 to 102\n 0 phone 2 102 of 1\n 0 dial 2 by 1 102")
+    assert told.agents == ["101 state idle", "101 state talking"]
+
+
+def test_a_day_of_an_agent() -> None:
+    book = Playbook()
+    told = book.play(f"""
+        0  login sales 101
+        {RINGING.replace("    0  ", "    0  ")}
+        4  up 2
+        9  ends 2 1
+        10 pause sales 101 lunch
+        20 unpause sales 101
+        30 logout sales 101
+    """)
+    assert told.agents == [
+        "101 login sales",
+        "101 state ringing",
+        "101 state talking",
+        "101 state idle",
+        "101 pause sales lunch",
+        "101 unpause sales",
+        "101 logout sales",
+    ]
+    assert book.tracker.agents()[0].since == at(30)
+
+
+def test_a_log_in_unseen_is_known_from_any_word_about_the_place() -> None:
+    told = play("0 member sales 101\n 1 member sales 101\n 2 logout support 101\n 3 pause billing 101 lunch")
+    assert told.agents == ["101 state idle", "101 logout support", "101 pause billing lunch"]
+    assert told.oddities == []

@@ -1,0 +1,170 @@
+"""Handing over: by whom, to whom, and that it is told once."""
+
+from __future__ import annotations
+
+from cti.model import TransferKind
+from tests.cti.playbook import CONSULTING, TALKING, Playbook, at, play
+
+PARKED = f"""{TALKING}
+    6  blind 2 1 700
+    6  unbridge b 2 1
+    6  bridge p 1
+    6  parks 1 701
+    8  ends 2
+"""
+
+
+def handed(told_call: object) -> list[tuple[object, ...]]:
+    transfers = getattr(told_call, "transfers")  # noqa: B009
+    return [(one.kind, one.by, one.to, one.slot) for one in transfers]
+
+
+def test_a_blind_transfer_is_told_when_it_is_sent() -> None:
+    book = Playbook()
+    book.play(TALKING)
+    told = book.play("6 blind 2 1 102")
+    assert told.calls == ["transferred 1 blind 101 102"]
+    assert told.last().transfers[0].at == at(6)
+
+
+def test_a_transfer_of_legs_never_seen_is_odd() -> None:
+    book = Playbook()
+    book.play(TALKING)
+    assert (
+        book.play("6 blind 9 1 102\n 6 blind 2 9 102\n 6 attended 9 2 1 -\n 6 attended 2 9 1 -").oddities
+        == ["unknown-leg"] * 4
+    )
+
+
+def test_a_join_told_just_before_its_transfer_makes_it_one_to_the_queue() -> None:
+    told = play(
+        f"{TALKING} 6 joins 1 support\n 6.05 blind 2 1 200\n 6.05 ends 2\n 9 quits 1\n 9 leaves 1 support\n 9 ends 1"
+    )
+    assert handed(told.ended()) == [(TransferKind.QUEUE, "101", "support", None)]
+
+
+def test_a_transfer_to_a_phone_whose_customer_waits_somewhere_long_since_is_blind() -> None:
+    told = play(f"{TALKING} 5 joins 1 support\n 6 blind 2 1 102\n 6 ends 2\n 9 quits 1\n 9 leaves 1 support\n 9 ends 1")
+    assert handed(told.ended()) == [(TransferKind.BLIND, "101", "102", None)]
+
+
+def test_the_colleague_sent_on_by_the_one_he_asked_is_no_transfer_of_the_customer() -> None:
+    told = play(f"{CONSULTING} 9 blind 4 3 105\n 9 ends 4 3\n 10 resumes 2\n 15 quits 1\n 15 ends 1 2")
+    assert told.ended().transfers == ()
+
+
+def test_a_transfer_told_before_the_bridge_moves_is_the_same_as_after() -> None:
+    before = "10 attended 2 3 1 4\n 10 unbridge b 2\n 10 unbridge c 4\n 10 swap b 4 for 2\n"
+    after = "10 unbridge b 2\n 10 unbridge c 4\n 10 swap b 4 for 2\n 10 attended 2 3 1 4\n"
+    ends = "10 ends 2 3\n 15 quits 1\n 15 ends 1 4"
+    one, other = (play(f"{CONSULTING} {order} {ends}").ended() for order in (before, after))
+    assert one == other
+    assert one.agents_rung == ("101", "102")
+
+
+def test_the_one_who_hands_over_in_the_middle_of_his_own_question_rings_no_more_as_consulted() -> None:
+    """Handed over while the colleague's phone still rings."""
+    told = play(f"""{TALKING}
+        6   holds 2
+        6   phone 3 101 to 102
+        6   phone 4 102 of 3
+        6   dial 4 by 3
+        6   rings 4
+        7   attended 2 3 1 4
+        7   ends 2 3
+        9   up 4
+        9   bridge c 4 1
+        15  quits 1
+        15  ends 1 4
+    """)
+    assert [(ring.agent, ring.consult) for ring in told.ended().rings] == [("101", False), ("102", False)]
+    assert told.ended().transfers[0].consult_answered_at is None
+
+
+def test_an_attended_transfer_of_one_who_has_handed_over_before() -> None:
+    told = play(f"""{CONSULTING}
+        10  attended 2 3 1 4
+        10  unbridge c 4
+        10  swap b 4 for 2
+        10  ends 2 3
+        12  holds 4
+        12  phone 5 102 to 105
+        12  phone 6 105 of 5
+        12  dial 6 by 5
+        12  rings 6
+        13  up 6 5
+        13  bridge d 6 5
+        14  resumes 4
+        14  attended 4 5 1 6
+        14  unbridge d 6
+        14  swap b 6 for 4
+        14  ends 4 5
+        20  quits 1
+        20  ends 1 6
+    """)
+    assert handed(told.ended()) == [
+        (TransferKind.ATTENDED, "101", "102", None),
+        (TransferKind.ATTENDED, "102", "105", None),
+    ]
+    assert told.ended().answered_by == told.ended().agents_rung == ("101", "102", "105")
+
+
+def test_a_parked_call_waits_for_whoever_takes_it_up() -> None:
+    told = play(f"""{PARKED}
+        12  phone 3 102 to 701
+        12  up 3
+        12  regroup 3 1
+        12  unparks 1 3
+        12  unbridge p 1
+        12  bridge d 3 1
+        20  quits 3
+        20  ends 3 1
+    """)
+    call = told.ended()
+    assert handed(call) == [(TransferKind.PARK, "101", "102", "701")]
+    assert [(talk.agent, talk.talk_s) for talk in call.talks] == [("101", 2), ("102", 8)]
+
+
+def test_a_parked_call_that_nobody_takes_up_has_no_taker() -> None:
+    told = play(
+        f"{PARKED} 60 unparks 1 -\n 60 phone 3 101 of 1\n 60 dial 3 by 1\n 60 rings 3\n 62 quits 1\n 62 ends 3 1"
+    )
+    assert handed(told.ended()) == [(TransferKind.PARK, "101", None, "701")]
+    assert told.calls[-1] == "ended 1 answered customer"
+
+
+def test_parked_twice_each_with_its_own_taker() -> None:
+    told = play(f"""{PARKED}
+        12  phone 3 102 to 701
+        12  up 3
+        12  regroup 3 1
+        12  unparks 1 3
+        12  bridge d 3 1
+        15  blind 3 1 700
+        15  unbridge d 3 1
+        15  parks 1 702
+        15  ends 3
+        18  phone 4 103 to 702
+        18  up 4
+        18  regroup 4 1
+        18  unparks 1 4
+        18  bridge e 4 1
+        20  quits 4
+        20  ends 4 1
+    """)
+    assert handed(told.ended()) == [
+        (TransferKind.PARK, "101", "102", "701"),
+        (TransferKind.PARK, "102", "103", "702"),
+    ]
+
+
+def test_parked_without_a_transfer_it_was_the_last_who_talked() -> None:
+    told = play(f"{TALKING} 6 parks 1 703\n 9 quits 1\n 9 ends 1 2")
+    assert handed(told.ended()) == [(TransferKind.PARK, "101", None, "703")]
+    assert "transferred 1 park 101" in told.calls
+
+
+def test_taking_up_what_was_never_seen_parked_is_harmless() -> None:
+    told = play(f"{TALKING} 6 unparks 1 2\n 6 unparks 9 2\n 6 parks 9 701\n 9 quits 1\n 9 ends 1 2")
+    assert told.ended().transfers == ()
+    assert told.oddities == ["unknown-leg"] * 2
