@@ -74,10 +74,12 @@ def parse_phones(cell: str, region: str) -> list[Number]:
     if whole.kind is not NumberKind.INVALID and whole.certain:
         return [whole]
     parts = [parse_number(part, region) for part in _NUMBER_BETWEEN.split(text) if part.strip(" \t()")]
-    if len(parts) > 1 and all(part.kind is NumberKind.E164 for part in parts):
+    numbers = [part.kind is NumberKind.E164 and part.certain for part in parts]
+    if len(parts) > 1 and all(numbers):
         return parts
-    if whole.kind is NumberKind.INVALID:
-        raise CellError(f"{_excerpt(text)} is no telephone number: {whole.why}")
+    if whole.kind is NumberKind.INVALID or (len(parts) > 1 and any(numbers)):
+        wrong = next((part for part, fine in zip(parts, numbers, strict=True) if not fine), whole)
+        raise CellError(f"{_excerpt(wrong.written)} is no telephone number: {wrong.why}")
     return [whole]
 
 
@@ -95,7 +97,7 @@ def parse_cents(cell: str) -> tuple[int, str | None] | None:
     currency = next((code for symbol, code in _SYMBOLS.items() if symbol in text.casefold()), None)
     if (named := re.search(r"\b[A-Z]{3}\b", text)) is not None:
         currency = named.group()
-    digits = re.sub(r"[^\d.,()-]", "", text.replace(currency or "\0", "")).strip(".,")
+    digits = re.sub(r"[\s'’]", "", _without(text.casefold(), (currency or "").casefold(), *_SYMBOLS))
     negative = digits.startswith(("-", "(")) or digits.endswith("-")
     bare = digits.strip("-()")
     if not re.fullmatch(r"\d+(?:[.,]\d+)*", bare):
@@ -116,13 +118,14 @@ def parse_date(cell: str, region: str) -> date | None:
         return None
     if (found := _DATE.match(text)) is None:
         raise CellError(f"{_excerpt(text)} is no date; write it like 2026-12-31")
-    first, middle, last = (int(part) for part in found.groups())
-    if len(found.group(1)) == 4:
-        year, month, day = first, middle, last
-    else:
-        year, (month, day) = last, ((first, middle) if region == "US" else (middle, first))
+    first, middle, last = found.groups()
+    year, month, day = (first, middle, last) if len(first) == 4 else (last, middle, first)
+    if region == "US" and len(first) < 4:
+        month, day = day, month
+    if len(year) not in (2, 4) or (len(year) == 4 and int(year) < 1900):
+        raise CellError(f"{_excerpt(text)} has no proper year; write it like 2026-12-31")
     try:
-        return date(year + 2000 if year < 100 else year, month, day)
+        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
     except ValueError:
         raise CellError(f"there is no day {_excerpt(text)}") from None
 
@@ -159,6 +162,12 @@ def plain_cell(cell: str) -> str:
     """The cell without the wrapping ``="..."`` that keeps a spreadsheet from changing a number."""
     text = cell.strip()
     return found.group(1).strip() if (found := _SPREADSHEET_TEXT.match(text)) else text
+
+
+def _without(text: str, *parts: str) -> str:
+    for part in parts:
+        text = text.replace(part, "") if part else text
+    return text
 
 
 def _cents(bare: str) -> int:

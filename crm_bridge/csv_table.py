@@ -52,14 +52,13 @@ def read_table(lines: Iterable[str], kind: ImportKind) -> tuple[Headings, Iterat
 
     Raises ImportFileError ``import-empty``, ``import-no-column``, ``import-broken-csv``; the last also while reading.
     """
-    numbered = iter(lines)
-    first = next((line for line in numbered if line.strip("\ufeff \t\r\n;,")), None)
-    skipped = 0
+    numbered, skipped = iter(lines), 0
+    first = next((line.lstrip("\ufeff") for line in numbered if line.strip("\ufeff \t\r\n;,")), None)
     if first is not None and first.lower().startswith("sep="):
         first, skipped = next(numbered, None), 1
     if first is None:
         raise ImportFileError("import-empty", "the file is empty", hint="its first row has to name the columns")
-    headings = _headings(first.lstrip("\ufeff"), kind)
+    headings = _headings(first, kind)
     rows = _rows(chain([first], numbered), headings.separator, skipped)
     next(rows, None)
     return headings, rows

@@ -1,0 +1,135 @@
+"""The card as the page shows it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from crm_bridge.contact import Contact, Match, MatchKind, PastCall
+from crm_bridge.number import parse_number
+from crm_bridge.pop import CallerFile, Card, Closing, DeskId, Phase, Pop
+from crm_bridge.view import make_card, order_cards
+from cti.model import Direction
+from tests.crm_bridge.scene import START, Clock, Scene
+
+ANNA = Contact(source="book", contact_id="1", name="Anna Rossi")
+EXACT = Match(kind=MatchKind.EXACT, why="", contact=ANNA)
+
+
+def names(agent: str) -> str:
+    return {"101": "Dana (101)"}.get(agent, agent)
+
+
+def card_of(scene: Scene, match: Match | None = None, agent: str = "101", phase: Phase = Phase.OFFERED) -> Card:
+    return make_card(pop_of(scene, match, agent, phase), scene.clock(), "IT", names)
+
+
+def pop_of(scene: Scene, match: Match | None = None, agent: str = "101", phase: Phase = Phase.OFFERED) -> Pop:
+    file = CallerFile(scene.call)
+    customer = scene.call.customer
+    file.number = parse_number(customer.number if customer else scene.call.caller.number, "IT")
+    file.match = match
+    return Pop("p", DeskId("main", agent), file, phase, START, None)
+
+
+def test_the_customers_name_is_the_headline() -> None:
+    card = card_of(Scene("1", "+393351234567", Clock(), name="ROSSI A"), EXACT)
+    assert (card.headline, card.shown_number, card.pbx_name) == ("Anna Rossi", "335 123 4567", "ROSSI A")
+
+
+def test_without_a_customer_it_is_what_the_network_sent_and_without_that_the_number() -> None:
+    unknown = Match(kind=MatchKind.UNKNOWN, why="")
+    assert card_of(Scene("1", "+393351234567", Clock(), name="ROSSI"), unknown).headline == "ROSSI"
+    assert card_of(Scene("1", "+393351234567", Clock()), unknown).headline == "335 123 4567"
+    assert card_of(Scene("1", "+393351234567", Clock(), name="+393351234567"), unknown).pbx_name is None
+    assert card_of(Scene("1", None, Clock()), unknown).headline == "Number withheld"
+
+
+def test_whom_he_phones_for_is_not_who_phones() -> None:
+    match = msgspec.structs.replace(EXACT, on_behalf=True)
+    assert card_of(Scene("1", "+393351234567", Clock()), match).headline == "335 123 4567"
+
+
+def test_a_colleague_is_called_by_his_name() -> None:
+    scene = Scene("1", "101", Clock(), direction=Direction.INTERNAL, dialled="102")
+    assert card_of(scene, agent="102").headline == "Dana (101)"
+    assert card_of(scene, agent="101").headline == "Your own call"
+    assert card_of(scene, agent="102").waited_s is None
+
+
+def test_the_wait_counts_from_the_queue_and_stops_at_the_answer() -> None:
+    scene = Scene("1", "+39335", clock := Clock())
+    clock.pass_s(3)
+    scene.queued()
+    clock.pass_s(10)
+    ringing = card_of(scene)
+    assert (ringing.waited_s, ringing.waits) == (10.0, True)
+    scene.answered("101")
+    clock.pass_s(60)
+    talking = card_of(scene, phase=Phase.TALKING)
+    assert (talking.waited_s, talking.waits) == (10.0, False)
+
+
+def test_a_direct_call_waits_from_its_beginning() -> None:
+    scene = Scene("1", "+39335", clock := Clock())
+    clock.pass_s(4)
+    scene.offered("101", None)
+    assert card_of(scene).waited_s == 4.0
+
+
+def test_the_talk_is_this_agents_own_and_has_no_wait_in_it() -> None:
+    scene = Scene("1", "+39335", clock := Clock())
+    scene.queued()
+    clock.pass_s(30)
+    scene.answered("101")
+    clock.pass_s(8)
+    scene.released("101")
+    scene.answered("102")
+    clock.pass_s(100)
+    scene.released("102")
+    assert (card_of(scene).talked_s, card_of(scene, agent="102").talked_s) == (8.0, 100.0)
+
+
+@pytest.mark.parametrize(("days", "times"), [((), 1), ((1, 4), 3), ((1, 6), 2)])
+def test_calls_of_the_last_five_days_are_counted_with_this_one(days: tuple[int, ...], times: int) -> None:
+    pop = pop_of(Scene("1", "+39335", Clock()))
+    pop.file.past_calls = [
+        PastCall(at=START - timedelta(days=day), direction="inbound", outcome="answered") for day in days
+    ]
+    assert make_card(pop, START, "IT", names).times_lately == times
+
+
+def test_agents_of_earlier_calls_and_who_took_this_one_have_names() -> None:
+    pop = pop_of(Scene("1", "+39335", Clock()))
+    pop.file.past_calls = [PastCall(at=START, direction="inbound", outcome="answered", agents=("101", "109"))]
+    pop.close(Closing.TAKEN, START)
+    pop.other = "101"
+    card = make_card(pop, START, "IT", names)
+    assert card.past_calls is not None
+    assert (card.past_calls[0].agents, card.other) == (("Dana (101)", "109"), "Dana (101)")
+
+
+def test_ringing_comes_first_and_the_longest_of_it() -> None:
+    scene = Scene("1", "+39335", Clock())
+    cards = [
+        msgspec.structs.replace(
+            card_of(scene, phase=phase), pop_id=str(place), offered_at=START + timedelta(seconds=at)
+        )
+        for place, (phase, at) in enumerate(
+            [(Phase.DIALLING, 0), (Phase.HELD, 1), (Phase.TALKING, 2), (Phase.OFFERED, 9), (Phase.OFFERED, 5)]
+        )
+    ]
+    assert [card.pop_id for card in order_cards(cards)] == ["4", "3", "2", "1", "0"]
+
+
+def test_a_closed_card_stands_still() -> None:
+    scene = Scene("1", "+39335", clock := Clock())
+    scene.queued()
+    pop = pop_of(scene)
+    clock.pass_s(6)
+    pop.close(Closing.MISSED, clock())
+    clock.pass_s(500)
+    card = make_card(pop, clock(), "IT", names)
+    assert (card.closing, card.waited_s, card.phase_s) == (Closing.MISSED, 6.0, 0.0)
