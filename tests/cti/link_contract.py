@@ -71,6 +71,12 @@ class Watch:
         """Those of the members that were paused, in order."""
         return [headers["PausedReason"] for _, headers in self.events if headers.get("Paused") == "1"]
 
+    async def ended(self) -> asyncio.Task[None]:
+        """The link's run, once it is over."""
+        await until(lambda: self.run is not None and self.run.done())
+        assert self.run is not None
+        return self.run
+
     async def up(self) -> Link:
         await until(lambda: self.link.connected or (self.run is not None and self.run.done()))
         if not self.link.connected and self.run is not None:
@@ -128,10 +134,7 @@ class LinkContract:
         async with watching(peer.settings(driver)) as watch:
             link = await watch.up()
             await link.close()
-            await until(lambda: watch.run is not None and watch.run.done())
-
-            assert watch.run is not None
-            assert watch.run.exception() is None
+            assert (await watch.ended()).exception() is None
         assert watch.story[-1] == "lost"
         assert "link-closed]" in watch.causes[-1]
         assert (link.connected, link.session) == (False, None)
@@ -141,18 +144,15 @@ class LinkContract:
             await watch.up()
             assert watch.run is not None
             watch.run.cancel()
-            await asyncio.wait({watch.run}, timeout=BOUND_S)
-
-            assert watch.run.cancelled()
+            assert (await watch.ended()).cancelled()
         assert watch.story[-1] == "lost"
 
     async def test_a_wrong_secret_ends_it_at_once(self, peer: Peer, driver: str) -> None:
         before = peer.logins()
         async with watching(peer.settings(driver, secret="wrong", backoff_first_s=0.01)) as watch:
-            assert watch.run is not None
-            await asyncio.wait({watch.run}, timeout=BOUND_S)
+            run = await watch.ended()
             with pytest.raises(LoginRefused, match=r"refuses the log-in of user .*Authentication failed") as refused:
-                await watch.run
+                await run
         assert refused.value.ref == "link-login-refused"
         assert "wrong" not in str(refused.value)
         assert watch.link.health().last_error is refused.value

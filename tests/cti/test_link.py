@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cti import conversation, link as link_module
 from cti.errors import OffhookError
 from cti.link import Link, LinkError, backoff_s, tls_context
 from cti.pbx.asterisk import AsteriskDialect
@@ -193,15 +194,59 @@ async def test_a_silent_peer_that_goes_on_sending_is_given_up_too(pbx: ScriptedP
     assert "link-peer-silent" in watch.causes[0]
 
 
+async def test_the_pbx_is_told_goodbye(pbx: ScriptedPbx, driver: str) -> None:
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+    assert len(pbx.asked("Logoff")) == 1
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+        assert watch.run is not None
+        watch.run.cancel()
+        await watch.ended()
+    assert len(pbx.asked("Logoff")) == 2
+
+
+async def test_a_pbx_that_does_not_say_goodbye_is_left_all_the_same(
+    pbx: ScriptedPbx, driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LOG_OFF_S", 0.05)
+    pbx.silent.add("Logoff")
+    async with watching(settings_for(pbx.port, driver)) as watch:
+        await watch.up()
+    assert watch.story == ["back", "lost"]
+
+
+async def test_each_failure_makes_the_next_pause_longer_until_a_connection_lasts(
+    pbx: ScriptedPbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[int] = []
+
+    def no_pause(settings: PbxSettings, count: int, share: float) -> float:
+        assert 0 <= share < 1
+        failures.append(count)
+        return 0
+
+    monkeypatch.setattr(link_module, "backoff_s", no_pause)
+    pbx.banner = b"another program\r\n"
+    async with watching(settings_for(pbx.port, backoff_max_s=0.2)) as watch:
+        await until(lambda: len(failures) >= 3)
+        pbx.banner = BANNER
+        await watch.up()
+        began = asyncio.get_running_loop().time()
+        await until(lambda: asyncio.get_running_loop().time() - began > 0.2)
+        pbx.cut()
+        await until(lambda: watch.story.count("back") == 2)
+    assert failures[:3] == [1, 2, 3]
+    assert failures[-1] == 0
+
+
 async def test_a_wrong_secret_is_tried_once(pbx: ScriptedPbx, driver: str) -> None:
     settings = settings_for(pbx.port, driver, secret="not it")
     async with watching(settings) as watch:
-        assert watch.run is not None
-        await asyncio.wait({watch.run})
-        await asyncio.wait({watch.run})
+        run = await watch.ended()
         assert watch.link.health().attempts_failed == 1
         with pytest.raises(LinkError, match="permit and deny"):
-            await watch.run
+            await run
     assert len(pbx.asked("Login")) == 1
 
 

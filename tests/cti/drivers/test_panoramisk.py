@@ -54,6 +54,14 @@ async def test_it_is_panoramisks_own_manager(manager: LinkedManager) -> None:
     assert manager.pinger is None
 
 
+async def test_with_nothing_registered_nothing_more_is_read(watch: Watch, manager: LinkedManager) -> None:
+    talk = watch.link._conversation
+    assert talk is not None
+    assert (talk.observe, talk.wire.everything) == (None, False)
+    manager.register_event("Hangup", lambda *_: None)
+    assert (talk.observe is not None, talk.wire.everything) == (True, True)
+
+
 async def test_callbacks_get_whole_names_of_events_wanted_or_not(
     pbx: ScriptedPbx, watch: Watch, manager: LinkedManager
 ) -> None:
