@@ -128,9 +128,9 @@ def in_queue(run: CallRun, line: Line) -> Steps:
     key_after = story.exit_key_after_s if line.plan.exit_key else None
     yield Wait(visit.settled, run.killed, seconds=min(story.patience_s, key_after or story.patience_s))
     if not visit.settled.is_set and key_after is not None and key_after < story.patience_s and not run.killed.is_set:
-        run.plant.switch.digit_begin(chain.caller, "1")
+        chain.key_begins("1")
         yield Wait(visit.settled, seconds=0.1)
-        run.plant.switch.digit_end(chain.caller, "1")
+        chain.key_ends("1")
         if not visit.settled.is_set:
             line.leave_by_key(visit)
     if visit.ended is None:

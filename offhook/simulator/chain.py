@@ -97,6 +97,20 @@ class Chain:
         below = self.links[-2].delivery
         return below if below and below.member.device == last.far.endpoint else None
 
+    def key_begins(self, digit: str) -> None:
+        """The caller presses a key; through pairs it comes to the open end."""
+        self._key(self.switch.digit_begin, digit)
+
+    def key_ends(self, digit: str) -> None:
+        self._key(self.switch.digit_end, digit)
+
+    def _key(self, tell: Callable[..., None], digit: str) -> None:
+        tell(self.caller, digit)
+        for link in self.links:
+            if link.far.other:
+                tell(link.far, digit, sent=True)
+                tell(link.far.other, digit)
+
     # coming apart
 
     def caller_hangs_up(self, cause: int = 16, tech: int | None = None) -> None:

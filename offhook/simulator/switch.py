@@ -151,11 +151,13 @@ class Switch:
         channel.held = held
         self._touch(channel)
 
-    def digit_begin(self, channel: Channel, digit: str) -> None:
-        self.emit("DTMFBegin", f"{channel.block()}Digit: {digit}\r\nDirection: Received\r\n", "dtmf")
+    def digit_begin(self, channel: Channel, digit: str, *, sent: bool = False) -> None:
+        direction = "Sent" if sent else "Received"
+        self.emit("DTMFBegin", f"{channel.block()}Digit: {digit}\r\nDirection: {direction}\r\n", "dtmf")
 
-    def digit_end(self, channel: Channel, digit: str) -> None:
-        self.emit("DTMFEnd", f"{channel.block()}Digit: {digit}\r\nDurationMs: 160\r\nDirection: Received\r\n", "dtmf")
+    def digit_end(self, channel: Channel, digit: str, *, sent: bool = False) -> None:
+        how = f"DurationMs: 160\r\nDirection: {'Sent' if sent else 'Received'}\r\n"
+        self.emit("DTMFEnd", f"{channel.block()}Digit: {digit}\r\n{how}", "dtmf")
 
     # dialling
 
