@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -55,3 +56,35 @@ def dotted(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         return f"{dotted(node.func)}()"
     return ""
+
+
+@cache
+def error_names() -> frozenset[str]:
+    """The classes of ours that are an ``OffhookError``, by name."""
+    bases = {
+        node.name: {dotted(base).rpartition(".")[2] for base in node.bases}
+        for file in source_files()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.ClassDef)
+    }
+    names = {"OffhookError"}
+    while more := {name for name, of in bases.items() if of & names} - names:
+        names |= more
+    return frozenset(names)
+
+
+@cache
+def error_refs() -> dict[str, str]:
+    """Each ``ref`` that an error of ours, or a problem in the settings, is made with, and the first place of it."""
+    makers = error_names() | {"Problem", "super().__init__"}
+    return {
+        call.args[0].value: f"{file}:{call.lineno}"
+        for file in reversed(source_files())
+        for call, name in calls(file)
+        if {name, name.rpartition(".")[2]} & makers and call.args and _is_ref(call.args[0])
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    }
+
+
+def _is_ref(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", str(node.value)))
