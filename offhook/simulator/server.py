@@ -81,7 +81,8 @@ class AmiServer:
         self.user = username, secret
         self._tls, self._write_timeout_s = tls, write_timeout_s
         self._clients: set[_Client] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._time: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> AmiServer:
@@ -89,18 +90,17 @@ class AmiServer:
             self._serve, self.host, self.port, ssl=self._tls, limit=LONGEST_ACTION
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        self._keep(asyncio.create_task(self._pass_time(), name="simulated PBX"))
+        self._time = asyncio.create_task(self._pass_time(), name="simulated PBX")
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
         if self._server:
             self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for client in list(self._clients):
-            client.writer.transport.abort()
-        self._clients.clear()
+        if self._time:
+            self._time.cancel()
+            await asyncio.gather(self._time, return_exceptions=True)
+        self.disconnect()
+        await asyncio.gather(*self._serving)
 
     @property
     def clients(self) -> int:
@@ -115,10 +115,6 @@ class AmiServer:
         """Cut all connections, as a network that fails does."""
         for client in list(self._clients):
             client.writer.transport.abort()
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _pass_time(self) -> None:
         last = time.monotonic()
@@ -148,7 +144,8 @@ class AmiServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task:
-            self._keep(task)
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         client = _Client(reader, writer)
         self._clients.add(client)
         client.write(BANNER)
