@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 
 import pytest
 
 from tests.source import ROOT, source_files
 
-WITH_EXAMPLES = [file for file in source_files() if "    >>> " in (ROOT / file).read_text()]
+EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
+WITH_EXAMPLES = [file for file in source_files() if EXAMPLE.search((ROOT / file).read_text())]
 
 
 @pytest.mark.parametrize("file", WITH_EXAMPLES)
