@@ -44,8 +44,9 @@ _QUEUE_STATUS = {  # apps/app_queue.c, QUEUESTATUS
 class AsteriskEvents:
     """Tells what each event means. It remembers which endpoints are queue members, to tell agents from trunks.
 
-    ``trunks`` are the names of endpoints that lead to the public, as in ``PJSIP/<name>-0000001a``. When it is empty, an
-    endpoint is an agent's if it is a queue member or its name is a number of two to six digits, else a trunk's.
+    ``trunks`` are the names of endpoints that lead to the public, as in ``PJSIP/<name>-0000001a`` or
+    ``DAHDI/<name>/0612345678-1``. When it is empty, an endpoint is an agent's if it is a queue member or its name is a
+    number of two to six digits, else a trunk's.
     """
 
     def __init__(self, pbx: str, trunks: Iterable[str] = ()) -> None:
@@ -66,7 +67,8 @@ class AsteriskEvents:
             return LegRole.VIRTUAL
         endpoint = endpoint_of(channel)
         if self._trunks:
-            return LegRole.CUSTOMER if endpoint in self._trunks else LegRole.AGENT
+            is_trunk = endpoint in self._trunks or endpoint.partition("/")[0] in self._trunks  # DAHDI/i1/0612-1
+            return LegRole.CUSTOMER if is_trunk else LegRole.AGENT
         if endpoint in self._members or _EXTENSION.match(endpoint):
             return LegRole.AGENT
         return LegRole.CUSTOMER
@@ -93,7 +95,7 @@ def _new_channel(events: AsteriskEvents, frame: Frame, at: datetime, origin: Ori
     role = events.role_of(channel)
     number = name = dialled = None
     if role is LegRole.AGENT:
-        number = agent_of(channel)
+        number = endpoint_of(channel)
     elif role is LegRole.CUSTOMER:
         number, name = caller_number(frame.get(b"CallerIDNum")), caller_name(frame.get(b"CallerIDName"))
     if role is not LegRole.VIRTUAL:

@@ -11,7 +11,7 @@ _C_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", 
 
 
 def endpoint_of(channel: str) -> str:
-    """The endpoint in a channel's name: between the technology and the unique suffix.
+    """The endpoint in a channel's name: between the technology and the unique suffix. An agent's is his extension.
 
     >>> endpoint_of("PJSIP/trunk-0000003e"), endpoint_of("SIP/my-trunk-000001"), endpoint_of("Local/103@agents-0003;1")
     ('trunk', 'my-trunk', '103@agents')
@@ -20,17 +20,15 @@ def endpoint_of(channel: str) -> str:
 
 
 def agent_of(interface: str) -> str:
-    """The extension behind a member's interface or a phone's channel.
+    """The extension behind a queue member's interface.
 
-    >>> agent_of("PJSIP/103-0000001a"), agent_of("PJSIP/103"), agent_of("Local/103@from-queue/n"), agent_of("SIP/alice")
-    ('103', '103', '103', 'alice')
+    >>> agent_of("PJSIP/103"), agent_of("Local/103@from-queue/n"), agent_of("SIP/alice-laptop")
+    ('103', '103', 'alice-laptop')
     >>> agent_of("hint:103@ext-local")  # a state interface as FreePBX writes it
     '103'
     """
     name = interface.partition("/")[2] or interface.rpartition(":")[2]
-    name = name.partition("@")[0].partition("/")[0]
-    head, dash, tail = name.rpartition("-")
-    return head if dash and len(tail) == 8 and all(c in "0123456789abcdef" for c in tail) else name
+    return re.split("[@/:]", name, maxsplit=1)[0]  # a dial string may hold a password behind the colon
 
 
 def unescape(text: str) -> str:

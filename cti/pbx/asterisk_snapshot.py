@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from cti.model import LegRole, Origin
-from cti.pbx.asterisk_names import agent_of, caller_name, caller_number
+from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, endpoint_of
 from cti.pbx.dialect import Frame
 from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
 
@@ -112,7 +112,7 @@ class AsteriskSnapshot:
 
 
 def _extension(role: LegRole, channel: str) -> str | None:
-    return agent_of(channel) if role is LegRole.AGENT else None
+    return endpoint_of(channel) if role is LegRole.AGENT else None
 
 
 def _queue_of(frame: Frame) -> str | None:
