@@ -10,6 +10,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from math import ceil
 from typing import Final
 
 import structlog
@@ -129,16 +130,19 @@ class Door:
 
     async def show(self, request: web.Request) -> web.Response:
         """The log-in form."""
-        return self._form(request, "", 200)
+        return _form(request, request.query.get("next", "/"))
 
     async def log_in(self, request: web.Request) -> web.Response:
         """Check the form; a cookie and the way to the page asked for, or the form again."""
-        form = await request.post()
-        attempt = form.get("password")
-        verdict = await self._try(request, attempt if isinstance(attempt, str) else "")
-        if verdict is not None:
-            return verdict
-        answer = web.Response(status=303, headers={"Location": safe_next(str(form.get("next", "/")))})
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        address, onward = request.remote or "", form.get("next", "/")
+        if wait_s := ceil(self.attempts.wait_s(address)):
+            problem = f"Too many wrong passwords from your address. Try again in {wait_s} s."
+            return _form(request, onward, problem, 429, {"Retry-After": str(wait_s)})
+        if not await self._knows(form.get("password", ""), address):
+            log.warning("wrong password for the pages", address=address)
+            return _form(request, onward, "That is not the password.", 401)
+        answer = web.Response(status=303, headers={"Location": safe_next(onward)})
         answer.set_cookie(
             COOKIE, self.sessions.open(), max_age=SESSION_S, httponly=True, samesite="Strict", secure=self._by_https
         )
@@ -151,18 +155,13 @@ class Door:
         answer.del_cookie(COOKIE)
         return answer
 
-    async def _try(self, request: web.Request, attempt: str) -> web.Response | None:
-        """None when the password is right, else the answer to send."""
-        address = request.remote or ""
-        if wait_s := self.attempts.wait_s(address):
-            text = f"Too many wrong passwords from your address. Try again in {int(wait_s) + 1} s."
-            return self._form(request, text, 429, {"Retry-After": str(int(wait_s) + 1)})
-        if await self.password.check(attempt):
-            self.attempts.succeeded(address)
-            return None
+    async def _knows(self, attempt: str, address: str) -> bool:
+        """Whether that is the password. It counts as a failure until it is checked: many at once are many failures."""
         self.attempts.failed(address)
-        log.warning("wrong password for the pages", address=address)
-        return self._form(request, "That is not the password.", 401)
+        if not await self.password.check(attempt):
+            return False
+        self.attempts.succeeded(address)
+        return True
 
     async def _admits_scraper(self, request: web.Request) -> bool:
         header = request.headers.get("Authorization", "")
@@ -175,23 +174,12 @@ class Door:
         address = request.remote or ""
         if attempt is None or self.attempts.wait_s(address):
             return False
-        if not await self.password.check(attempt):
-            self.attempts.failed(address)
+        if not await self._knows(attempt, address):
             log.warning("wrong password in an Authorization header", address=address, path=request.path)
             return False
         if len(self._scrapers) < MAX_SESSIONS:
             self._scrapers.add(mark)
         return True
-
-    def _form(
-        self, request: web.Request, problem: str, status: int, headers: dict[str, str] | None = None
-    ) -> web.Response:
-        text = (
-            request.app[TEMPLATES]
-            .get_template("login.html")
-            .render(page="login", problem=problem, next=safe_next(request.query.get("next", "/")))
-        )
-        return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
 
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
@@ -219,6 +207,14 @@ def safe_next(path: str) -> str:
     """A path of ours to go on to after the log-in; ``/`` for anything that leads elsewhere."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if ours and "\\" not in path else "/"
+
+
+def _form(
+    request: web.Request, onward: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    template = request.app[TEMPLATES].get_template("login.html")
+    text = template.render(page="login", problem=problem, next=safe_next(onward))
+    return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
 
 def basic_password(header: str) -> str | None:

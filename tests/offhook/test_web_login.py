@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -104,6 +105,15 @@ async def test_guessing_is_slowed_down(pages: Client) -> None:
     assert answer.status == 429
     assert 0 < int(answer.headers["Retry-After"]) <= FAILURE_WINDOW_S + 1
     assert (await pages.get("/inside", headers={"Authorization": encode_basic_auth("x", PASSWORD)})).status == 401
+
+
+async def test_many_guesses_at_once_are_many_failures(pages: Client) -> None:
+    answers = await asyncio.gather(*(log_in(pages, "wrong") for _ in range(FAILURES_ALLOWED * 3)))
+    assert sum(answer.status == 401 for answer in answers) == FAILURES_ALLOWED
+
+
+async def test_after_a_wrong_password_the_way_on_is_not_forgotten(pages: Client) -> None:
+    assert 'value="/inside?x=1"' in await (await log_in(pages, "wrong", next="/inside?x=1")).text()
 
 
 async def test_who_logs_out_is_out(pages: Client) -> None:
