@@ -46,9 +46,15 @@ from offhook.web.security import WebSettings, parse_listen
 PBX = "demo"
 DEFAULT_LISTEN = "127.0.0.1:8088"
 HISTORY_DAYS = 30
-HISTORY = Traffic(calls_per_hour=24.0, talk_median_s=110.0, patience_mean_s=70.0)
+QUEUES = {"sales": 4.0, "support": 3.0, "billing": 2.0, "orders": 1.5}
+HISTORY = Traffic(calls_per_hour=26.0, talk_median_s=150.0, patience_mean_s=80.0, queues=QUEUES)
 LIVE = Traffic(
-    calls_per_hour=320.0, talk_median_s=45.0, patience_mean_s=50.0, break_every_s=900.0, break_median_s=120.0
+    calls_per_hour=380.0,
+    talk_median_s=55.0,
+    patience_mean_s=60.0,
+    break_every_s=900.0,
+    break_median_s=120.0,
+    queues=QUEUES,
 )
 FIRST_CALLS = (
     (2.0, "support"),
