@@ -81,7 +81,9 @@ def read_toml(path: Path) -> Document:
         text = f"is not UTF-8 (byte {error.start})"
         raise SettingsError(path, [Problem("config-not-toml", "", text)]) from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(path, [Problem("config-not-toml", "", f"is not TOML: {error}")]) from error
+        raise SettingsError(
+            path, [Problem("config-not-toml", "", f"is not TOML: {error}; texts stand in quotes")]
+        ) from error
 
 
 def settle_secrets(document: Document, folder: Path, environ: Mapping[str, str]) -> list[Problem]:

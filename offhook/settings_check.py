@@ -121,8 +121,18 @@ def _struct_problems(struct: inspect.StructType, value: object, path: str) -> It
     if not isinstance(value, dict):
         yield Problem("config-bad-type", path, f"expected a table, got {_shown(value)}")
         return
-    found = [*_key_problems(struct, value, path), *_field_problems(struct, value, path)]
-    yield from found or _own_problems(struct, value, path)
+    yield from _key_problems(struct, value, path)
+    sound, complete = {}, True
+    for field in struct.fields:
+        name = field.encode_name
+        found = list(_field_problems(struct, field, value[name], join(path, name))) if name in value else []
+        yield from found
+        if name in value and not found:
+            sound[name] = value[name]
+        elif field.required or (found and not any(inner_structs(field.type))):
+            complete = False
+    if complete:
+        yield from _own_problems(struct, sound, path)
 
 
 def _key_problems(struct: inspect.StructType, value: Mapping[str, object], path: str) -> Iterator[Problem]:
@@ -136,26 +146,23 @@ def _key_problems(struct: inspect.StructType, value: Mapping[str, object], path:
             yield Problem("config-missing", join(path, name), f"is missing: {describe(field.type)} is needed")
 
 
-def _field_problems(struct: inspect.StructType, value: Mapping[str, object], path: str) -> Iterator[Problem]:
-    secrets = secret_fields(struct)
-    for field in struct.fields:
-        name = field.encode_name
-        if name not in value:
-            continue
-        if name in secrets and not _fits(bare(field.type), value[name]):
-            text = f"expected {describe(field.type)} (the value is not shown)"
-            yield Problem("config-bad-type", join(path, name), text)
-        else:
-            yield from _problems(field.type, value[name], join(path, name))
+def _field_problems(struct: inspect.StructType, field: inspect.Field, value: object, path: str) -> Iterator[Problem]:
+    if field.encode_name not in secret_fields(struct):
+        yield from _problems(field.type, value, path)
+    elif not _fits(field.type, value):
+        yield Problem("config-bad-type", path, f"expected {describe(field.type)} (the value is not shown)")
 
 
 def _own_problems(struct: inspect.StructType, value: object, path: str) -> Iterator[Problem]:
-    """What the struct itself has against values whose keys and types are right."""
+    """What the struct itself has against values that are right one by one; parts that are not were left out."""
     try:
         msgspec.convert(value, struct.cls)
     except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at `$")
-        yield Problem("config-bad-value", path + where.rstrip("`"), text)
+        text = str(error).partition(" - at `$")[0]
+        name, _, rest = text.partition(": ")
+        if name in {field.encode_name for field in struct.fields}:
+            path, text = join(path, name), rest
+        yield Problem("config-bad-value", path, text)
     except OffhookError as error:
         yield Problem(error.ref, path, ": ".join(part for part in (error.what, error.why, error.hint) if part))
 

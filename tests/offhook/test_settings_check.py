@@ -90,6 +90,16 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+def test_a_fault_in_a_part_hides_none_of_the_whole() -> None:
+    found = told({"door": [{"name": "trap", "prot": 1}, {"name": "trap", "port": "x"}], "main": {"name": "trap"}})
+    assert [line.rpartition(" ")[0] for line in found] == [
+        "door[0].prot: unknown key (did you mean port?)",
+        "door[0]: this door is a trap",
+        'door[1].port: expected a whole number from 1 to 65535, got "x"',
+        "main: this door is a trap",
+    ]
+
+
 def test_a_table_written_with_single_brackets_is_explained() -> None:
     assert told({"door": {"name": "front"}}) == [
         "door: expected a list of tables, got a table (write it with double brackets: [[door]]) [config-bad-type]"
