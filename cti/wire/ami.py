@@ -27,6 +27,17 @@ class AmiError(OffhookError):
     """The bytes are not AMI, or an action cannot be said in AMI."""
 
 
+class _Sought(dict[bytes, bytes]):
+    """What to look for in a message, by header; asked for by name in the source only, so there are not many."""
+
+    def __missing__(self, header: bytes) -> bytes:
+        sought = self[header] = b"\r\n" + header + b": "
+        return sought
+
+
+_SOUGHT = _Sought()
+
+
 class AmiFrame(msgspec.Struct, gc=False):
     """One message. ``name`` is the event's name, or ``Response``; ``offset`` is its first byte in the stream.
 
@@ -47,7 +58,7 @@ class AmiFrame(msgspec.Struct, gc=False):
         >>> frame.get(b"Cause"), frame.get(b"Event"), frame.get(b"Exten")
         ('16', 'Hangup', None)
         """
-        _, found, rest = self.raw.partition(b"\r\n" + header + b": ")
+        _, found, rest = self.raw.partition(_SOUGHT[header])
         if not found:
             return self._get_otherwise(header)
         return rest.partition(b"\r\n")[0].decode("utf-8", "replace")
