@@ -12,15 +12,27 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
 from cti.errors import OffhookError
+from cti.pbx.settings import PbxSettings
+from kpi.schema import calls
 from offhook.demo import DEFAULT_LISTEN, PBX, free_listen, run_demo
+from offhook.run import Offhook
+from offhook.settings import Settings
 from offhook.simulator.book import make_book
+from offhook.simulator.people import Public
+from offhook.simulator.plant import Plant
+from offhook.simulator.server import AmiServer
+from offhook.simulator.sites import DEMO
+from offhook.simulator.traffic import Bustle, Traffic
+from offhook.web.security import WebSettings
+from tests.cti.link_contract import until
 
 BOUND_S = 60.0
 COMMAND = "from offhook.main import app; app()"
@@ -94,6 +106,28 @@ async def names_that_ring(browser: aiohttp.ClientSession, names: set[str]) -> se
             if found := {name for name in names if name in shown}:
                 return found
     return set()
+
+
+async def test_what_the_store_keeps_is_what_happened(tmp_path: Path) -> None:
+    """The ordinary house on the simulated PBX, thirty times as fast as life."""
+    plant = Plant(DEMO, seed=5, started_at=datetime.now(UTC))
+    bustle = Bustle(plant, Public(random.Random(5), []), Traffic(calls_per_hour=1800.0, talk_median_s=15.0), seed=5)
+    plant.staff_logs_in()
+    async with AmiServer(plant, "demo", "a secret", speed=0.0) as server:
+        pbx = PbxSettings(name=PBX, port=server.port, username="demo", secret="a secret")
+        async with Offhook(Settings(pbx=(pbx,), web=WebSettings(listen="127.0.0.1:0")), tmp_path) as house:
+            await until(lambda: server.clients == 1)
+            bustle.begin()
+            server.speed = 30.0
+            await until(lambda: len(plant.truth.calls) > 40)
+            bustle.stop()
+            server.speed = 200.0
+            await until(lambda: plant.open_calls == 0, 60.0)
+            server.speed = 0.0
+            await until(lambda: house.recorder.stored >= len(plant.truth.calls))
+            async with house.engine.connect() as connection:
+                rows = (await connection.execute(select(calls.c.call_id, calls.c.outcome))).all()
+    assert {tuple(row) for row in rows} == {(call.uniqueid, call.outcome) for call in plant.truth.calls}
 
 
 async def test_it_stops_as_well_when_it_is_told_to_terminate(tmp_path: Path) -> None:
