@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 
 from cti.errors import OffhookError
@@ -18,6 +20,7 @@ from tests.cti.link_contract import until
 from tests.cti.scripted_pbx import ScriptedPbx
 from tests.offhook.house import pbx_settings, recorded, settings_for
 from tests.pbx.lab.processes import free_port
+from tests.postgresql import PostgresqlServer
 
 
 async def fetch(url: str) -> tuple[int, str]:
@@ -149,3 +152,29 @@ async def test_behind_a_password_the_desk_is_closed(tmp_path: Path) -> None:
             assert (await fetch(house.url + "/desk"))[0] == 401
             assert (await fetch(house.url + "/metrics"))[0] == 401
             assert (await fetch(house.url + "/healthz"))[0] == 200
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgresqlServer]:
+    server = PostgresqlServer()
+    yield server
+    server.stop()
+
+
+async def test_a_database_that_goes_away_loses_no_call(tmp_path: Path, postgresql: PostgresqlServer) -> None:
+    async with ScriptedPbx() as pbx:
+        settings = settings_for(pbx_settings(pbx))
+        settings = msgspec.structs.replace(settings, store=StoreSettings(url=postgresql.make_database()))
+        async with Offhook(settings, tmp_path) as house:
+            await until(lambda: house.lines[0].link.connected)
+            assert (await fetch(house.url + "/readyz"))[0] == 200
+            await asyncio.to_thread(postgresql.kill)
+            await pbx.send(recorded("S01"))
+            await until(lambda: house.recorder.last_error is not None)
+            status, text = await fetch(house.url + "/readyz")
+            assert status == 503
+            assert "entries wait to be stored" in text
+            await asyncio.to_thread(postgresql.start_again)
+            await until(lambda: house.recorder.stored == 1 and house.recorder.backlog == 0, 30)
+            assert len(await house.store.fetch_calls(CallFilter())) == 1
+            assert (await fetch(house.url + "/readyz"))[0] == 200
