@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
@@ -18,6 +18,9 @@ from crm_bridge.settings import CrmSettings
 _Found = TypeVar("_Found", bound=Sequence[object])
 
 OnMatch = Callable[[Match], None]
+
+#: a source that is given up has this long to put away its connection
+ENDING_S: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -50,8 +53,7 @@ class Inquiry:
         try:
             await self._follow(tasks, choice, on_match)
         finally:
-            for task in (*tasks, choice):
-                task.cancel()
+            await end_tasks(*tasks, choice)
 
     async def _follow(
         self, tasks: Mapping[asyncio.Task[list[Contact]], str], choice: asyncio.Task[Choice | None], on_match: OnMatch
@@ -120,6 +122,16 @@ def count_answer(name: str, task: asyncio.Task[_Found], counts: SourceCounts, de
         what = "cancelled" if task.cancelled() else problem_words(task.exception())
         _log.warning("a source of customers did not answer", source=name, error=what, count=counts.errors)
     return None
+
+
+async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel what still runs and wait until it has put its things away, ``ENDING_S`` seconds at the most."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=ENDING_S)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()
 
 
 def problem_words(error: BaseException | None) -> str:

@@ -20,7 +20,7 @@ from crm_bridge.contact import (
     Searchable,
 )
 from crm_bridge.counts import SourceCounts
-from crm_bridge.inquiry import Inquiry, OnMatch, count_answer, problem_words
+from crm_bridge.inquiry import Inquiry, OnMatch, count_answer, end_tasks, problem_words
 from crm_bridge.matching import decide
 from crm_bridge.number import Number, parse_number, written_forms
 from crm_bridge.settings import CrmSettings
@@ -137,11 +137,11 @@ class Lookup:
         forms = [form for key in keys for form in written_forms(key, self.settings.default_region)]
         async with self._history_turns:
             counts.asked += 1
-            task = asyncio.ensure_future(_listed(last_calls, forms))
+            task = asyncio.create_task(_listed(last_calls, forms))
             try:
                 done, _ = await asyncio.wait({task}, timeout=self.settings.lookup_give_up_s)
             finally:
-                task.cancel()
+                await end_tasks(task)
         if not done:
             counts.given_up += 1
         elif (calls := count_answer(HISTORY, task, counts, asyncio.get_running_loop().time() - began_at)) is not None:

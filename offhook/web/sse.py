@@ -113,10 +113,11 @@ async def stream(
     response.charset = "utf-8"
     await response.prepare(request)
     outbox.refresh()
-    while (event := await outbox.take(refresh, heartbeat_s)) is not None:
-        try:
+    try:
+        while (event := await outbox.take(refresh, heartbeat_s)) is not None:
             await asyncio.wait_for(response.write(encode_event(event)), WRITE_DEADLINE_S)
-        except (ConnectionError, TimeoutError):
-            break
-    outbox.close()
+    except (ConnectionError, TimeoutError):
+        pass
+    finally:
+        outbox.close()
     return response

@@ -1,0 +1,256 @@
+"""The desk's routes, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse, ClientSession, CookieJar
+
+from crm_bridge.pop import DeskId
+from cti.model import CallOutcome, RingResult
+from offhook.web.desk_cookie import COOKIE
+from tests.browser.desk_house import DeskHouse, desk_house
+from tests.crm_bridge.scene import HOSTILE, Clock, Scene, agent_event, until
+
+ANNA = DeskId("main", "101")
+ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;;-- Žofia Müller 北京"
+
+
+class Browser:
+    """Somebody at a page of the house, by plain HTTP."""
+
+    def __init__(self, house: DeskHouse) -> None:
+        self.house = house
+        self.http = ClientSession(cookie_jar=CookieJar(unsafe=True))
+
+    async def get(self, path: str) -> ClientResponse:
+        return await self.http.get(self.house.url + path)
+
+    async def post(self, path: str, *, origin: str | None = None, **form: str) -> ClientResponse:
+        headers = {"Origin": origin or self.house.url}
+        return await self.http.post(self.house.url + path, data=form, headers=headers, allow_redirects=False)
+
+    async def sit_down(self, agent: str = "101") -> None:
+        assert (await self.post("/desk/login", agent=agent)).status == 303
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[DeskHouse]:
+    async with desk_house(tmp_path, heartbeat_s=0.1) as made:
+        for agent, name in (("101", "Anna Rossi"), ("102", "Bruno <b>Esposito</b>")):
+            made.desk.apply(agent_event(Clock(), agent, name))
+        yield made
+
+
+@pytest.fixture
+async def browser(house: DeskHouse) -> AsyncIterator[Browser]:
+    made = Browser(house)
+    yield made
+    await made.http.close()
+
+
+def ring(house: DeskHouse, number: str | None = "+393351234509", name: str | None = None) -> Scene:
+    call = Scene(f"{number}{name}", number, Clock(), name=name)
+    for event in (call.started(), call.queued(), call.offered("101")):
+        house.desk.apply(event)
+    return call
+
+
+def pop_id(house: DeskHouse) -> str:
+    return house.desk.view(ANNA).cards[0].pop_id
+
+
+async def looked_up(house: DeskHouse) -> None:
+    def done() -> bool:
+        match = house.desk.view(ANNA).cards[0].match
+        return match is not None and not match.pending
+
+    await until(done)
+
+
+async def next_content(answer: ClientResponse) -> str:
+    """The next content in an event stream, past the beats."""
+    while True:
+        event = (await answer.content.readuntil(b"\n\n")).decode()
+        if not event.startswith("event:"):
+            return "\n".join(line.removeprefix("data: ") for line in event.splitlines())
+
+
+async def test_without_a_desk_one_chooses_an_extension(browser: Browser) -> None:
+    text = await (await browser.get("/desk")).text()
+    assert "Which extension rings on your table?" in text
+    assert "Anna Rossi" in text
+    assert "Bruno &lt;b&gt;Esposito&lt;/b&gt;" in text
+
+
+async def test_the_cookie_is_for_the_desk_only_and_no_script_reads_it(browser: Browser) -> None:
+    answer = await browser.post("/desk/login", agent="101")
+    assert (answer.status, answer.headers["Location"]) == (303, "/desk")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith(COOKIE)
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=Strict", "Path=/desk"))
+    text = await (await browser.get("/desk")).text()
+    assert "Anna Rossi" in text
+    assert "No call" in text
+
+
+@pytest.mark.parametrize("agent", ["", "<script>", "1" * 60, "10 1", "a/b"])
+async def test_a_wrong_extension_is_refused_and_shown_as_text(browser: Browser, agent: str) -> None:
+    answer = await browser.post("/desk/login", agent=agent)
+    text = await answer.text()
+    assert answer.status == 400
+    assert "Write your extension" in text
+    assert 'value="<script>' not in text
+
+
+async def test_leaving_the_desk(browser: Browser) -> None:
+    await browser.sit_down()
+    await browser.post("/desk/logout")
+    assert "Which extension" in await (await browser.get("/desk")).text()
+
+
+@pytest.mark.parametrize("path", ["/desk/events", "/desk/card?pop=x", "/desk/find?pop=x"])
+async def test_nothing_is_told_to_who_sits_at_no_desk(browser: Browser, path: str) -> None:
+    assert (await browser.get(path)).status == 403
+
+
+async def test_a_page_of_another_site_changes_nothing(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house)
+    answer = await browser.post("/desk/shown", origin="https://evil.example", pop=pop_id(house))
+    assert answer.status == 403
+    assert house.desk.counts.shown == 0
+
+
+async def test_the_page_forbids_what_it_does_not_need(browser: Browser) -> None:
+    policy = (await browser.get("/desk")).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+async def test_page_and_push_are_one_content_and_hostile_text_is_text(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house, name=HOSTILE)
+    await looked_up(house)
+    page = await (await browser.get("/desk")).text()
+    async with await browser.get("/desk/events") as answer:
+        pushed = await next_content(answer)
+    for text in (page, pushed):
+        assert text.count(ESCAPED) >= 2
+        assert "<script>alert" not in text
+        assert "Müller &amp; Söhne &lt;b&gt;GmbH&lt;/b&gt;" in text
+        assert "Credit stop" in text
+        assert "1,234.50 EUR" in text
+        assert "Heat pump &#34;Alba&#34; 9 kW" in text
+        assert "Old order" not in text
+        assert "Leak after installation" in text
+
+
+async def test_a_push_comes_for_each_change_of_this_desk(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    async with await browser.get("/desk/events") as answer:
+        assert "No call" in await next_content(answer)
+        call = ring(house, "+442079460008")
+        while "Mary Smith" not in await next_content(answer):
+            pass
+        house.desk.apply(call.offer_ended("101", RingResult.ELSEWHERE))
+        house.desk.apply(call.answered("102"))
+        while "Answered by Bruno" not in (text := await next_content(answer)):
+            pass
+        assert "No call" in text
+    await until(lambda: house.pages.screens.count == 0)
+
+
+async def test_the_receipt_is_counted(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house)
+    assert (await browser.post("/desk/shown", pop=pop_id(house))).status == 204
+    assert (await browser.post("/desk/shown", pop="rubbish")).status == 204
+    assert house.desk.counts.shown == 1
+
+
+async def test_several_customers_are_offered_and_the_choice_is_kept(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house, "+393331234517")
+    await looked_up(house)
+    page = await (await browser.get("/desk")).text()
+    assert "2 customers have this number" in page
+    assert "Rossi Carlo" in page
+    assert "Rossi Paola" in page
+    paola = next(one for one in house.desk.view(ANNA).cards[0].match.candidates if one.name == "Rossi Paola")  # type: ignore[union-attr]
+    answer = await browser.post("/desk/choose", pop=pop_id(house), source="book", contact=paola.contact_id)
+    assert "is kept as the caller for" in await answer.text()
+    ring(house, "+393331234517", "again")
+    await until(lambda: [card.headline for card in house.desk.view(ANNA).cards] == ["Rossi Paola", "Rossi Paola"])
+    assert "chosen by Anna Rossi (101)" in house.desk.view(ANNA).cards[1].match.why  # type: ignore[union-attr]
+
+
+async def test_an_anonymous_caller_is_found_by_any_field(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house, None)
+    pop = pop_id(house)
+    assert "Find the customer" in await (await browser.get("/desk")).text()
+    assert 'name="q"' in await (await browser.get(f"/desk/find?pop={pop}")).text()
+    for asked in ("zofia", "O-101", "milano", "zofia@example.com", "C-1"):
+        assert ESCAPED in await (await browser.get(f"/desk/find?pop={pop}&q={asked}")).text()
+    nobody = await (await browser.get(f"/desk/find?pop={pop}&q=%3Cimg%20src=x%3E")).text()
+    assert "Nobody with" in nobody
+    assert "<img" not in nobody
+    assert "Nobody" not in await (await browser.get(f"/desk/find?pop={pop}&q=")).text()
+
+
+async def test_calling_for_somebody_else(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house, "+390299999999")
+    await looked_up(house)
+    answer = await browser.post("/desk/choose", pop=pop_id(house), source="book", contact="2", on_behalf="1")
+    assert "is whom the caller phones for" in await answer.text()
+    assert "For Mary Smith" in await (await browser.get("/desk")).text()
+
+
+async def test_a_choice_that_is_gone_says_what_to_do(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house)
+    answer = await browser.post("/desk/choose", pop=pop_id(house), source="book", contact="999")
+    assert "this customer is no longer there: search again" in await answer.text()
+
+
+async def test_a_past_call_can_be_looked_at_again(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    call = ring(house)
+    await looked_up(house)
+    pop = pop_id(house)
+    house.desk.apply(call.ended(CallOutcome.ABANDONED))
+    text = await (await browser.get(f"/desk/card?pop={pop}")).text()
+    assert "Caller hung up" in text
+    assert ESCAPED in text
+
+
+async def test_nobody_sees_the_calls_of_another_desk(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down("102")
+    ring(house)
+    pop = pop_id(house)
+    assert (await browser.get(f"/desk/card?pop={pop}")).status == 404
+    assert (await browser.post("/desk/choose", pop=pop, source="book", contact="1")).status == 404
+    assert "335" not in await (await browser.get("/desk")).text()
+
+
+async def test_streams_end_when_the_program_stops(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    answer = await browser.get("/desk/events")
+    await next_content(answer)
+    async with asyncio.timeout(4):
+        await house.shut()
+    assert house.pages.screens.count == 0
+    answer.close()
+
+
+async def test_an_extension_that_the_pbx_has_not_named_has_a_desk(browser: Browser) -> None:
+    await browser.sit_down("777")
+    text = await (await browser.get("/desk")).text()
+    assert "Extension 777" in text
+    assert "has not named this extension yet" in text
