@@ -3,29 +3,21 @@
 ``<folder>/<pbx>/<session>/`` is one connection, a recording as ``cti.recording`` reads it. The session's name is the
 UTC instant at which the connection was begun, so names sort by time. A place in the journal is a ``Mark``.
 
-After a crash what was under way is told again from the mark: ``replay_journal(read_journal(folder, pbx, mark), board,
-dialect, mark)``. The instants are those of the live run to the microsecond and the ids are the PBX's own, so the calls
-come out the same, and writing them again changes nothing. ``board`` must lead to the recorder alone: what is replayed
-pops and dials nothing.
+The instants come out as they went in, to the microsecond. ``cti.journal_replay`` makes calls of them again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, NamedTuple
 
 import msgspec
 import structlog
 from msgspec import Meta
 
-from cti.errors import OffhookError
-from cti.pbx.dialect import Dialect, Frame, Wire
 from cti.recording import Recording, RecordingError, list_segments
 
 NAME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
@@ -95,14 +87,6 @@ class JournalRead(NamedTuple):
     data: bytes
 
 
-class Board(Protocol):
-    """Who is told of the frames: a ``Switchboard``."""
-
-    def take(self, frames: Iterable[Frame], received_at: datetime, session: str) -> None: ...
-    def lost(self, at: datetime, cause: str) -> None: ...
-    def back(self, at: datetime) -> None: ...
-
-
 def list_sessions(folder: Path, pbx: str) -> list[str]:
     """The names of the connections to ``pbx`` that the journal holds, oldest first."""
     return [path.name for path in list_session_folders(folder / pbx) if list_segments(path)]
@@ -114,16 +98,20 @@ def list_session_folders(place: Path) -> list[Path]:
     return sorted(path for path in found if _NAME.match(path.name))
 
 
-def read_journal(folder: Path, pbx: str, since: Mark | None = None) -> Iterator[JournalRead]:
-    """All that was read from ``pbx``, in order, from the mark on; from the oldest session on where there is none.
+def read_journal(folder: Path, pbx: str, since: Mark | None = None, until: Mark | None = None) -> Iterator[JournalRead]:
+    """All that was read from ``pbx``, in order, from the one mark to the other; where there is none, all.
 
-    At the mark the read begins with the mark's byte. Where an offset is not where the read before ended, the bytes
-    between are lost. A session that cannot be read is passed over, with a warning in the log.
+    The first read begins with the mark's byte, the last one ends before it. Where an offset is not where the read
+    before ended, the bytes between are lost. A session that cannot be read is passed over, with a warning in the log.
     """
+    start = since or Mark("", 0)
     for session in list_sessions(folder, pbx):
-        if since is None or session >= since.session:
-            offset = since.offset if since is not None and session == since.session else 0
-            yield from _read_session(folder / pbx / session, offset)
+        if session >= start.session:
+            for read in _read_session(folder / pbx / session, start.offset if session == start.session else 0):
+                if until is not None and Mark(session, read.offset + len(read.data)) >= until:
+                    yield from _before(read, until)
+                    return
+                yield read
 
 
 def name_session(begun_at: datetime, last: str | None = None) -> str:
@@ -149,96 +137,39 @@ def parse_session_name(name: str) -> datetime:
     return datetime.strptime(name, NAME_FORMAT).replace(tzinfo=UTC)
 
 
-def sessions_since(folder: Path, pbx: str, at: datetime) -> Mark | None:
-    """The beginning of the session that was being read at that instant, or else of the first after it.
-
-    None: the journal holds nothing that late.
-    """
+def find_read(folder: Path, pbx: str, at: datetime) -> Mark | None:
+    """Where the first read at or after that instant begins; None if the journal holds nothing so late."""
     names = list_sessions(folder, pbx)
-    wanted = f"{at:{NAME_FORMAT}}"
-    before = [name for name in names if name <= wanted]
-    name = before[-1] if before else next(iter(names), None)
-    return None if name is None else Mark(name, 0)
+    before = [name for name in names if name <= f"{at.astimezone(UTC):{NAME_FORMAT}}"]
+    for name in names[max(len(before) - 1, 0) :]:
+        recording = _open_session(folder / pbx / name)
+        if recording is not None:
+            offset = recording.find_offset((at - _started_at(recording)).total_seconds())
+            if offset is not None:
+                return Mark(name, offset)
+    return None
 
 
-def replay_journal(
-    reads: Iterable[JournalRead],
-    board: Board,
-    dialect: Dialect,
-    since: Mark | None = None,
-    max_frame_bytes: int = 1 << 20,
-) -> Mark | None:
-    """Tell ``board`` again what was read, and each end of a connection; where the journal ends, None if it is empty.
-
-    ``since`` is the mark that ``reads`` begin at: a frame begins there.
-    """
-    end = None
-    for session, its_reads in groupby(reads, key=attrgetter("session")):
-        border = since.offset if since is not None and session == since.session else 0
-        frames = FrameReader(partial(dialect.wire, max_frame_bytes), border)
-        end = _replay_session(its_reads, board, frames, dialect.wanted) or end
-    return end
-
-
-class FrameReader:
-    """Frames of one stream that may begin in its middle, and from which bytes may be missing.
-
-    A frame begins at the byte ``border``. Where bytes are missing, and where the stream begins elsewhere, it goes on
-    with the first whole frame.
-    """
-
-    def __init__(self, new_wire: Callable[[], Wire], border: int = 0) -> None:
-        self._new_wire, self._border = new_wire, border
-        self._wire: Wire | None = None
-        self._end = 0
-
-    def take(self, offset: int, data: bytes) -> Sequence[Frame]:
-        """The frames that ``data`` completes; ``offset`` is that of its first byte.
-
-        Raises:
-            OffhookError: the stream is past reading, up to the next missing bytes.
-        """
-        if self._wire is None or offset != self._end:
-            self._wire = self._new_wire()
-            if offset:
-                self._wire.resume(offset, at_border=offset == self._border)
-        self._end = offset + len(data)
-        return self._wire.feed(data)
-
-
-def _replay_session(
-    reads: Iterable[JournalRead], board: Board, frames: FrameReader, wanted: frozenset[str]
-) -> Mark | None:
-    end, last_at = None, None
-    for read in reads:
-        end = Mark(read.session, read.offset + len(read.data))
-        given = _take(frames, read, wanted)
-        if given:
-            if last_at is None:
-                board.back(read.received_at)
-            board.take(given, read.received_at, read.session)
-        if given or last_at is not None:
-            last_at = read.received_at
-    if last_at is not None:
-        board.lost(last_at, "the connection ended")
-    return end
-
-
-def _take(frames: FrameReader, read: JournalRead, wanted: frozenset[str]) -> list[Frame]:
-    """The wanted events; none from a fault of the stream on, as in the live run."""
-    try:
-        return [frame for frame in frames.take(read.offset, read.data) if frame.name in wanted]
-    except OffhookError as error:
-        _log.debug("the stream cannot be read any further", session=read.session, offset=read.offset, ref=error.ref)
-        return []
+def _before(read: JournalRead, until: Mark) -> Iterator[JournalRead]:
+    if Mark(read.session, read.offset) < until:
+        yield read._replace(data=read.data[: until.offset - read.offset])
 
 
 def _read_session(folder: Path, since: int) -> Iterator[JournalRead]:
+    recording = _open_session(folder)
+    if recording is not None:
+        started_at = _started_at(recording)
+        for piece in recording.pieces(since):
+            yield JournalRead(folder.name, started_at + timedelta(seconds=piece.t), piece.offset, piece.data)
+
+
+def _open_session(folder: Path) -> Recording | None:
     try:
-        recording = Recording(folder)
+        return Recording(folder)
     except RecordingError as error:
         _log.warning("a part of the journal is gone", folder=str(folder), ref=error.ref)
-        return
-    started_at = recording.info.started_at if recording.info is not None else parse_session_name(folder.name)
-    for piece in recording.pieces(since):
-        yield JournalRead(folder.name, started_at + timedelta(seconds=piece.t), piece.offset, piece.data)
+        return None
+
+
+def _started_at(recording: Recording) -> datetime:
+    return recording.info.started_at if recording.info is not None else parse_session_name(recording.folder.name)

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ import structlog
 
 from cti.journal import JournalSettings, Mark, list_session_folders
 from cti.journal_files import PARTIAL, create
-from cti.recording import SESSION_FILE, Segment, list_segments
+from cti.recording import SESSION_FILE, Segment, list_segments, with_ends
 
 ROUND_S = 3600.0
 DAY_S = 86_400.0
@@ -70,10 +69,7 @@ class JournalKeeper:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._woken.clear()
-            try:
-                self._tidy()
-            except OSError as error:
-                _log.warning("the journal's old files stay as they are", folder=str(self._place), cause=error.strerror)
+            self._tidy()
             self._woken.wait(ROUND_S)
 
     def _tidy(self) -> None:
@@ -97,9 +93,27 @@ def remove_expired(
 ) -> int:
     """Remove the pairs of files last written before that time (epoch), and folders they leave empty; how many pairs.
 
-    What is open, and what reaches beyond ``kept_from``, stays. Raises OSError.
+    What is open, and what reaches beyond ``kept_from``, stays.
     """
-    return sum(_remove_from(folder, before, open_files, kept_from) for folder in list_session_folders(place))
+    return _in_each(place, lambda folder: _remove_from(folder, before, open_files, kept_from))
+
+
+def compress_closed(
+    place: Path, open_files: Callable[[], OpenFiles | None], stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """Compress all plain files but those being written; how many pairs."""
+    return _in_each(place, lambda folder: _compress_in(folder, open_files, stopped))
+
+
+def _in_each(place: Path, work: Callable[[Path], int]) -> int:
+    """What ``work`` gives for all sessions together; one that it cannot do it for is logged and passed over."""
+    done = 0
+    for folder in list_session_folders(place):
+        try:
+            done += work(folder)
+        except OSError as error:
+            _log.warning("old files of the journal stay as they are", folder=str(folder), cause=error.strerror)
+    return done
 
 
 def _remove_from(
@@ -107,10 +121,9 @@ def _remove_from(
 ) -> int:
     segments = list_segments(folder)  # first these, then what is open: a pair begun in between is in neither
     held = open_files()
-    ends = [*(after.start for _, after in pairwise(segments)), None]
     old = [
         segment
-        for segment, end in zip(segments, ends, strict=True)
+        for segment, end in with_ends(segments)
         if held != (folder.name, segment.start)
         and not (kept_from is not None and _reaches(folder.name, end, kept_from))
         and _written_at(folder, segment) < before
@@ -123,19 +136,15 @@ def _remove_from(
     return len(old)
 
 
-def compress_closed(
-    place: Path, open_files: Callable[[], OpenFiles | None], stopped: Callable[[], bool] = lambda: False
-) -> int:
-    """Compress all plain files but those being written; how many pairs. Raises OSError."""
-    count = 0
-    for folder in list_session_folders(place):
-        segments = list_segments(folder)  # before open_files, as above
-        held = open_files()
-        for segment in segments:
-            if held != (folder.name, segment.start) and not stopped():
-                done = [compress(folder / name, stopped) for name in (segment.events, segment.timing)]
-                count += any(done)
-    return count
+def _compress_in(folder: Path, open_files: Callable[[], OpenFiles | None], stopped: Callable[[], bool]) -> int:
+    segments = list_segments(folder)  # before open_files, as above
+    held = open_files()
+    done = 0
+    for segment in segments:
+        if held != (folder.name, segment.start):
+            packed = [compress(folder / name, stopped) for name in (segment.events, segment.timing)]
+            done += any(packed)
+    return done
 
 
 def compress(path: Path, stopped: Callable[[], bool] = lambda: False) -> bool:
@@ -144,7 +153,7 @@ def compress(path: Path, stopped: Callable[[], bool] = lambda: False) -> bool:
     Raises:
         OSError: the disk is full or broken; the file is as it was.
     """
-    if not path.is_file():
+    if stopped() or not path.is_file():
         return False
     packed = path.with_name(f"{path.name}.gz")
     made = packed.with_name(packed.name + PARTIAL)
@@ -199,7 +208,8 @@ def _remove(folder: Path, segment: Segment) -> None:
 
 def _remove_folder(folder: Path) -> None:
     """Remove what is left of a session; a folder in which somebody put a file of his own stays."""
-    (folder / SESSION_FILE).unlink(missing_ok=True)
+    for name in (SESSION_FILE, SESSION_FILE + PARTIAL):
+        (folder / name).unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
 

@@ -79,7 +79,7 @@ class JournalWriter:
     ) -> None:
         self.pbx, self._kind, self._settings, self._lost = pbx, kind, settings, lost
         self._place = folder / pbx
-        self._lock: int | None = _lock(self._place)
+        self._lock = _lock(self._place)
         self._last_name = next((path.name for path in reversed(list_session_folders(self._place))), None)
         self._session: str | None = None
         self._offset = 0
@@ -122,19 +122,17 @@ class JournalWriter:
         )
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
-        """Write what waits and end; nothing may be appended any more. Blocks for ``timeout_s`` at the most, or twice.
+        """Write what waits and end; nothing may be appended any more. Blocks for twice ``timeout_s`` at the most.
 
-        What a full disk does not take now is lost, and reported.
+        What a full disk does not take now is lost, and reported. Where the disk hangs, the rest is written when it
+        goes on, if the program still runs then.
         """
         self._closing.set()
         self._wake.set()
-        self._thread.join(timeout_s)
         self._keeper.close(timeout_s)
+        self._thread.join(timeout_s)
         if self._thread.is_alive():
-            _log.error("the disk hangs: the journal's end is lost", pbx=self.pbx, bytes=self._backlog.waiting)
-        elif self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            _log.error("the disk hangs: the journal's end waits for it", pbx=self.pbx, bytes=self._backlog.waiting)
 
     def _run(self) -> None:
         while True:
@@ -151,6 +149,7 @@ class JournalWriter:
         self._sync()
         if self._files is not None:
             self._files.close()
+        os.close(self._lock)
 
     def _rest(self) -> None:
         """Wait for more, or until the disk is to be told to keep what it has."""

@@ -109,11 +109,27 @@ class Recording:
         Raises:
             RecordingError: a recording that somebody else made has no timing, or its files do not fit each other.
         """
-        later = [segment.start for segment in self.segments[1:]]
-        for segment, end in zip(self.segments, [*later, None], strict=True):
+        for segment, end in with_ends(self.segments):
             if end is None or end > since:
                 for piece in self._pieces_of(segment, since):
                     yield _cut(piece, since)
+
+    def find_offset(self, t: float) -> int | None:
+        """The offset of the first read at or after that many seconds; None if all are before. Reads times only."""
+        firsts = [next(self._times(segment), None) for segment in self.segments]
+        earlier = [i for i, first in enumerate(firsts) if first is not None and first.t < t]
+        for segment in self.segments[earlier[-1] if earlier else 0 :]:
+            for read in self._times(segment):
+                if read.t >= t:
+                    return read.offset
+        return None
+
+    def _times(self, segment: Segment) -> Iterator[Read]:
+        try:
+            yield from _read_timing(self.folder, segment.timing)
+        except RecordingError:
+            if self.info is None:
+                raise
 
     def _pieces_of(self, segment: Segment, since: int) -> Iterator[Piece]:
         try:
@@ -134,6 +150,11 @@ def list_segments(folder: Path) -> list[Segment]:
     }
     suffix = min((segment.suffix for segment in found), default="")
     return sorted(segment for segment in found if segment.suffix == suffix)
+
+
+def with_ends(segments: list[Segment]) -> Iterator[tuple[Segment, int | None]]:
+    """Each pair of files with the offset that the next one begins with, None for the last."""
+    return zip(segments, [*(segment.start for segment in segments[1:]), *([None] if segments else [])], strict=True)
 
 
 def fetch_session_info(folder: Path) -> SessionInfo | None:

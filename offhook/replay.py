@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cti.journal import FrameReader
+from cti.journal_replay import FrameReader
 from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Transfer
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
 from cti.recording import Recording

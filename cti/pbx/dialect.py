@@ -58,7 +58,6 @@ class Wire(Protocol):
         """Begin past the greeting, at byte ``offset`` of a recorded stream; a frame begins there if ``at_border``."""
 
 
-
 class Dialect(Protocol):
     """The conversation with one kind of PBX, and the meaning of its events. No I/O, no clock."""
 
