@@ -49,7 +49,7 @@ class Board:
                 return None
             self.note("unknown-leg", f"{type(signal).__name__} for a leg that was never seen")
             return None
-        leg.heard_at = signal.at
+        leg.heard_at, leg.frozen = signal.at, None
         if signal.group is not None and signal.group != leg.call.group:
             self._regroup(leg, signal.group)
         return leg

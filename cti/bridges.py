@@ -89,6 +89,9 @@ def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
 
 def _settle(board: Board, together: list[LegRecord]) -> None:
     agents = [leg for leg in together if leg.role is LegRole.AGENT]
+    if len(together) == 1:
+        _alone(board, agents)
+        return
     for leg in agents:
         _join_the_customers_call(board, leg, together)
     for leg in sorted(agents, key=lambda leg: leg.started_at):
@@ -96,6 +99,12 @@ def _settle(board: Board, together: list[LegRecord]) -> None:
         if talking:
             _begin_talk(board, leg)
         elif leg.talk is not None and leg.talk.open:
+            _end_talk(board, leg, leg.talk)
+
+
+def _alone(board: Board, agents: list[LegRecord]) -> None:
+    for leg in agents:
+        if leg.talk is not None and leg.talk.open:
             _end_talk(board, leg, leg.talk)
 
 

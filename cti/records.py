@@ -110,6 +110,7 @@ class LegRecord:
         "dialled",
         "dialled_by",
         "ended_at",
+        "frozen",
         "heard_at",
         "held_at",
         "hung_up_at",
@@ -149,8 +150,15 @@ class LegRecord:
         self.ring: RingRecord | None = None
         self.talk: TalkRecord | None = None
         self.call: CallRecord
+        self.frozen: Leg | None = None
 
     def freeze(self) -> Leg:
+        """The leg as of now; the same record as long as nothing is heard of it."""
+        if self.frozen is None:
+            self.frozen = self._freeze()
+        return self.frozen
+
+    def _freeze(self) -> Leg:
         return Leg(
             leg_id=self.leg_id,
             channel=self.channel,

@@ -53,6 +53,7 @@ class AsteriskEvents:
         self._pbx = pbx
         self._trunks = frozenset(trunks)
         self._members: set[str] = set()
+        self._places: set[tuple[str | None, str | None, str | None]] = set()
         self.snapshot = AsteriskSnapshot(self.role_of, self.note_member)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
@@ -78,6 +79,18 @@ class AsteriskEvents:
         phone = frame.get(b"StateInterface") or interface or ""
         self.note_member(phone)
         return agent_of(phone)
+
+    def first_sight_of(self, frame: Frame) -> bool:
+        """Whether this place in a queue was not yet read from a member's status, in this state of pause."""
+        place = (frame.get(b"Queue"), frame.get(b"Interface"), frame.get(b"Paused"))
+        if place in self._places:
+            return False
+        self._places.add(place)
+        return True
+
+    def forget_places(self) -> None:
+        """Somebody logged in or out: what was read of members' places may be old."""
+        self._places.clear()
 
     def note_member(self, phone: str) -> None:
         """A queue rings this phone: it is no trunk."""
@@ -291,6 +304,7 @@ def _member_added(events: AsteriskEvents, frame: Frame, at: datetime, origin: Or
 
 
 def _member_removed(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    events.forget_places()
     member = _member_of(events, frame, at, origin)
     return () if member is None else (s.MemberRemoved(*member),)
 
@@ -305,11 +319,15 @@ def _member_pause(events: AsteriskEvents, frame: Frame, at: datetime, origin: Or
 
 
 def _member_status(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    """Sent at each change of a phone's state: it is only read for members whose log-in was not seen."""
+    if not events.first_sight_of(frame):
+        return ()
     member = _member_of(events, frame, at, origin)
     return () if member is None else (s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame)),)
 
 
 def _snapshot(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    events.forget_places()
     return events.snapshot.take(frame, at, origin)
 
 
