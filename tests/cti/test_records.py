@@ -126,7 +126,8 @@ def test_a_frozen_leg_keeps_what_was_seen_of_it() -> None:
     assert (told.leg_id, told.role, told.number, told.started_at) == ("2", LegRole.AGENT, "101", at(0))
     assert (told.rang_at, told.answered_at, told.ended_at, told.cause) == (at(1), at(2), at(3), 16)
     assert not told.hung_up
-    record.hung_up_at = at(3)
+    assert record.freeze() is told
+    record.hung_up_at, record.frozen = at(3), None  # the board drops it with every signal of this leg
     assert record.freeze().hung_up
 
 
