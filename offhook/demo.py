@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +33,7 @@ from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
 from kpi.store import Store
 from offhook.logs import LogSettings, set_up_logs
+from offhook.past_calls import e164_of
 from offhook.run import Offhook, open_store, run
 from offhook.settings import Settings
 from offhook.simulator.book import Book, make_book
@@ -147,7 +149,8 @@ async def _prepare(settings: Settings, folder: Path, book: Book, options: DemoOp
     """The store with its customers and its past; how many calls that is."""
     async with open_store(settings, folder) as engine:
         await _import_book(engine, book, folder, settings.crm.default_region)
-        return await _store_history(Store(engine), book, options, now)
+        store = Store(engine, partial(e164_of, settings.crm))
+        return await _store_history(store, book, options, now)
 
 
 async def _import_book(engine: AsyncEngine, book: Book, folder: Path, region: str) -> None:

@@ -56,6 +56,7 @@ class Customer(msgspec.Struct, kw_only=True):
     language: str
     account_state: str
     balance: str
+    currency: str
     notes: str
 
 
@@ -114,6 +115,7 @@ def _customer(rng: random.Random, number: str, phone: str, mobile: str) -> Custo
         language=rng.choice(LANGUAGES),
         account_state=state,
         balance="0.00" if state in ("ok", "closed", "Premium") else f"-{rng.uniform(10, 2000):.2f}",
+        currency="EUR",
         notes="Prefers to be called in the morning" if rng.random() < 0.1 else "",
     )
 

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
 from kpi.schema import calls
+from offhook.database import make_engine
 from offhook.demo import DEFAULT_LISTEN, PBX, free_listen, run_demo
 from offhook.run import Offhook
 from offhook.settings import Settings
@@ -84,6 +85,7 @@ async def test_a_visitor_sees_a_customer_ring_within_seconds(tmp_path: Path) -> 
     names = {customer.name for customer in make_book(random.Random(1), datetime.now().astimezone().date()).customers}
     async with running(COMMAND, "demo", "--listen", "127.0.0.1:0", folder=tmp_path) as process:
         url = await address(process)
+        assert await known_numbers(tmp_path) > 1000
         async with aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             async with browser.post("/desk/login", data={"agent": "103"}, headers={"Origin": url}) as answer:
                 assert answer.status == 200
@@ -96,6 +98,20 @@ async def test_a_visitor_sees_a_customer_ring_within_seconds(tmp_path: Path) -> 
         assert sum(map(float, ended)) > 2000
         assert "stopped" in await stopped(process, signal.SIGINT)
     assert content(tmp_path) == set()
+
+
+async def known_numbers(folder: Path) -> int:
+    """Calls in the store whose customer can be found by number: the card's last calls."""
+    engine = make_engine(f"sqlite:///{database_in(folder)}")
+    async with engine.connect() as connection:
+        found = await connection.scalar(select(func.count()).where(calls.c.customer_e164.is_not(None)))
+    await engine.dispose()
+    return found or 0
+
+
+def database_in(folder: Path) -> Path:
+    (database,) = folder.glob("offhook-demo-*/offhook.sqlite")
+    return database
 
 
 async def names_that_ring(browser: aiohttp.ClientSession, names: set[str]) -> set[str]:
