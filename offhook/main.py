@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
             typer.echo(f"Offhook {_version()} serves its pages at {house.url} (Ctrl-C stops it)")
             sys.stdout.flush()
 
+        _keep_private()
         set_up_logs(settings.log)
         asyncio.run(run_house(settings, config.parent.resolve(), tell))
 
@@ -133,6 +135,7 @@ def import_(
         from crm_bridge.headers import ImportKind
         from offhook.customers import import_customers, report_lines
 
+        _keep_private()
         folder, book_kind = config.parent.resolve(), ImportKind(kind)
         work = import_customers(settings, folder, file, book_kind, skip_bad=skip_bad, encoding=encoding)
         report = asyncio.run(work)
@@ -158,6 +161,11 @@ def complaining() -> Iterator[None]:
 
         typer.echo(complaint(error), err=True)
         raise typer.Exit(exit_status(error)) from None
+
+
+def _keep_private() -> None:
+    """What is written from now on holds callers and customers: no other user of this machine is to read it."""
+    os.umask(os.umask(0) | 0o007)
 
 
 def _load(config: Path) -> Settings:

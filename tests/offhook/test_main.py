@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ from tests.pbx.lab.processes import Program, free_port, until
 from tests.source import ROOT
 
 OFFHOOK = [sys.executable, "-m", "offhook.main"]
+
+
+@pytest.fixture(autouse=True)
+def umask_put_back() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def call(*arguments: str | Path) -> Result:
@@ -139,6 +147,18 @@ def test_run_against_a_closed_port_goes_on_trying(tmp_path: Path) -> None:
         refused.value.close()
     finally:
         assert program.stop() == 0, program.output()
+
+
+def test_other_users_cannot_read_what_it_keeps(tmp_path: Path) -> None:
+    program = start(tmp_path, write_settings(tmp_path, free_port()))
+    try:
+        address(program)
+    finally:
+        program.stop()
+    kept = {
+        one.name: one.stat().st_mode & 0o007 for one in tmp_path.glob("offhook.*") if one.suffix in (".sqlite", ".key")
+    }
+    assert kept == {"offhook.sqlite": 0, "offhook.key": 0}
 
 
 def test_ctrl_c_stops_it_cleanly(tmp_path: Path) -> None:
