@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from operator import length_hint
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -32,6 +32,7 @@ __all__ = ["ActionRefused", "Link", "LinkError", "LinkHealth", "LoginRefused", "
 
 Take = Callable[[Iterable[Frame], datetime, str], None]
 SNAPSHOT_S = 60.0
+SNAPSHOT_AGAIN_S = 0.5
 ACTION_S = 10.0
 
 _log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
     last_event_at: datetime | None
     keepalive_s: float | None  #: how long the PBX took for its last answer to a keepalive
     failures: dict[str, int]  #: exceptions of the callbacks, by callback
-    last_error: OffhookError | None  #: why the link is down, or was last
+    last_error: OffhookError | None  #: why the link is down or was last, or why the present could not be asked for
 
 
 class Link:
@@ -130,6 +131,8 @@ class Link:
         Raises:
             LoginRefused: the PBX does not let us in. Everything else is tried again, after a pause that grows.
         """
+        if self._closing:
+            return
         self._runner = asyncio.create_task(self._supervise(), name=f"link {self.settings.name}")
         try:
             await self._runner
@@ -227,15 +230,22 @@ class Link:
             raise link_faults.login_refused(self.settings, refusal.message) from None
 
     async def _stay(self, talk: Conversation) -> OffhookError:
-        keepalive = asyncio.create_task(self._keep_alive(talk))
+        tasks: set[asyncio.Future[Any]] = {asyncio.create_task(self._keep_alive(talk))}
+        if self._snapshot:
+            tasks.add(asyncio.create_task(self._ask_for_the_present(talk)))
+        running = set(tasks)
         try:
-            if self._snapshot:
-                await self._ask_for_the_present(talk)
-            await asyncio.wait({talk.ended, keepalive}, return_when=asyncio.FIRST_COMPLETED)
-            return talk.ended.result() if talk.ended.done() else await keepalive
+            while not talk.ended.done():
+                done, _ = await asyncio.wait({talk.ended, *running}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done & running:
+                    running.discard(task)
+                    if (error := task.result()) is not None:
+                        return cast("OffhookError", error)
+            return talk.ended.result()
         finally:
-            keepalive.cancel()
-            await asyncio.wait({keepalive})
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _keep_alive(self, talk: Conversation) -> OffhookError:
         """Ask again and again whether the PBX lives; the error when it did not answer in time."""
@@ -250,13 +260,23 @@ class Link:
             self._keepalive_s = time.monotonic() - asked
 
     async def _ask_for_the_present(self, talk: Conversation) -> None:
+        """Ask until all of it was told: a PBX that starts up lets us in before it knows of its queues."""
+        pause_s = SNAPSHOT_AGAIN_S
+        while (error := await self._ask_once(talk)) is not None:
+            if self.last_error is None or self.last_error.ref != error.ref:
+                _log.warning("no snapshot", pbx=self.settings.name, ref=error.ref, cause=str(error))
+            self.last_error = error
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, SNAPSHOT_S)
+        self.last_error = None
+
+    async def _ask_once(self, talk: Conversation) -> LinkError | None:
         for action in self._dialect.snapshot_actions():
             try:
                 await talk.ask(action, SNAPSHOT_S)
             except LinkError as error:
-                self.last_error = error
-                _log.warning("no snapshot", pbx=self.settings.name, action=action.name, ref=error.ref, cause=str(error))
-                return
+                return error
+        return None
 
     def _deliver(self, frames: Sequence[Frame], received_at: datetime) -> None:
         """Give the frames on; a frame that makes the callback raise does not take the ones after it along."""

@@ -206,6 +206,14 @@ async def test_the_pbx_is_told_goodbye(pbx: ScriptedPbx, driver: str) -> None:
     assert len(pbx.asked("Logoff")) == 2
 
 
+async def test_a_link_that_was_closed_does_not_begin(pbx: ScriptedPbx) -> None:
+    settings = settings_for(pbx.port)
+    link = Link(settings, AsteriskDialect(settings), lambda *_: None)
+    await link.close()
+    await link.run()
+    assert pbx.actions == []
+
+
 async def test_a_pbx_that_does_not_say_goodbye_is_left_all_the_same(
     pbx: ScriptedPbx, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,13 +435,31 @@ def test_tls_checks_certificate_and_name_unless_told_not_to() -> None:
     assert tls_context(settings_for(5038)) is None
 
 
-async def test_a_refused_snapshot_is_told_and_the_link_stays(pbx: ScriptedPbx) -> None:
-    async with watching(settings_for(pbx.port), snapshot=True) as watch:
+async def test_a_refused_snapshot_is_told_and_asked_for_again(
+    pbx: ScriptedPbx, driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "SNAPSHOT_AGAIN_S", 0.01)
+    async with watching(settings_for(pbx.port, driver), snapshot=True) as watch:
         link = await watch.up()
-        await until(lambda: link.last_error)
+        await until(lambda: len(pbx.asked("Status")) >= 3)
         assert link.last_error is not None
         assert link.last_error.ref == "link-action-refused"
         assert link.connected
+        ScriptedPeer(pbx)  # now it knows the lists
+        await until(lambda: "QueueStatusComplete" in watch.story)
+        await until(lambda: link.last_error is None)
+        asked = len(pbx.asked("QueueStatus"))
+        await link.send("Ping")
+        assert len(pbx.asked("QueueStatus")) == asked
+
+
+async def test_a_present_that_is_never_told_does_not_keep_the_link_from_ending(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.silent.add("Status")
+    async with watching(settings_for(pbx.port, driver), snapshot=True) as watch:
+        await watch.up()
+        await until(lambda: pbx.asked("Status"))
+        pbx.cut()
+        await until(lambda: watch.story.count("back") == 2)
 
 
 async def test_a_fault_of_our_own_is_survived(pbx: ScriptedPbx) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cti.link import LinkError
 from cti.pbx.settings import PbxSettings
-from tests.cti.link_contract import DRIVERS, LinkContract, until, watching
+from tests.cti.link_contract import DRIVERS, LinkContract, Watch, until, watching
 from tests.pbx.lab.ami import AmiConsole, Message
 from tests.pbx.lab.pbx import ObservedPbx
 
@@ -128,3 +130,34 @@ async def test_a_certificate_that_nobody_trusts(asterisk: ObservedPbx, peer: Liv
         assert isinstance(watch.link.last_error, LinkError)
         assert watch.link.last_error.ref == "link-tls-certificate"
     assert peer.logins() == before
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_restart_of_the_pbx(asterisk: ObservedPbx, driver: str) -> None:
+    """It lets us in before its queues are loaded: the present is asked for until all of it was told."""
+    given = {"username": asterisk.username, "secret": asterisk.secret, "port": asterisk.port}
+    settings = PbxSettings(name="lab", driver=driver, backoff_first_s=0.01, backoff_max_s=0.05, **given)
+    told = threading.Event()
+
+    async def members_before_and_after() -> tuple[list[str], list[str]]:
+        async with watching(settings, snapshot=True) as watch:
+            await watch.up()
+            await until(lambda: "QueueStatusComplete" in watch.story)
+            before = members(watch)
+            told.set()
+            await until(lambda: watch.causes)
+            await until(lambda: "QueueStatusComplete" in watch.story[watch.story.index("lost") :])
+            return before, members(watch)[len(before) :]
+
+    with ThreadPoolExecutor(1) as thread:  # the PBX may only be started by the main one, which it ends with
+        link = thread.submit(asyncio.run, members_before_and_after())
+        assert told.wait(15)
+        asterisk.asterisk.halt()
+        asterisk.asterisk.start()
+        before, after = link.result(15)
+    assert sorted(before) == sorted(after)
+    assert "Žofia Kováčová" in after
+
+
+def members(watch: Watch) -> list[str]:
+    return [headers["Name"] for name, headers in watch.events if name == "QueueMember"]
