@@ -134,6 +134,19 @@ async def fetch_revision(engine: AsyncEngine) -> str | None:
         raise unreachable(engine, error) from error
 
 
+async def fetch_answer(engine: AsyncEngine) -> None:
+    """Return once the database has answered the smallest question.
+
+    Raises:
+        StoreError: it cannot be reached.
+    """
+    try:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+    except (SQLAlchemyError, OSError) as error:
+        raise unreachable(engine, error) from error
+
+
 def head() -> str:
     """The schema revision of this program."""
     newest = ScriptDirectory.from_config(alembic_config()).get_current_head()

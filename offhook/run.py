@@ -24,7 +24,7 @@ from kpi.live import LiveBoard
 from kpi.prometheus import KpiCollector
 from kpi.recorder import Recorder
 from kpi.store import Store
-from offhook.database import StoreError, fetch_revision, make_engine, migrate
+from offhook.database import StoreError, fetch_answer, make_engine, migrate
 from offhook.desk_metrics import DeskCollector
 from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_line import PbxLine
@@ -170,7 +170,7 @@ class Offhook:
             return Condition("store", False, "away", f"{error}; {self.recorder.backlog} entries wait to be stored")
         try:
             async with asyncio.timeout(STORE_CHECK_S):
-                await fetch_revision(self.engine)
+                await fetch_answer(self.engine)
         except StoreError as error:
             return Condition("store", False, "away", str(error))
         except TimeoutError:

@@ -20,6 +20,7 @@ from offhook.database import (
     StoreError,
     StoreSettings,
     alembic_config,
+    fetch_answer,
     fetch_revision,
     head,
     make_engine,
@@ -134,6 +135,16 @@ async def test_a_database_that_cannot_be_used_is_named_without_its_password(
     assert "s3cret" not in str(closed)
     missing = await refusal(make_engine(f"postgresql://offhook@127.0.0.1:{postgresql.port}/none"))
     assert '"none" does not exist' in missing.why
+
+
+async def test_a_database_that_is_there_answers(url: str, postgresql: PostgresqlServer) -> None:
+    engine = make_engine(url)
+    await fetch_answer(engine)
+    await engine.dispose()
+    missing = make_engine(f"postgresql://offhook@127.0.0.1:{postgresql.port}/none")
+    with pytest.raises(StoreError, match="does not exist"):
+        await fetch_answer(missing)
+    await missing.dispose()
 
 
 async def test_sqlite_is_set_up_for_readers_beside_a_writer(tmp_path: Path) -> None:
