@@ -64,7 +64,8 @@ class CustomerBook:
         if not words:
             return []
         by_word = [customers.c.search_text.contains(word, autoescape=True) for word in words]
-        by_order = customers.c.id.in_(select(_ORDER.customer_id).where(_ORDER.reference == text.strip()))
+        references = {text.strip(), text.strip().upper()}
+        by_order = customers.c.id.in_(select(_ORDER.customer_id).where(_ORDER.reference.in_(references)))
         found = select(customers.c.id).where(or_(and_(true(), *by_word), by_order))
         return await self._contacts(found.order_by(func.lower(customers.c.name)), limit=limit)
 

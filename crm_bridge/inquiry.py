@@ -136,7 +136,9 @@ async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
 
 def problem_words(error: BaseException | None) -> str:
     """What may be shown or logged of an error of a source."""
-    return error.what if isinstance(error, SourceError) else f"a fault of the adapter ({type(error).__name__})"
+    if isinstance(error, SourceError):
+        return error.what
+    return "no answer in time" if isinstance(error, TimeoutError) else f"a fault of the adapter ({type(error).__name__})"
 
 
 def silent_words(silent: Sequence[str]) -> str:

@@ -58,6 +58,13 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
+class WallClock(Clock):
+    """The real time, for scenes that a browser watches."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
 class Scene:
     """One call as it goes on. Each step returns the event that tells it."""
 

@@ -120,4 +120,5 @@ async def test_the_first_named_source_is_shown_first() -> None:
 
 def test_only_our_own_words_of_an_error_are_shown() -> None:
     assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
+    assert problem_words(TimeoutError()) == "no answer in time"
     assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"
