@@ -1,6 +1,6 @@
 """Events per CPU-second, from the socket to the calls, beside panoramisk and a bare split on blank lines.
 
-    .venv/bin/python bench/read.py [--repetitions 2] [--rounds 5]
+    .venv/bin/python bench/read.py [--repetitions 2] [--rounds 7]
 
 A writer in a process of its own sends 300 recorded calls over loopback as fast as they are taken, several times over,
 each time with ids of its own so that no call meets an earlier one. What is counted is the reader's CPU time, user and
@@ -270,7 +270,7 @@ def report(rates: dict[str, float]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="events per CPU-second from the socket to the calls")
     parser.add_argument("--repetitions", type=int, default=2, help="how often the recording is sent in each reading")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
