@@ -182,10 +182,12 @@ class Conversation:
         """Be sure that the socket is closed; takes 2 seconds at the most."""
         if self._transport is None:
             return
-        self._transport.close()
+        if not self.ended.done():  # ``end`` aborted: a TLS transport of Python 3.11.2 breaks if it is closed after that
+            self._transport.close()
         await asyncio.wait({self._gone}, timeout=CLOSE_S)
-        self._transport.abort()
-        await asyncio.wait({self._gone}, timeout=CLOSE_S)
+        if not self._gone.done():
+            self._transport.abort()
+            await asyncio.wait({self._gone}, timeout=CLOSE_S)
 
     def _sort(self, frames: Sequence[Frame]) -> list[Frame]:
         """Answers to their questions, other events to the observer; back come the wanted ones of both.

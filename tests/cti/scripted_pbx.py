@@ -73,7 +73,8 @@ class ScriptedPbx:
     def cut(self) -> None:
         """Close all connections, rudely."""
         for writer in self._writers:
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
         self._writers.clear()
 
     def asked(self, action: str) -> list[Fields]:
