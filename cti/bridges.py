@@ -129,7 +129,7 @@ def _begin_talk(board: Board, leg: LegRecord) -> None:
     call, agent = leg.call, leg.number or leg.channel
     talk = _open_talk(call, agent)
     if talk is None:
-        talk = _parted_talk(board, call, agent) or _new_talk(board, leg, agent)
+        talk = _parted_talk(board, leg) or _new_talk(board, leg, agent)
         board.tell(CallAnswered, call, talk=talk)
     talk.legs.add(leg)
     leg.talk = talk
@@ -152,9 +152,10 @@ def _open_talk(call: CallRecord, agent: str) -> TalkRecord | None:
     return next((talk for talk in call.talks if talk.open and talk.talk.agent == agent), None)
 
 
-def _parted_talk(board: Board, call: CallRecord, agent: str) -> TalkRecord | None:
-    last = next((talk for talk in reversed(call.talks) if talk.talk.agent == agent), None)
-    if last is None or last.talk.ended_at is None:
+def _parted_talk(board: Board, leg: LegRecord) -> TalkRecord | None:
+    """The talk that this very leg had a moment ago; an agent who is rung anew begins another."""
+    last = leg.talk
+    if last is None or last.talk.ended_at is None or last not in leg.call.talks:
         return None
     if board.at - last.talk.ended_at > SAME_TALK_WITHIN:
         return None

@@ -58,7 +58,7 @@ def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
         if stay.leg is second and given is not None:
             stay.leg = given
     if target is not None:
-        _hand_over_to(main, connected(board, target) - {first, second})
+        _hand_over_to(connected(board, target) - {first, second})
     main.transfers.append(_attended(first, consult, target, board))
     board.tell_transfer(main)
     reconnect(board, [leg for leg in (given, target, first, second) if leg is not None])
@@ -92,13 +92,11 @@ def _person_at(board: Board, leg: LegRecord, giver: LegRecord) -> LegRecord:
     return next(people, leg)
 
 
-def _hand_over_to(main: CallRecord, there: set[LegRecord]) -> None:
+def _hand_over_to(there: set[LegRecord]) -> None:
     for leg in there:
         leg.consult = False
-    agents = {leg.number for leg in there if leg.role is LegRole.AGENT}
-    for ring in main.rings:
-        if ring.ring.consult and ring.ring.agent in agents:
-            ring.ring = msgspec.structs.replace(ring.ring, consult=False)
+    for ring in {leg.ring for leg in there if leg.ring is not None and leg.ring.ring.consult}:
+        ring.ring = msgspec.structs.replace(ring.ring, consult=False)
 
 
 def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> tuple[CallRecord, CallRecord | None]:

@@ -797,3 +797,42 @@ def test_an_outbound_call_whose_agent_is_seen_late() -> None:
     call = told.ended()
     assert (call.direction, call.dialled, call.caller) == (Direction.OUTBOUND, "0612345678", Party("101"))
     assert (call.outcome, call.answered_at) == (CallOutcome.ANSWERED, at(3))
+
+
+def test_a_consultation_that_failed_stays_one_when_the_colleague_gets_the_caller_later() -> None:
+    told = play(f"""{CONSULTING}
+        9   quits 4
+        9   ends 4 3
+        10  resumes 2
+        12  blind 2 1 102
+        12  unbridge b 2 1
+        12  ends 2
+        12  phone 5 102 of 1
+        12  dial 5 by 1 102
+        12  rings 5
+        14  up 5
+        14  bridge d 5 1
+        18  quits 1
+        18  ends 1 5
+    """)
+    rings = [(ring.agent, ring.consult) for ring in told.ended().rings]
+    assert rings == [("101", False), ("102", True), ("102", False)]
+
+
+def test_an_agent_rung_anew_within_a_moment_begins_another_talk() -> None:
+    told = play(f"""{TALKING}
+        6.0  blind 2 1 101
+        6.0  unbridge b 2 1
+        6.0  ends 2
+        6.1  phone 3 101 of 1
+        6.1  dial 3 by 1 101
+        6.1  rings 3
+        6.5  up 3
+        6.5  bridge c 3 1
+        9    quits 1
+        9    ends 1 3
+    """)
+    assert [(talk.agent, talk.started_at, talk.ended_at) for talk in told.ended().talks] == [
+        ("101", at(4), at(6)),
+        ("101", at(6.5), at(9)),
+    ]
