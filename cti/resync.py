@@ -51,10 +51,11 @@ def _seen(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
         yield s.LegSeen(
             leg.started_at, origin, leg.leg, leg.group, leg.channel, leg.role, leg.number, leg.name, leg.dialled
         )
-        if leg.was_dialled:
-            yield s.LegDialled(at, origin, leg.leg, leg.group, leg.group, leg.dialled)
-        if leg.queue is not None and not leg.was_dialled:
-            yield s.QueueReached(at, origin, leg.leg, leg.group, leg.queue)
+    if leg.was_dialled and (record is None or not record.was_dialled):
+        source = None if leg.group == leg.leg else leg.group
+        yield s.LegDialled(at, origin, leg.leg, leg.group, source, leg.dialled)
+    if record is None and leg.queue is not None and not leg.was_dialled:
+        yield s.QueueReached(at, origin, leg.leg, leg.group, leg.queue)
 
 
 def _moved(board: Board, now: SnapshotTaken, leg: LegNow, known: LegState) -> Iterator[s.Signal]:
