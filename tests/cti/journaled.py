@@ -24,7 +24,7 @@ def recorded(name: str, start: datetime = START) -> Reads:
     return [(start + timedelta(seconds=t), data) for t, data in Recording(RECORDINGS / name).reads()]
 
 
-def made_up(seed: int, largest: int = 40_000) -> Iterator[tuple[datetime, bytes]]:
+def made_up(seed: int, largest: int = 60_000) -> Iterator[tuple[datetime, bytes]]:
     """An endless stream of reads, of any bytes at all; the same for the same seed."""
     chance = random.Random(seed)
     at = START
