@@ -219,7 +219,14 @@ async def test_logging_off_asks_and_an_answer_is_awaited() -> None:
     talk.talk.gone(None)
     await leaving
     await talk.talk.close()
-    assert talk.line.ended[0] == "close"
+    assert talk.line.ended == [], "the PBX has closed it"
+
+
+async def test_a_line_that_does_not_close_is_torn_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "CLOSE_S", 0.01)
+    talk = Talk()
+    await talk.talk.close()
+    assert talk.line.ended == ["close", "abort"]
 
 
 async def test_a_conversation_that_never_had_a_line_is_closed_at_once() -> None:
