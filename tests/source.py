@@ -75,16 +75,18 @@ def error_names() -> frozenset[str]:
 
 @cache
 def error_refs() -> dict[str, str]:
-    """Each ``ref`` that an error of ours, or a problem in the settings, is made with, and the first place of it."""
+    """Each ``ref`` that an error of ours, a problem in the settings or a line of the log has, with a place of it."""
     makers = error_names() | {"Problem", "super().__init__"}
-    return {
-        call.args[0].value: f"{file}:{call.lineno}"
-        for file in reversed(source_files())
-        for call, name in calls(file)
-        if {name, name.rpartition(".")[2]} & makers and call.args and _is_ref(call.args[0])
-        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
-    }
+    found: dict[str, str] = {}
+    for file in source_files():
+        for call, name in calls(file):
+            named = [keyword.value for keyword in call.keywords if keyword.arg == "ref"]
+            first = call.args[:1] if {name, name.rpartition(".")[2]} & makers else []
+            found |= {ref: f"{file}:{call.lineno}" for ref in map(_ref, [*named, *first]) if ref}
+    return found
 
 
-def _is_ref(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", str(node.value)))
+def _ref(node: ast.expr) -> str | None:
+    """A short name in kebab-case, if that is what is written there."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", value) else None
