@@ -93,6 +93,7 @@ class Link:
         self._closing = False
         self._connected_at: datetime | None = None
         self._keepalive_s: float | None = None
+        self._answered_at: datetime | None = None
         self._last_event_at: datetime | None = None
         self._logins = self._attempts_failed = self._bytes = self._events = self._dropped = 0
 
@@ -258,6 +259,7 @@ class Link:
             except LinkError as error:
                 return link_faults.peer_silent(settings) if error.ref == "link-no-answer" else error
             self._keepalive_s = time.monotonic() - asked
+            self._answered_at = datetime.now(UTC)
 
     async def _ask_for_the_present(self, talk: Conversation) -> None:
         """Ask until all of it was told: a PBX that starts up lets us in before it knows of its queues."""
@@ -306,9 +308,15 @@ class Link:
         if self._connected_at is None:
             self._attempts_failed += 1
             return
+        lost_at = self._last_heard(talk) if cause.ref == "link-peer-silent" else datetime.now(UTC)
         self._connected_at = None
         if self._lost is not None:
-            self._guard.call("lost", self._lost, datetime.now(UTC), str(cause))
+            self._guard.call("lost", self._lost, lost_at, str(cause))
+
+    def _last_heard(self, talk: Conversation) -> datetime:
+        """When the PBX last said anything: what it said since is lost."""
+        heard = (self._connected_at, self._answered_at, talk.last_event_at)
+        return max((at for at in heard if at is not None), default=datetime.now(UTC))
 
 
 def _name_session() -> str:

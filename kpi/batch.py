@@ -9,7 +9,8 @@ from datetime import datetime
 import msgspec
 
 from cti.model import AgentState, Call, Oddity
-from kpi.schema import SpanKind
+from kpi.gaps import Alive, Gap, Turn
+from kpi.schema import CallSource, SpanKind
 from kpi.tally import Tally, TallyKey
 
 
@@ -51,20 +52,27 @@ class NumberedOddity(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Written all or nothing."""
+    """Written all or nothing. ``source`` is who told the calls."""
 
     calls: tuple[Call, ...] = ()
+    source: CallSource = CallSource.LIVE
     spans: tuple[Span, ...] = ()
     oddities: tuple[NumberedOddity, ...] = ()
     marks: tuple[Mark, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    alive: tuple[Alive, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.calls) + len(self.spans) + len(self.oddities)
+        return len(self.calls) + len(self.spans) + len(self.oddities) + len(self.turns)
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch changed, once it is committed: ``tallies`` is the difference, by the rows for all time."""
+    """What a batch changed, once it is committed.
+
+    ``tallies`` is the difference, by the rows for all time; ``gaps`` are those that it began or ended, as they are now.
+    """
 
     calls: int = 0
     tallies: Mapping[TallyKey, Tally] = {}
     oddities: Mapping[tuple[str, str], int] = Counter()
+    gaps: tuple[Gap, ...] = ()

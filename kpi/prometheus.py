@@ -15,9 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from cti.model import CallOutcome, StayOutcome
 from kpi.columns import Histogram
+from kpi.coverage import coverage
 from kpi.labels import LabelBook, plain_label
 from kpi.live import LiveBoard
-from kpi.tally import Tally, cumulative, total
+from kpi.schema import TallySpan
+from kpi.tally import Tally, TallyKey, cumulative, total
 from kpi.totals import Totals
 
 QUEUES_LIMIT = 200
@@ -27,6 +29,11 @@ TALK_BUCKETS_S = (15, 30, 60, 120, 180, 300, 600, 1_200, 1_800, 3_600)
 _QUEUE = ("pbx", "queue")
 
 Labels = tuple[str, ...]
+
+
+def _local_midnight(now: datetime) -> datetime:
+    """When today began, as this machine's clock has it."""
+    return now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class LinkHealth(Protocol):
@@ -56,7 +63,8 @@ class RecorderHealth(Protocol):
 class KpiCollector:
     """A collector for a ``CollectorRegistry``; it may be asked from another thread than the loop's.
 
-    ``links`` gives each PBX's health, ``missed`` the events that each follower of the feed lost.
+    ``links`` gives each PBX's health, ``missed`` the events that each follower of the feed lost, ``midnight`` when the
+    day of an instant began.
     """
 
     def __init__(
@@ -68,9 +76,10 @@ class KpiCollector:
         missed: Callable[[], Mapping[str, int]] = dict,
         recorder: RecorderHealth | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        midnight: Callable[[datetime], datetime] = _local_midnight,
     ) -> None:
         self._totals, self._live, self._recorder = totals, live, recorder
-        self._links, self._missed, self._now = links, missed, now
+        self._links, self._missed, self._now, self._midnight = links, missed, now, midnight
         self._queues, self._kinds = LabelBook(QUEUES_LIMIT), LabelBook(KINDS_LIMIT)
         self._highest: dict[tuple[str, ...], float] = {}
 
@@ -83,9 +92,12 @@ class KpiCollector:
         yield from self._from_live()
         yield from self._from_links()
         yield from self._from_recorder()
+        yield from self._from_gaps()
 
     def _from_tallies(self) -> Iterator[Metric]:
-        tallies = sorted(self._totals.tallies.copy().items(), key=lambda item: -item[1].started - item[1].entered)
+        sums = self._totals.tallies.copy()
+        seen_sums = [(key, tally) for key, tally in sums.items() if key.span is not TallySpan.FILLED]
+        tallies = sorted(seen_sums, key=lambda item: -item[1].started - item[1].entered)
         seen = [(key.pbx, key.queue) for key, _ in tallies] + self._live.queues()
         by_queue: dict[Labels, list[Tally]] = {self._queues.labels(*queue): [] for queue in seen}
         by_direction: dict[Labels, list[Tally]] = {}
@@ -99,6 +111,7 @@ class KpiCollector:
         yield self._stays({labels: tally for labels, tally in queues.items() if labels[1]})
         yield self._waits({labels: tally for labels, tally in queues.items() if labels[1]})
         yield self._talks(queues)
+        yield self._filled({key: tally for key, tally in sums.items() if key.span is TallySpan.FILLED})
         yield self._oddities()
 
     def _calls(self, sums: Mapping[Labels, Tally]) -> Metric:
@@ -108,6 +121,20 @@ class KpiCollector:
         for labels, tally in sums.items():
             for outcome in CallOutcome:
                 self._count(family, (*labels, outcome), tally.calls.get(outcome, 0))
+        return family
+
+    def _filled(self, sums: Mapping[TallyKey, Tally]) -> Metric:
+        family = CounterMetricFamily(
+            "offhook_calls_filled",
+            "Calls told by the PBX's own logs after a gap, in no other counter.",
+            labels=(*_QUEUE, "direction", "outcome"),
+        )
+        groups: dict[Labels, list[Tally]] = {}
+        for key, tally in sums.items():
+            groups.setdefault((*self._queues.labels(key.pbx, key.queue), key.direction), []).append(tally)
+        for labels, group in groups.items():
+            for outcome, count in total(group).calls.items():
+                self._count(family, (*labels, outcome), count)
         return family
 
     def _stays(self, sums: Mapping[Labels, Tally]) -> Metric:
@@ -202,6 +229,21 @@ class KpiCollector:
             yield _gauge("recorder_backlog", "Entries not yet stored.", (), {(): one.backlog})
             yield CounterMetricFamily("offhook_recorder_retries", "Failed attempts to store.", value=one.retries)
             yield CounterMetricFamily("offhook_recorder_refused", "Rows the database refused.", value=one.refused)
+
+    def _from_gaps(self) -> Iterator[Metric]:
+        now, gaps = self._now(), list(self._totals.gaps.values())
+        pbxs = sorted({gap.pbx for gap in gaps} | set(self._links()))
+        lost = CounterMetricFamily("offhook_gap_seconds", "Time in which no events were read.", labels=("pbx",))
+        going_on: dict[Labels, float] = {}
+        today: dict[Labels, float] = {}
+        for pbx in pbxs:
+            own, labels = [gap for gap in gaps if gap.pbx == pbx], (plain_label(pbx),)
+            self._count(lost, labels, sum(gap.missing_s(now) for gap in own))
+            going_on[labels] = sum(gap.ended_at is None for gap in own)
+            today[labels] = coverage(self._midnight(now), now, own)
+        yield lost
+        yield _gauge("gaps_open", "Gaps that last.", ("pbx",), going_on)
+        yield _gauge("coverage_today", "Share of today whose calls are known.", ("pbx",), today)
 
     def _bounded(
         self, book: LabelBook, values: Mapping[tuple[str, str], float], join: Callable[[list[float]], float] = sum

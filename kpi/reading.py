@@ -68,6 +68,19 @@ async def fetch_calls_by_key(connection: AsyncConnection, keys: Iterable[CallKey
     return found
 
 
+async def fetch_sources(connection: AsyncConnection, keys: Iterable[CallKey]) -> dict[CallKey, schema.CallSource]:
+    """Who told each of these calls, where they are stored."""
+    by_pbx: dict[str, list[str]] = {}
+    for pbx, call_id in keys:
+        by_pbx.setdefault(pbx, []).append(call_id)
+    found: dict[CallKey, schema.CallSource] = {}
+    for pbx, ids in by_pbx.items():
+        for some in chunks(ids, _KEYS_AT_ONCE):
+            told = select(_calls.call_id, _calls.source).where(_calls.pbx == pbx, _calls.call_id.in_(some))
+            found |= {(pbx, call_id): source for call_id, source in await connection.execute(told)}
+    return found
+
+
 async def fetch_calls(
     connection: AsyncConnection, wanted: CallFilter, limit: int, after: Call | None = None
 ) -> list[Call]:
@@ -186,7 +199,7 @@ def in_window(window: Window) -> list[ColumnElement[bool]]:
 
 
 def of_all_time() -> list[ColumnElement[bool]]:
-    return [_tallies.span == schema.TallySpan.EVER]
+    return [_tallies.span.in_((schema.TallySpan.EVER, schema.TallySpan.FILLED))]
 
 
 async def fetch_oddity_counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:

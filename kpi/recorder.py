@@ -21,8 +21,21 @@ import structlog
 
 from cti.errors import OffhookError
 from cti.feed import Follower
-from cti.model import AboutCall, AgentChanged, Call, CallEnded, CallEvent, CallMerged, Oddity, OddityFound, Origin
+from cti.model import (
+    AboutCall,
+    AgentChanged,
+    Call,
+    CallEnded,
+    CallEvent,
+    CallMerged,
+    Oddity,
+    OddityFound,
+    Origin,
+    PbxBack,
+    PbxLost,
+)
 from kpi.batch import Batch, Mark, NumberedOddity, Span
+from kpi.gaps import Alive, StreamBack, StreamLost
 from kpi.spans import SpanBook
 from kpi.store import Store, StoreAwayError
 from kpi.totals import Totals
@@ -31,8 +44,9 @@ BATCH_ENTRIES = 500  # 5,000 calls/s on SQLite; ten times as many gain nothing a
 BATCH_WAIT_S = 0.1
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
+HEARTBEAT_S = 10.0  #: how much longer than it was a gap is told to be after a crash, at the most
 
-Item = Call | Span | NumberedOddity
+Item = Call | Span | NumberedOddity | StreamLost | StreamBack | Alive
 Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
@@ -65,12 +79,39 @@ class OpenCalls:
         return Mark(pbx=event.origin.pbx, session=first.session, byte_offset=first.offset, seen_at=event.at)
 
 
+class Streams:
+    """Which PBXs' streams are whole now, and the turns of each for the gap ledger."""
+
+    def __init__(self, known_until: Callable[[str], datetime | None]) -> None:
+        self.whole: set[str] = set()
+        self._met: set[str] = set()
+        self._read_again: dict[str, datetime] = {}
+        self._known_until = known_until
+
+    def apply(self, event: CallEvent) -> StreamLost | StreamBack | None:
+        """None for an event that is no turn. What comes before a PBX was first met is read again from its journal."""
+        pbx = event.origin.pbx
+        if not isinstance(event, PbxLost | PbxBack):
+            if pbx not in self._met:
+                self._read_again[pbx] = event.at
+            return None
+        if isinstance(event, PbxLost):
+            self.whole.discard(event.pbx)
+            return StreamLost(event.pbx, event.at, event.cause)
+        self.whole.add(event.pbx)
+        first = event.pbx not in self._met
+        self._met.add(event.pbx)
+        known = (self._read_again.pop(event.pbx, None), self._known_until(event.pbx) if first else None)
+        return StreamBack(event.pbx, event.at, first, max((at for at in known if at is not None), default=None))
+
+
 class Recorder:
     """Writes what ``follower`` brings to ``store`` until it is closed; ``run`` it in a task of its own.
 
     ``totals`` move with each committed transaction. ``pbxs`` are ours in a store that others share: their agents' spans
     are cut at the start, should a crash have left them open. ``stored`` counts calls, ``refused`` what the database did
     not take (a call leaves an oddity), ``retries`` failed attempts; ``last_error`` is None while the database answers.
+    ``known_until`` says up to when a PBX's stream is known from elsewhere (its journal) when it comes back first.
     """
 
     def __init__(
@@ -80,9 +121,11 @@ class Recorder:
         *,
         totals: Totals | None = None,
         pbxs: Iterable[str] = (),
+        known_until: Callable[[str], datetime | None] = lambda _: None,
         batch_entries: int = BATCH_ENTRIES,
         batch_wait_s: float = BATCH_WAIT_S,
         backoff_first_s: float = BACKOFF_FIRST_S,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self.totals = totals or Totals()
         self.stored = self.refused = self.retries = 0
@@ -92,7 +135,8 @@ class Recorder:
         self._backoff_first_s = backoff_first_s
         self._entries: deque[Entry] = deque()
         self._writing: list[Entry] = []
-        self._open, self._spans = OpenCalls(), SpanBook()
+        self._open, self._spans, self._streams = OpenCalls(), SpanBook(), Streams(known_until)
+        self._heartbeat_s, self._beat_at = heartbeat_s, time.monotonic()
         self._last_oddity: tuple[Origin | None, int] = (None, 0)
         self._some, self._enough, self._done = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._ended = False
@@ -156,6 +200,8 @@ class Recorder:
             self._enough.set()
 
     def _items(self, event: CallEvent) -> Iterator[Item]:
+        if (turn := self._streams.apply(event)) is not None:
+            yield turn
         if isinstance(event, CallEnded):
             yield event.call
         elif isinstance(event, AgentChanged):
@@ -175,12 +221,15 @@ class Recorder:
         await self._learn_totals()
         while await self._due():
             self._writing = [self._entries.popleft() for _ in range(min(self._batch_entries, len(self._entries)))]
-            await self._write(self._writing)
+            if self._writing:
+                await self._write(self._writing)
             self._writing = []
 
     async def _due(self) -> bool:
         """Wait until a batch is full, or as long as its first entry may wait; False when nothing will come any more."""
-        await self._some.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._some.wait(), self._heartbeat_s)
+        self._beat()
         if len(self._entries) < self._batch_entries and not self._ended:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._enough.wait(), self._batch_wait_s)
@@ -188,6 +237,14 @@ class Recorder:
             self._some.clear()
             self._enough.clear()
         return bool(self._entries) or not self._ended
+
+    def _beat(self) -> None:
+        """Have the store know from time to time that all is seen: the gap after a crash begins there."""
+        now = time.monotonic()
+        if now - self._beat_at >= self._heartbeat_s:
+            self._beat_at = now
+            at = datetime.now(UTC)
+            self._entries.extend(Entry(Alive(pbx, at), None, now) for pbx in sorted(self._streams.whole))
 
     async def _write(self, entries: list[Entry]) -> None:
         """Write them all. A row that the database refuses is found by halves, and put aside as an oddity."""
@@ -220,10 +277,12 @@ class Recorder:
     async def _learn_totals(self) -> None:
         tallies = await self._until_it_works(self._store.fetch_totals)
         oddities = await self._until_it_works(self._store.fetch_oddity_counts)
+        gaps = await self._until_it_works(self._store.fetch_gaps)
         ours = self._pbxs
         self.totals.replace(
             {key: tally for key, tally in tallies.items() if not ours or key.pbx in ours},
             {key: count for key, count in oddities.items() if not ours or key[0] in ours},
+            [gap for gap in gaps if not ours or gap.pbx in ours],
         )
 
     async def _until_it_works(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
@@ -253,6 +312,8 @@ def _batch(entries: list[Entry]) -> Batch:
         calls=tuple(item for item in items if isinstance(item, Call)),
         spans=tuple(item for item in items if isinstance(item, Span)),
         oddities=tuple(item for item in items if isinstance(item, NumberedOddity)),
+        turns=tuple(item for item in items if isinstance(item, StreamLost | StreamBack)),
+        alive=tuple(item for item in items if isinstance(item, Alive)),
         marks=tuple(marks.values()),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, Table
 from cti.model import Call, Leg, Origin, Party, Ring, Stay, Talk, Transfer
 from kpi import schema
 from kpi.columns import cut_key
+from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey
 
 PARTS: dict[Table, type[msgspec.Struct]] = {
@@ -30,7 +31,7 @@ _COUNTED: dict[str, Mapping[Any, str]] = {
 _PLAIN = (*schema.COUNTS, *schema.SUMS_MS)
 
 
-def call_row(call: Call, customer_e164: str | None) -> dict[str, Any]:
+def call_row(call: Call, customer_e164: str | None, source: CallSource = CallSource.LIVE) -> dict[str, Any]:
     row = {name: getattr(call, name) for name in _SAME}
     return row | {
         "pbx": call.pbx,
@@ -39,6 +40,7 @@ def call_row(call: Call, customer_e164: str | None) -> dict[str, Any]:
         "caller_name": call.caller.name,
         "customer_e164": customer_e164,
         "click_to_dial": call.click_to_dial,
+        "source": source,
         "session": call.origin.session,
         "byte_offset": call.origin.offset,
         "event": call.origin.event,

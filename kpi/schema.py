@@ -50,10 +50,20 @@ class SpanKind(StrEnum):
 
 
 class TallySpan(StrEnum):
-    """How much time one tally row covers. ``ever`` sums all quarters, without the agent: counters start from it."""
+    """What one tally row sums: ``quarter`` holds all calls, the two others, without the agent, are for counters."""
 
     QUARTER = "quarter"
-    EVER = "ever"
+    EVER = "ever"  #: all that was seen as it happened
+    FILLED = "filled"  #: all that was filled in after a gap
+
+
+class CallSource(StrEnum):
+    """Who told a call, the least trusted first: a version never takes the place of one that is trusted more."""
+
+    IMPORTED = "imported"  #: the PBX's own logs, of the time before Offhook
+    FILLED = "filled"  #: the PBX's own logs, for a gap
+    LIVE = "live"  #: its events, as it happened
+    COMPLETED = "completed"  #: its events, and the logs for the part of it that was in a gap
 
 
 metadata = MetaData(
@@ -98,6 +108,7 @@ calls = Table(
     Column("outcome", Word(CallOutcome)),
     Column("ended_by", Word(EndedBy)),
     Column("click_to_dial", Boolean(create_constraint=False), nullable=False),
+    Column("source", Word(CallSource), nullable=False, server_default=CallSource.LIVE.value),
     *_origin(),
     Index(None, "offered_at"),
     Index(None, "customer_e164", "offered_at"),
@@ -210,6 +221,35 @@ oddities = Table(
     _at("at", known=True),
     Index(None, "at"),
     Index(None, "pbx", "kind"),
+)
+
+#: What was not seen of a PBX. ``ended_at`` NULL: it is not seen now. ``still_missing`` NULL and ``filled_at`` not: all
+#: of it is known from the PBX's own logs.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    _at("began_at", key=True),
+    _at("ended_at"),
+    Column("cause", Sent(TEXT_CHARS), nullable=False),
+    Column("filled_from", Sent(TEXT_CHARS)),
+    _at("filled_at"),
+    Column("calls_filled", Whole(), nullable=False),
+    Column("still_missing", Sent(TEXT_CHARS)),
+)
+
+#: How far a source of history is imported: ``position`` is where to go on.
+imports = Table(
+    "imports",
+    metadata,
+    Column("pbx", Key(NAME_CHARS), primary_key=True),
+    Column("source", Key(ID_CHARS), primary_key=True),
+    Column("position", Sent(TEXT_CHARS), nullable=False),
+    _at("covers_from"),
+    _at("covers_to"),
+    _at("imported_at", known=True),
+    Column("calls", Whole(), nullable=False),
+    Column("bad_lines", Whole(), nullable=False),
 )
 
 #: One row a PBX: everything before this byte is in the store. ``seen_at`` is the last event that was taken in.

@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call
-from kpi import reading, writing
+from kpi import ledger, reading, writing
 from kpi.batch import Batch, Mark, Span, Stored
+from kpi.gaps import Gap
 from kpi.reading import CallFilter, GroupKey, Window
+from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey
 
 PAGE_CALLS = 100
@@ -68,8 +70,10 @@ class Store:
         async with self._transaction() as connection:
             return await writing.store_batch(connection, batch, self._e164)
 
-    async def store_calls(self, calls: Iterable[Call], marks: Iterable[Mark] = ()) -> Stored:
-        return await self.store(Batch(calls=tuple(calls), marks=tuple(marks)))
+    async def store_calls(
+        self, calls: Iterable[Call], marks: Iterable[Mark] = (), *, source: CallSource = CallSource.LIVE
+    ) -> Stored:
+        return await self.store(Batch(calls=tuple(calls), source=source, marks=tuple(marks)))
 
     async def store_call(self, call: Call) -> Stored:
         return await self.store_calls([call])
@@ -114,10 +118,22 @@ class Store:
         return {agent: tally for (agent,), tally in sums.items() if agent}
 
     async def fetch_totals(self) -> dict[TallyKey, Tally]:
-        """The sums since the first call, by PBX, queue and direction: what the counters start from."""
+        """The sums since the first call, by PBX, queue and direction, seen and filled in apart: for the counters."""
         async with self._reading() as connection:
             sums = await reading.fetch_tallies(connection, reading.of_all_time(), TallyKey._fields)
         return {TallyKey(*key): tally for key, tally in sums.items()}
+
+    async def fetch_gaps(
+        self, since: datetime | None = None, until: datetime | None = None, pbx: str | None = None
+    ) -> list[Gap]:
+        """The gaps that touch this time, in order."""
+        async with self._reading() as connection:
+            return await ledger.fetch_gaps(connection, ledger.touching(since, until, pbx))
+
+    async def store_filled(self, gap: Gap) -> None:
+        """Keep what ``gap`` says of its filling."""
+        async with self._transaction() as connection:
+            await ledger.store_filled(connection, gap)
 
     async def fetch_oddity_counts(self) -> dict[tuple[str, str], int]:
         """By PBX and kind."""

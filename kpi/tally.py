@@ -161,9 +161,9 @@ def negative(tally: Tally) -> Tally:
     return Tally(**opposite | {name: {k: -n for k, n in getattr(tally, name).items()} for name in _MAPPINGS})
 
 
-def ever(key: TallyKey) -> TallyKey:
-    """The row that sums this one up for all time: without its agent."""
-    return key._replace(span=TallySpan.EVER, starts_at=EPOCH, agent="")
+def ever(key: TallyKey, span: TallySpan = TallySpan.EVER) -> TallyKey:
+    """The row that sums this one up for all time, of calls seen as they happened or filled in: without its agent."""
+    return key._replace(span=span, starts_at=EPOCH, agent="")
 
 
 def quarter_of(at: datetime) -> datetime:

@@ -17,27 +17,36 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
-from kpi import reading, rows, schema
+from kpi import ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
+from kpi.schema import CallSource, TallySpan
 from kpi.tally import EMPTY, Tally, TallyKey, add, ever, gather, negative, tallies_of
 
 E164 = Callable[[str], str | None]
 
 _UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _IDS_AT_ONCE = 1_000
+_SUMMED_IN = {
+    CallSource.LIVE: TallySpan.EVER,
+    CallSource.COMPLETED: TallySpan.EVER,
+    CallSource.FILLED: TallySpan.FILLED,
+}
+Told = tuple[Call, CallSource]
 
 
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
     await _claim(connection, batch)
-    calls = await _store_calls(connection, batch.calls, e164)
+    gaps = await ledger.store_turns(connection, batch.turns)
+    calls = await _store_calls(connection, batch.calls, batch.source, e164)
     oddities = await _store_oddities(connection, batch.oddities)
     await _upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in _latest(batch.spans)])
     await _move_marks(connection, batch.marks)
-    return msgspec.structs.replace(calls, oddities=oddities)
+    await ledger.note_alive(connection, batch.alive)
+    return msgspec.structs.replace(calls, oddities=oddities, gaps=tuple(gaps))
 
 
 async def _claim(connection: AsyncConnection, batch: Batch) -> None:
-    parts: tuple[Iterable[Any], ...] = (batch.calls, batch.spans, batch.marks)
+    parts: tuple[Iterable[Any], ...] = (batch.calls, batch.spans, batch.marks, batch.turns, batch.alive)
     pbxs = {part.pbx for part in chain(*parts)} | {found.oddity.origin.pbx for found in batch.oddities}
     marks = schema.journal_marks
     statement = _UPSERT[connection.dialect.name](marks)
@@ -46,22 +55,34 @@ async def _claim(connection: AsyncConnection, batch: Batch) -> None:
         await connection.execute(statement, {"pbx": pbx})
 
 
-async def _store_calls(connection: AsyncConnection, calls: Sequence[Call], e164: E164) -> Stored:
+async def _store_calls(connection: AsyncConnection, calls: Sequence[Call], source: CallSource, e164: E164) -> Stored:
     latest: dict[reading.CallKey, Call] = {}
     for call in calls:
         key = rows.call_key(call)
-        if key not in latest or _supersedes(call, latest[key]):
+        if key not in latest or _knows_more(call, latest[key]):
             latest[key] = call
     known = await reading.fetch_calls_by_key(connection, latest)
-    written = {key: call for key, call in latest.items() if key not in known or _supersedes(call, known[key])}
+    told_by = await reading.fetch_sources(connection, known)
+    written = {
+        key: call
+        for key, call in latest.items()
+        if key not in known or _supersedes((call, source), (known[key], told_by[key]))
+    }
     replaced = {key: known[key] for key in written if key in known}
     await _delete_calls(connection, replaced)
-    await _insert_calls(connection, list(written.values()), e164)
-    tallies = await _move_tallies(connection, written.values(), replaced.values())
+    await _insert_calls(connection, list(written.values()), source, e164)
+    old = [(call, told_by[key]) for key, call in replaced.items()]
+    tallies = await _move_tallies(connection, [(call, source) for call in written.values()], old)
     return Stored(calls=len(written), tallies=tallies)
 
 
-def _supersedes(new: Call, old: Call) -> bool:
+def _supersedes(new: Told, old: Told) -> bool:
+    """A version that is trusted more takes the place of the other; of two alike, the one that knows more."""
+    ranks = [list(CallSource).index(source) for _, source in (new, old)]
+    return ranks[0] > ranks[1] or (ranks[0] == ranks[1] and _knows_more(new[0], old[0]))
+
+
+def _knows_more(new: Call, old: Call) -> bool:
     """A version that ended later knows more; a call that is still open knows less than one that has ended."""
     if new.ended_at is None or old.ended_at is None:
         return old.ended_at is None
@@ -78,10 +99,11 @@ async def _delete_calls(connection: AsyncConnection, keys: Iterable[reading.Call
                 await connection.execute(delete(table).where(table.c.pbx == pbx, table.c.call_id.in_(some)))
 
 
-async def _insert_calls(connection: AsyncConnection, calls: Sequence[Call], e164: E164) -> None:
+async def _insert_calls(connection: AsyncConnection, calls: Sequence[Call], source: CallSource, e164: E164) -> None:
     if not calls:
         return
-    await connection.execute(insert(schema.calls), [rows.call_row(call, _customer(call, e164)) for call in calls])
+    values = [rows.call_row(call, _customer(call, e164), source) for call in calls]
+    await connection.execute(insert(schema.calls), values)
     for table in rows.PARTS:
         parts = rows.part_rows(table, calls)
         if parts:
@@ -94,16 +116,23 @@ def _customer(call: Call, e164: E164) -> str | None:
 
 
 async def _move_tallies(
-    connection: AsyncConnection, written: Iterable[Call], replaced: Iterable[Call]
+    connection: AsyncConnection, written: Iterable[Told], replaced: Iterable[Told]
 ) -> dict[TallyKey, Tally]:
-    """Move the rows by the difference between the calls written and those they replace; the difference for all time."""
-    more = chain.from_iterable(tallies_of(call).items() for call in written)
-    less = chain.from_iterable(tallies_of(call).items() for call in replaced)
-    taken = ((key, negative(tally)) for key, tally in less)
-    quarters = gather((rows.storable_key(key), tally) for key, tally in chain(more, taken))
-    for_ever = gather((ever(key), tally) for key, tally in quarters.items())
-    await _add_tallies(connection, quarters | for_ever)
-    return for_ever
+    """Move the rows by the difference between the calls written and those they replace; the difference for all time.
+
+    Imported calls are in no sum for all time: a counter that rises by years of history in a minute tells nothing.
+    """
+    changes = [(call, source, False) for call, source in written] + [(call, source, True) for call, source in replaced]
+    quarters: list[tuple[TallyKey, Tally]] = []
+    for_ever: list[tuple[TallyKey, Tally]] = []
+    for call, source, taken in changes:
+        pairs = [(rows.storable_key(key), negative(one) if taken else one) for key, one in tallies_of(call).items()]
+        quarters += pairs
+        if (span := _SUMMED_IN.get(source)) is not None:
+            for_ever += [(ever(key, span), tally) for key, tally in pairs]
+    sums = gather(for_ever)
+    await _add_tallies(connection, gather(quarters) | sums)
+    return sums
 
 
 async def _add_tallies(connection: AsyncConnection, differences: Mapping[TallyKey, Tally]) -> None:

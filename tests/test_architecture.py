@@ -32,6 +32,8 @@ PURE_ELSEWHERE = (
     "crm_bridge/contact.py",
     "crm_bridge/matching.py",
     "crm_bridge/pop.py",
+    "kpi/coverage.py",
+    "kpi/gaps.py",
     "kpi/live.py",
     "kpi/tally.py",
     "kpi/measures/*.py",

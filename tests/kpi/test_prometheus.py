@@ -8,14 +8,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cti.model import CallEnded, CallOutcome, Direction, Party, StayOutcome
+from kpi.columns import EPOCH
+from kpi.gaps import BEFORE, Gap
 from kpi.labels import OTHER
 from kpi.live import LiveBoard
 from kpi.prometheus import QUEUES_LIMIT, KpiCollector
 from kpi.reading import CallFilter
+from kpi.schema import TallySpan
 from kpi.store import Store
 from kpi.tally import ever, gather, tallies_of
 from kpi.totals import Totals
@@ -68,6 +72,10 @@ def scraped(of: KpiCollector) -> Samples:
     return samples
 
 
+def lost_for(pbx: str, begin: float, end: float | None, **more: Any) -> Gap:
+    return Gap(pbx=pbx, began_at=at(begin), ended_at=None if end is None else at(end), cause="cut", **more)
+
+
 def value(samples: Samples, name: str, **labels: str) -> float | None:
     return samples.get((name, frozenset(labels.items())))
 
@@ -79,6 +87,9 @@ def full_collector() -> KpiCollector:
     calls = [event.call for event in replay(MORNING) if isinstance(event, CallEnded)]
     totals = totals_of(*calls)
     totals.oddities = Counter({("replay", "leg-arrow"): 4})
+    filled = tallies_of(answered_call("filled")).items()
+    totals.tallies |= gather((ever(key, TallySpan.FILLED), tally) for key, tally in filled)
+    totals.gaps = {gap.key: gap for gap in (lost_for("milan", 0, 90), lost_for("rome", 60, None))}
     return collector(
         totals,
         live,
@@ -233,6 +244,41 @@ def test_every_outcome_of_a_known_queue_is_there_from_the_start() -> None:
         assert value(
             samples, "offhook_calls_total", pbx="milan", queue="sales", direction="inbound", outcome=outcome
         ) in (0, 1)
+
+
+def test_calls_filled_in_have_a_counter_of_their_own() -> None:
+    totals = totals_of(answered_call("1"))
+    filled = [answered_call("2"), abandoned_call("3", start=10)]
+    pairs = (pair for call in filled for pair in tallies_of(call).items())
+    totals.tallies |= gather((ever(key, TallySpan.FILLED), tally) for key, tally in pairs)
+    samples = scraped(collector(totals))
+    sales = {"pbx": "milan", "queue": "sales"}
+    of_calls = sales | {"direction": "inbound"}
+    assert value(samples, "offhook_calls_total", **of_calls, outcome="answered") == 1
+    assert value(samples, "offhook_calls_filled_total", **of_calls, outcome="answered") == 1
+    assert value(samples, "offhook_calls_filled_total", **of_calls, outcome="abandoned") == 1
+    assert value(samples, "offhook_calls_total", **of_calls, outcome="abandoned") == 0
+    assert value(samples, "offhook_stays_total", **sales, outcome="abandoned") == 0
+
+
+def test_gaps_are_told_as_seconds_lost_and_as_the_share_of_today_that_is_known() -> None:
+    totals = Totals()
+    gaps = [
+        Gap(pbx="milan", began_at=EPOCH, ended_at=at(-3_600), cause=BEFORE),
+        lost_for("milan", 0, 90),
+        lost_for("milan", 200, 260, filled_at=at(300)),
+        lost_for("rome", 540, None),
+    ]
+    totals.gaps = {gap.key: gap for gap in gaps}
+    links = {"milan": Link(True, 1, 1), "rome": Link(False, 0, 0), "turin": Link(True, 0, 1)}
+    samples = scraped(
+        collector(totals, links=lambda: links, now=lambda: at(600), midnight=lambda _: at(-300)),
+    )
+    names = ("gap_seconds_total", "gaps_open", "coverage_today")
+    shown = {
+        pbx: tuple(value(samples, f"offhook_{name}", pbx=pbx) for name in names) for pbx in ("milan", "rome", "turin")
+    }
+    assert shown == {"milan": (150, 0, 0.9), "rome": (60, 1, pytest.approx(1 - 60 / 900)), "turin": (0, 0, 1)}
 
 
 def test_every_metric_is_documented_and_every_documented_one_is_there() -> None:

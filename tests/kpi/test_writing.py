@@ -12,7 +12,7 @@ from cti.model import Call, Oddity, Origin, StayOutcome
 from kpi import rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span
 from kpi.reading import CallFilter
-from kpi.schema import SpanKind
+from kpi.schema import CallSource, SpanKind, TallySpan
 from kpi.store import Store
 from kpi.tally import EMPTY, Tally, TallyKey, gather, total
 from offhook.database import make_engine
@@ -146,3 +146,43 @@ async def test_a_call_takes_its_parts_along_when_it_is_deleted(store: Store, eng
     async with engine.begin() as connection:
         await connection.execute(delete(schema.calls))
     assert [await count(engine, table) for table in rows.PARTS] == [0] * len(rows.PARTS)
+
+
+async def test_a_call_seen_as_it_happened_takes_the_place_of_one_filled_in_and_never_the_other_way(
+    store: Store, engine: AsyncEngine
+) -> None:
+    seen, told = answered_call("1", talk=60), answered_call("1", talk=90)
+    await store.store_calls([told], source=CallSource.IMPORTED)
+    await store.store_calls([told], source=CallSource.FILLED)
+    assert await store.fetch_call("milan", "1") == told
+    await store.store_calls([seen])
+    assert await store.fetch_call("milan", "1") == seen
+    for source in (CallSource.FILLED, CallSource.IMPORTED):
+        assert (await store.store_calls([told], source=source)).calls == 0
+    assert await store.fetch_call("milan", "1") == seen
+    assert await all_tallies(engine) == recomputed(seen)
+
+
+async def test_calls_filled_in_are_summed_apart_and_imported_ones_in_the_quarters_only(
+    store: Store, engine: AsyncEngine
+) -> None:
+    seen, filled, imported = (answered_call(str(n), start=n * 10) for n in range(3))
+    await store.store_calls([seen])
+    stored = await store.store_calls([filled], source=CallSource.FILLED)
+    assert {key.span for key in stored.tallies} == {TallySpan.FILLED}
+    assert (await store.store_calls([imported], source=CallSource.IMPORTED)).tallies == {}
+    sums = await all_tallies(engine)
+    by_span = {
+        span: sum(tally.started for key, tally in sums.items() if key.span is span and key.queue == "sales")
+        for span in TallySpan
+    }
+    assert by_span == {TallySpan.QUARTER: 3, TallySpan.EVER: 1, TallySpan.FILLED: 1}
+
+
+async def test_a_completed_call_counts_as_one_that_was_seen(store: Store, engine: AsyncEngine) -> None:
+    seen, completed = answered_call("1", talk=60), answered_call("1", talk=30)
+    await store.store_calls([seen])
+    await store.store_calls([completed], source=CallSource.COMPLETED)
+    await store.store_calls([seen])
+    assert await store.fetch_call("milan", "1") == completed
+    assert await all_tallies(engine) == recomputed(completed)

@@ -27,23 +27,8 @@ _COUNTS = """
 
 
 def upgrade() -> None:
-    _make_agent_spans()
-    _make_calls()
-    _make_journal_marks()
-    _make_oddities()
-    _make_tallies()
-    _make_legs()
-    _make_rings()
-    _make_stays()
-    _make_talks()
-    _make_transfers()
-    _make_customer_imports()
-    _make_customers()
-    _make_customer_choices()
-    _make_customer_fields()
-    _make_customer_incidents()
-    _make_customer_numbers()
-    _make_customer_orders()
+    for table in TABLES:
+        globals()[f"_make_{table}"]()
 
 
 def downgrade() -> None:
@@ -103,6 +88,7 @@ def _make_calls() -> None:
         sa.Column("outcome", sa.String(24)),
         sa.Column("ended_by", sa.String(24)),
         sa.Column("click_to_dial", sa.Boolean, nullable=False),
+        sa.Column("source", sa.String(24), nullable=False, server_default="live"),
         sa.Column("session", sa.String(128), nullable=False),
         sa.Column("byte_offset", sa.BigInteger, nullable=False),
         sa.Column("event", sa.String(100), nullable=False),
@@ -111,6 +97,36 @@ def _make_calls() -> None:
     op.create_index("ix_calls_customer_e164_offered_at", "calls", ["customer_e164", "offered_at"])
     op.create_index("ix_calls_offered_at", "calls", ["offered_at"])
     op.create_index("ix_calls_queue_offered_at", "calls", ["queue", "offered_at"])
+
+
+def _make_gaps() -> None:
+    op.create_table(
+        "gaps",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("began_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("cause", sa.String(500), nullable=False),
+        sa.Column("filled_from", sa.String(500)),
+        sa.Column("filled_at", INSTANT),
+        sa.Column("calls_filled", sa.Integer, nullable=False),
+        sa.Column("still_missing", sa.String(500)),
+        sa.PrimaryKeyConstraint("pbx", "began_at", name="pk_gaps"),
+    )
+
+
+def _make_imports() -> None:
+    op.create_table(
+        "imports",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("source", sa.String(128), nullable=False),
+        sa.Column("position", sa.String(500), nullable=False),
+        sa.Column("covers_from", INSTANT),
+        sa.Column("covers_to", INSTANT),
+        sa.Column("imported_at", INSTANT, nullable=False),
+        sa.Column("calls", sa.Integer, nullable=False),
+        sa.Column("bad_lines", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "source", name="pk_imports"),
+    )
 
 
 def _make_journal_marks() -> None:
@@ -371,21 +387,8 @@ def _make_customer_orders() -> None:
 
 
 TABLES = (
-    "agent_spans",
-    "calls",
-    "journal_marks",
-    "oddities",
-    "tallies",
-    "legs",
-    "rings",
-    "stays",
-    "talks",
-    "transfers",
-    "customer_imports",
-    "customers",
-    "customer_choices",
-    "customer_fields",
-    "customer_incidents",
-    "customer_numbers",
-    "customer_orders",
+    *("agent_spans", "calls", "gaps", "imports", "journal_marks", "oddities", "tallies"),
+    *("legs", "rings", "stays", "talks", "transfers"),
+    *("customer_imports", "customers", "customer_choices", "customer_fields"),
+    *("customer_incidents", "customer_numbers", "customer_orders"),
 )
