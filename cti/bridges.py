@@ -60,12 +60,17 @@ def _leave(board: Board, leg: LegRecord) -> list[LegRecord]:
     if not members:
         board.bridges.pop(leg.bridge, None)
     leg.bridge = None
-    return list(members)
+    return in_order(members)
 
 
-def connected(board: Board, leg: LegRecord) -> set[LegRecord]:
-    """All legs that hear each other with ``leg``, itself and the virtual ones included."""
-    seen = {leg}
+def in_order(legs: Iterable[LegRecord]) -> list[LegRecord]:
+    """The eldest first: a replay must tell the same story, and sets have no order."""
+    return sorted(legs, key=lambda leg: (leg.started_at, leg.leg_id))
+
+
+def connected(board: Board, leg: LegRecord, apart_from: LegRecord | None = None) -> set[LegRecord]:
+    """All legs that hear each other with ``leg``, itself and the virtual ones included; none through ``apart_from``."""
+    seen = {leg} if apart_from is None else {leg, apart_from}
     to_visit = [leg]
     while to_visit:
         here = to_visit.pop()
@@ -74,7 +79,7 @@ def connected(board: Board, leg: LegRecord) -> set[LegRecord]:
             if other is not None and other not in seen:
                 seen.add(other)
                 to_visit.append(other)
-    return seen
+    return seen - {apart_from}
 
 
 def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
@@ -84,7 +89,7 @@ def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
         if seed not in done:
             together = connected(board, seed)
             done |= together
-            _settle(board, [leg for leg in together if leg.role is not LegRole.VIRTUAL])
+            _settle(board, in_order(leg for leg in together if leg.role is not LegRole.VIRTUAL))
 
 
 def _settle(board: Board, together: list[LegRecord]) -> None:
@@ -94,7 +99,7 @@ def _settle(board: Board, together: list[LegRecord]) -> None:
         return
     for leg in agents:
         _join_the_customers_call(board, leg, together)
-    for leg in sorted(agents, key=lambda leg: leg.started_at):
+    for leg in agents:
         talking = _may_talk(leg) and any(leg.call.is_far(other) and other.call is leg.call for other in together)
         if talking:
             _begin_talk(board, leg)

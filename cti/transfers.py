@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from cti.board import Board, has_customer
-from cti.bridges import connected, reconnect
+from cti.bridges import connected, in_order, reconnect
 from cti.model import LegRole, Transfer, TransferKind
 from cti.records import CallRecord, LegRecord
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, Unparked
@@ -24,7 +24,7 @@ def blind_transferred(board: Board, signal: BlindTransferred) -> None:
     call = given.call
     giver.transferred = True
     if giver is call.anchor:
-        call.anchor = _person_at(board, given, giver)
+        call.anchor = _person_at(board, given)
         reconnect(board, [given])
     if given.consult:
         return  # the one who asks was sent on, not the customer
@@ -53,7 +53,7 @@ def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
     if consult is not None and second.call is not main:
         board.absorb(main, second.call)
     if first is main.anchor and given is not None:
-        main.anchor = _person_at(board, given, first)
+        main.anchor = _person_at(board, given)
     for stay in main.open_stays():
         if stay.leg is second and given is not None:
             stay.leg = given
@@ -70,9 +70,10 @@ def consults(board: Board, call: CallRecord) -> bool:
     if root.role is not LegRole.AGENT or root.number is None or has_customer(call):
         return False
     legs = (leg for leg in board.roster.agent(root.number).legs if leg.call is not call and not leg.consult)
-    held = next((leg for leg in legs if leg.talk is not None and leg.talk.held_since is not None), None)
-    if held is None:
+    on_hold = [(leg.talk.held_since, leg) for leg in legs if leg.talk is not None and leg.talk.held_since is not None]
+    if not on_hold:
         return False
+    held = max(on_hold, key=lambda pair: (pair[0], pair[1].leg_id))[1]
     for leg in call.legs:
         leg.consult = True
     board.absorb(held.call, call)
@@ -84,12 +85,12 @@ def _asks_a_colleague(leg: LegRecord) -> bool:
     return leg.consult or not has_customer(leg.call)
 
 
-def _person_at(board: Board, leg: LegRecord, giver: LegRecord) -> LegRecord:
-    """Who is at the end of ``leg``: a virtual one only carries him."""
-    if leg.role is not LegRole.VIRTUAL:
+def _person_at(board: Board, leg: LegRecord) -> LegRecord:
+    """Who is at the far end of ``leg``: a virtual one only carries him."""
+    if leg.role is not LegRole.VIRTUAL or leg.twin is None:
         return leg
-    people = (other for other in connected(board, leg) if other.role is not LegRole.VIRTUAL and other is not giver)
-    return next(people, leg)
+    behind = in_order(connected(board, leg.twin, apart_from=leg))
+    return next((person for person in behind if person.role is not LegRole.VIRTUAL), leg)
 
 
 def _hand_over_to(there: set[LegRecord]) -> None:
@@ -110,12 +111,11 @@ def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> 
     return first, None if second.root.role is LegRole.CUSTOMER else second
 
 
-def _attended(
-    first: LegRecord, consult: CallRecord | None, target: LegRecord | None, board: Board
-) -> Transfer:
-    to = consult.dialled if consult is not None else target.number if target is not None else None
+def _attended(first: LegRecord, consult: CallRecord | None, target: LegRecord | None, board: Board) -> Transfer:
+    to = None if target is None else _person_at(board, target).number
     answered_at = None
     if consult is not None:
+        to = consult.dialled
         rung = [leg.answered_at for leg in consult.legs if leg.was_dialled and leg.answered_at is not None]
         answered_at = min(rung, default=None)
     return Transfer(
@@ -140,9 +140,7 @@ def parked(board: Board, signal: Parked) -> None:
         call.pending_transfer = None
         return
     last_talk = call.talks[-1].talk.agent if call.talks else ""
-    call.transfers.append(
-        Transfer(kind=TransferKind.PARK, by=last_talk, to=None, at=signal.at, slot=signal.slot)
-    )
+    call.transfers.append(Transfer(kind=TransferKind.PARK, by=last_talk, to=None, at=signal.at, slot=signal.slot))
     board.tell_transfer(call)
 
 

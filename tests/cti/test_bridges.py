@@ -141,3 +141,20 @@ def test_whoever_speaks_with_a_customer_belongs_to_his_call() -> None:
     call = told.ended()
     assert [(talk.agent, talk.started_at) for talk in call.talks] == [("101", at(4)), ("102", at(10))]
     assert [line for line in told.calls if line.split()[1] == "3"] == []
+
+
+def test_a_story_told_again_is_told_in_the_same_order() -> None:
+    """Three in a bridge that falls apart at once: the eldest leg is told first."""
+    script = f"""{TALKING}
+        5  phone 3 103 of 1
+        5  phone 4 102 of 1
+        5  dial 3 by 1
+        5  dial 4 by 1
+        5  up 4 3
+        6  bridge b 4 3
+        9  quits 1
+        9  ends 1
+    """
+    assert {tuple(play(script).calls[-3:]) for _ in range(20)} == {
+        ("released 1 101", "released 1 103", "released 1 102"),
+    }

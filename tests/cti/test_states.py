@@ -17,14 +17,14 @@ LEG_IN = {
     LegState.UP: f"{ARRIVAL}\n 1 rings 2\n 2 up 2",
     LegState.ENDED: f"{ARRIVAL}\n 1 rings 2\n 2 up 2\n 3 ends 2",
 }
-LEG_WORDS = {s.LegRang: "rings 2", s.LegAnswered: "up 2", s.LegEnded: "ends 2"}
+LEG_WORDS: dict[type[Signal], str] = {s.LegRang: "rings 2", s.LegAnswered: "up 2", s.LegEnded: "ends 2"}
 STAY_IN = {
     StayState.WAITING: RINGING,
     StayState.GAVE_UP: f"{RINGING}\n 2 gives-up 1 sales",
     StayState.LEFT: f"{RINGING}\n 2 leaves 1 sales",
     StayState.TAKEN: f"{RINGING}\n 2 takes 1 sales 101",
 }
-STAY_WORDS = {
+STAY_WORDS: dict[type[Signal], str] = {
     s.AgentTried: "tries 1 sales 102",
     s.AgentMissed: "misses 1 sales 101",
     s.AgentTook: "takes 1 sales 101",
@@ -36,7 +36,7 @@ PLACE_IN = {
     PlaceState.FREE: "0 login sales 101",
     PlaceState.PAUSED: "0 login sales 101\n 1 pause sales 101 lunch",
 }
-PLACE_WORDS = {
+PLACE_WORDS: dict[type[Signal], str] = {
     s.MemberAdded: "login sales 101",
     s.MemberRemoved: "logout sales 101",
     s.MemberPaused: "pause sales 101 coffee",

@@ -168,3 +168,44 @@ def test_taking_up_what_was_never_seen_parked_is_harmless() -> None:
     told = play(f"{TALKING} 6 unparks 1 2\n 6 unparks 9 2\n 6 parks 9 701\n 9 quits 1\n 9 ends 1 2")
     assert told.ended().transfers == ()
     assert told.oddities == ["unknown-leg"] * 2
+
+
+def test_a_transfer_by_the_pbxs_own_key_names_the_colleague_behind_its_local_channel() -> None:
+    """The agent stays on one leg: he presses a key, the PBX calls the colleague, he rings off."""
+    told = play(f"""{TALKING}
+        6   unbridge b 2
+        6   local 3 4 of 1
+        6   phone 5 102 of 1
+        6   dial 5 by 4
+        6   rings 5
+        8   up 5 4 3
+        8   bridge x 5 4
+        8   bridge c 2 3
+        10  unbridge c 2 3
+        10  bridge b 3
+        10  attended 2 2 1 3
+        10  ends 2
+        15  quits 5
+        15  ends 5 4 3 1
+    """)
+    assert handed(told.ended()) == [(TransferKind.ATTENDED, "101", "102", None)]
+    assert [(talk.agent, talk.talk_s) for talk in told.ended().talks] == [("101", 2), ("102", 5)]
+    assert told.calls[-1] == "ended 1 answered agent"
+
+
+def test_of_two_customers_on_hold_the_last_is_the_one_asked_about() -> None:
+    told = play(f"""{TALKING}
+        5   holds 2
+        6   caller 5 +39444 to 101
+        6   phone 6 101 of 5
+        6   dial 6 by 5
+        6   rings 6
+        7   up 6 5
+        7   bridge d 6 5
+        8   holds 6
+        9   phone 7 101 to 102
+        9   phone 8 102 of 7
+        9   dial 8 by 7
+        9   rings 8
+    """)
+    assert told.calls[-1] == "consulted 5 102"
