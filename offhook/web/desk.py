@@ -142,7 +142,8 @@ class DeskPages:
         view = self._desk.view(desk)
         talking = any(card.phase in (Phase.TALKING, Phase.HELD) for card in view.cards)
         one_pbx = len(self._pbxs) == 1
-        return {"page": "desk", "view": view, "leads": leads, "talking": talking, "one_pbx": one_pbx}
+        shown = {"view": view, "leads": leads, "talking": talking, "one_pbx": one_pbx}
+        return {"page": "desk", "beat_s": self._heartbeat_s, **shown}
 
     def _choice(self, request: web.Request, problem: str = "", agent: str = "") -> web.Response:
         agents = [one for one in self._desk.agents() if one.pbx in self._pbxs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,9 +51,9 @@ class Agents:
         page.on("dialog", lambda dialog: self._note("error", f"a dialog: {dialog.message}"))
         return page
 
-    async def sit_down(self, agent: str, **options: object) -> Page:
+    async def sit_down(self, agent: str, address: str = "", **options: object) -> Page:
         page = await self.page(await self.context(**options))
-        await page.goto(self.house.url + "/desk")
+        await page.goto((address or self.house.url) + "/desk")
         await page.get_by_label("Extension").fill(agent)
         await page.get_by_role("button", name="Open my desk").click()
         await expect(page.locator("#live")).to_be_visible()
@@ -62,6 +63,48 @@ class Agents:
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.complaints.append(text)
+
+
+class Cable:
+    """A way to the house that can get stuck: what is under way then is lost without a word, as in a dead network."""
+
+    def __init__(self, house: DeskHouse) -> None:
+        self.stuck = False
+        self.url = ""
+        self._port = int(house.url.rpartition(":")[2])
+        self._ways: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Cable:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for way in tuple(self._ways):
+            way.cancel()
+        await asyncio.gather(*self._ways, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        for way in (self._one_way(reader, far_writer), self._one_way(far_reader, writer)):
+            task = asyncio.create_task(way)
+            self._ways.add(task)
+            task.add_done_callback(self._ways.discard)
+
+    async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lost = False
+        try:
+            while block := await reader.read(65536):
+                lost = lost or self.stuck
+                if not lost:
+                    writer.write(block)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -274,6 +317,23 @@ async def test_a_lost_link_is_told_and_what_was_missed_is_there_after(agents: Ag
     await house.open(listen)
     await expect(page.locator("article h2")).to_have_text("Mary Smith", timeout=15_000)
     await expect(page.locator("#link-down")).to_be_hidden()
+
+
+@pytest.mark.parametrize("it_worked_before", [True, False])
+async def test_a_link_that_has_gone_deaf_is_noticed_and_replaced(
+    agents: Agents, house: DeskHouse, it_worked_before: bool
+) -> None:
+    async with Cable(house) as cable:
+        page = await agents.sit_down("101", address=cable.url)
+        if it_worked_before:
+            await page.evaluate("new Promise(done => live.addEventListener('beat', () => done(), {once: true}))")
+        cable.stuck = True
+        call_in(house, "+442079460008", "101")
+        await expect(page.locator("#link-down")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_text("No call")).to_be_visible()
+        cable.stuck = False
+        await expect(page.locator("article h2")).to_have_text("Mary Smith", timeout=20_000)
+        await expect(page.locator("#link-down")).to_be_hidden()
 
 
 async def test_a_lost_pbx_is_told(agents: Agents, house: DeskHouse) -> None:

@@ -2,8 +2,8 @@
 "use strict";
 
 (() => {
-  const SILENCE_MS = 25000; // the server speaks every ten seconds
   const live = document.getElementById("live");
+  const silenceMs = Math.max(5000, 2500 * Number(live.dataset.beatS)); // two beats may be lost
   const side = document.getElementById("side");
   const linkDown = document.getElementById("link-down");
   const putAside = document.getElementById("put-aside");
@@ -16,6 +16,7 @@
   let heardAt = performance.now();
   let ringingBefore = "";
   let asleep = false;
+  let asking = false;
 
   /* Clocks */
   const pad = (value) => String(value).padStart(2, "0");
@@ -116,12 +117,17 @@
   const lost = () => { if (!asleep) linkDown.hidden = false; };
   const startAnew = () => {
     // Only when the server answers: a reload without one would leave the browser's own error page.
-    fetch("/healthz", { cache: "no-store" }).then((answer) => { if (answer.ok) location.reload(); }).catch(() => {});
+    if (asking) return;
+    asking = true;
+    fetch("/desk", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000) })
+      .then((answer) => { if (answer.ok) location.reload(); })
+      .catch(() => {})
+      .finally(() => { asking = false; });
   };
   const watch = () => {
-    if (asleep || performance.now() - heardAt < SILENCE_MS) return;
+    if (asleep || performance.now() - heardAt < silenceMs) return;
     lost();
-    if (connection && connection.reader) connection.reader.cancel();
+    if (connection) connection.reader?.cancel();
     else startAnew();
   };
   const sleep = () => {
