@@ -22,9 +22,11 @@ class PostgresqlServer:
         found = shutil.which("initdb") or next((str(one / "initdb") for one in sorted(binaries)[-1:]), None)
         assert found, "PostgreSQL is missing: apt-get install postgresql"
         self._bin = Path(found).resolve().parent
-        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] * (os.geteuid() == 0)
+        # The kernel forgets --pdeathsig when the user changes: it is asked for again with the new one.
+        user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+        self._as = ["setpriv", *user, "--pdeathsig=KILL", "--"]
         self._folder = Path(tempfile.mkdtemp(prefix="offhook-postgresql-"))
-        if self._as:
+        if user:
             shutil.chown(self._folder, "postgres", "postgres")
         self.port = free_port()
         self._count = 0
