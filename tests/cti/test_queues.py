@@ -187,3 +187,21 @@ def test_a_word_of_membership_is_told_once() -> None:
 def test_a_plain_queue_call_has_no_oddity() -> None:
     told = play(f"{TALKING} 9 quits 1\n 9 ends 1 2")
     assert (told.calls[:6], told.oddities) == (TALKING_TOLD, [])
+
+
+def test_a_wait_on_behalf_of_a_customer_ends_when_he_has_gone() -> None:
+    """101 asks a queue while the customer holds; the customer hangs up before anybody answers there."""
+    told = play(f"""{TALKING}
+        6  holds 2
+        6  phone 3 101 to 200
+        6  phone 4 102 of 3
+        6  dial 4 by 3
+        7  up 4 3
+        8  blind 4 3 200
+        8  ends 4
+        8  joins 3 support
+        9  quits 1
+        9  ends 1 2
+    """)
+    assert told.calls[-2:] == ["left 1 support transferred_out", "ended 1 answered customer"]
+    assert [(stay.queue, stay.wait_s) for stay in told.ended().stays] == [("sales", 3.5), ("support", 1)]
