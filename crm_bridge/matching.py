@@ -56,8 +56,10 @@ def fold(text: str) -> str:
     >>> fold("Žofia  MÜLLER")
     'zofia muller'
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(plain.split())
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return " ".join(folded.split())
 
 
 def _by_number(number: Number, same: list[Contact]) -> Match:

@@ -14,7 +14,7 @@ import msgspec
 from cti.errors import OffhookError
 
 #: characters of one line; a longer one is not a list of customers
-MAX_LINE: Final = 1_000_000
+MAX_LINE: Final = 10_000_000
 _BLOCK: Final = 1 << 20
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -76,6 +76,8 @@ def clean_text(text: str) -> str:
     >>> clean_text("  Anna\\u202e\\x07  Rossi\\n")
     'Anna Rossi'
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (" " if unicodedata.category(c) == "Cc" else c for c in text if unicodedata.category(c) != "Cf")
     return " ".join("".join(kept).split())
 

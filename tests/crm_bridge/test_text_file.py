@@ -60,7 +60,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_told(tmp_path: Path) -> None
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
     text = find_encoding(written(tmp_path, b"name\n" + b"x" * (MAX_LINE + 10)))
-    with pytest.raises(ImportFileError, match="line 2 is longer than 1,000,000 characters"):
+    with pytest.raises(ImportFileError, match="line 2 is longer than 10,000,000 characters"):
         list(text.lines())
 
 
