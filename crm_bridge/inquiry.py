@@ -138,7 +138,9 @@ def problem_words(error: BaseException | None) -> str:
     """What may be shown or logged of an error of a source."""
     if isinstance(error, SourceError):
         return error.what
-    return "no answer in time" if isinstance(error, TimeoutError) else f"a fault of the adapter ({type(error).__name__})"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return f"a fault of the adapter ({type(error).__name__})"
 
 
 def silent_words(silent: Sequence[str]) -> str:

@@ -116,11 +116,11 @@
   };
   const lost = () => { if (!asleep) linkDown.hidden = false; };
   const startAnew = () => {
-    // Only when the server answers: a reload without one would leave the browser's own error page.
+    // Only when the server itself answers: a reload without it would leave the browser's own error page.
     if (asking) return;
     asking = true;
     fetch("/desk", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000) })
-      .then((answer) => { if (answer.ok) location.reload(); })
+      .then((answer) => { if (answer.status < 500) location.reload(); })
       .catch(() => {})
       .finally(() => { asking = false; });
   };
