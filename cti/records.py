@@ -259,7 +259,7 @@ class CallRecord:
         root = self.root
         return Call(
             pbx=pbx,
-            call_id=root.leg_id,
+            call_id=self.group,
             direction=self.direction,
             caller=Party(root.number, root.name),
             dialled=self.dialled,

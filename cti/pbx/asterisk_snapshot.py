@@ -16,50 +16,78 @@ from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
 
 _OUTGOING = "(Outgoing Line)"  # what Dial and Queue write on the channels they make
 ACTIONS = ("Status", "QueueStatus")
+ONE_PRESENT = timedelta(seconds=20)  # two answers further apart do not tell of the same moment
 _ENDS = frozenset(f"{action}Complete" for action in ACTIONS)
+_OF_LEGS = frozenset({"Status", "StatusComplete"})
+
+
+class _Half:
+    """One of the two lists: when it began, in which connection, and whether it is whole."""
+
+    def __init__(self) -> None:
+        self.begun_at: datetime | None = None
+        self.session = ""
+        self.whole = False
+
+    def begin(self, at: datetime, session: str) -> bool:
+        """True when a new list begins: the last one was whole, was of another connection, or is too old to go on."""
+        fresh = self.begun_at is None or self.whole or session != self.session or at - self.begun_at > ONE_PRESENT
+        if fresh:
+            self.begun_at, self.session, self.whole = at, session, False
+        return fresh
+
+    def goes_with(self, at: datetime, session: str) -> bool:
+        young = self.begun_at is not None and at - self.begun_at <= ONE_PRESENT
+        return self.whole and young and session == self.session
 
 
 class AsteriskSnapshot:
-    """Gathers the list events; gives the snapshot with the last one. Takes part in one conversation."""
+    """Gathers the list events; gives the snapshot with the last one.
+
+    Half a snapshot, whose other half was refused or lost with the connection, is not kept for the next.
+    """
 
     def __init__(self, role_of: Callable[[str], LegRole], member: Callable[[str], None]) -> None:
         self._role_of, self._member = role_of, member
         self._legs: list[LegNow] = []
         self._waits: list[WaitNow] = []
         self._members: list[MemberNow] = []
-        self._ended: set[str] = set()
-        self._legs_at: datetime | None = None
-        self._queues_at: datetime | None = None
+        self._of_legs, self._of_queues = _Half(), _Half()
 
     def take(self, frame: Frame, at: datetime, origin: Origin) -> Iterable[SnapshotTaken]:
         """The whole snapshot once it is complete, else nothing."""
-        name = frame.name
-        if name == "Status":
-            self._legs_at = self._legs_at or at
+        half = self._of_legs if frame.name in _OF_LEGS else self._of_queues
+        if half.begin(at, origin.session):
+            self._clear(half)
+        if frame.name in _ENDS:
+            half.whole = True
+            return self._complete(at, origin)
+        if half is self._of_legs:
             self._take_leg(frame, at)
-        elif name in _ENDS:
-            self._ended.add(name)
-            if len(self._ended) == len(_ENDS):
-                return (self._complete(at, origin),)
         else:
-            self._queues_at = self._queues_at or at
             self._take_place(frame, at)
         return ()
 
-    def _complete(self, at: datetime, origin: Origin) -> SnapshotTaken:
+    def _clear(self, half: _Half) -> None:
+        if half is self._of_legs:
+            self._legs = []
+        else:
+            self._waits, self._members = [], []
+
+    def _complete(self, at: datetime, origin: Origin) -> Iterable[SnapshotTaken]:
+        if not (self._of_legs.goes_with(at, origin.session) and self._of_queues.goes_with(at, origin.session)):
+            return ()
         snapshot = SnapshotTaken(
             at=at,
             origin=origin,
-            legs_at=self._legs_at or at,
+            legs_at=self._of_legs.begun_at or at,
             legs=tuple(self._legs),
-            queues_at=self._queues_at or at,
+            queues_at=self._of_queues.begun_at or at,
             waits=tuple(self._waits),
             members=tuple(self._members),
         )
-        self._legs_at = self._queues_at = None
-        self._legs, self._waits, self._members = [], [], []
-        self._ended.clear()
-        return snapshot
+        self._of_legs, self._of_queues = _Half(), _Half()
+        return (snapshot,)
 
     def _take_leg(self, frame: Frame, at: datetime) -> None:
         leg, channel = frame.get(b"Uniqueid"), frame.get(b"Channel")

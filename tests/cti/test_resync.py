@@ -1,0 +1,211 @@
+"""After a loss of the stream a snapshot puts the tracker right: nothing stays open, nothing begins twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, example, given, settings, strategies as st
+
+from cti.board import Board
+from cti.model import AgentChanged, Call, CallEnded, CallEvent, Direction, LegRole, OddityFound
+from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.recording import Recording
+from cti.signals import Signal
+from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
+from cti.states import LegState, PlaceState
+from cti.tracker import CallTracker
+from cti.wire.ami import AmiWire
+from offhook.replay import START, replay
+from tests.cti.playbook import ORIGIN, TALKING, WAITING, Playbook, at
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+
+
+@cache
+def signals_of(name: str) -> tuple[Signal, ...]:
+    events, wire = AsteriskEvents("pbx"), AmiWire(WANTED)
+    return tuple(
+        signal
+        for t, data in Recording(RECORDINGS / name).reads()
+        for frame in wire.feed(data)
+        for signal in events.normalise(frame, START + timedelta(seconds=t), "session")
+    )
+
+
+def present(board: Board, signal: Signal) -> SnapshotTaken:
+    """What the PBX would say of itself a moment later, from a tracker that heard everything."""
+    now = signal.at + timedelta(microseconds=1)
+    return SnapshotTaken(
+        at=now,
+        origin=ORIGIN,
+        legs_at=now,
+        queues_at=now,
+        legs=tuple(
+            LegNow(
+                leg=leg.leg_id,
+                group=leg.call.group,
+                channel=leg.channel,
+                role=leg.role,
+                number=leg.number,
+                name=leg.name,
+                dialled=leg.dialled,
+                started_at=leg.started_at,
+                up=leg.state is LegState.UP,
+                ringing=leg.state is LegState.RINGING,
+                was_dialled=leg.was_dialled,
+                bridge=leg.bridge,
+                queue=None,
+            )
+            for leg in board.legs.values()
+            if leg.state is not LegState.ENDED
+        ),
+        waits=tuple(
+            WaitNow(leg=stay.leg.leg_id, queue=stay.stay.queue, joined_at=stay.stay.joined_at, position=None)
+            for call in dict.fromkeys(board.calls.values())
+            for stay in call.open_stays()
+        ),
+        members=tuple(
+            MemberNow(
+                queue=queue,
+                agent=agent,
+                name=None,
+                interface=interface,
+                paused=board.roster.agent(agent).place(queue).state is PlaceState.PAUSED,
+                reason=board.roster.agent(agent).place(queue).reason,
+            )
+            for agent, queue, interface in board.roster.places()
+        ),
+    )
+
+
+def under_way(tracker: CallTracker) -> set[str]:
+    """The open calls; an agent's phone alone off the hook tells nothing of the call it made, or was part of."""
+    live = {call.call_id: [leg.role for leg in call.legs if leg.ended_at is None] for call in tracker.open_calls()}
+    return {call_id for call_id, roles in live.items() if len(roles) > 1 or LegRole.CUSTOMER in roles}
+
+
+def ended(events: list[CallEvent]) -> dict[str, Call]:
+    calls = [event.call for event in events if isinstance(event, CallEnded)]
+    assert len({call.call_id for call in calls}) == len(calls)
+    return {call.call_id: call for call in calls}
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@example(462, 1500)
+@given(st.integers(0, 7_000), st.integers(1, 1_500))
+def test_after_a_loss_the_calls_are_the_same_but_for_what_was_missed(begin: int, length: int) -> None:
+    signals = signals_of("asterisk-22/mix-1")
+    begin, end = min(begin, len(signals) - 2), min(begin + length, len(signals) - 1)
+    whole, cut = CallTracker("pbx"), CallTracker("pbx")
+    told: list[CallEvent] = []
+    truth: list[CallEvent] = []
+    for i, signal in enumerate(signals):
+        truth += whole.apply(signal)
+        if not begin <= i < end:
+            told += cut.apply(signal)
+        elif i == end - 1:
+            told += cut.apply(present(whole._board, signal))
+            assert under_way(whole) <= under_way(cut) <= set(whole._board.calls)
+    assert cut.open_calls() == []
+    seen, real = ended(told), ended(truth)
+    # No snapshot tells who is on hold: a consultation that began in the gap is told as a call between two agents.
+    assert all(seen[one].direction is Direction.INTERNAL for one in set(seen) - set(real))
+    lost_from, lost_to = signals[begin].at, signals[end].at
+    for call_id, call in real.items():
+        if max(leg.ended_at or lost_to for leg in call.legs) < lost_from or call.offered_at > lost_to:
+            assert seen[call_id] == call
+    missed = [call for one, call in real.items() if one not in seen and call.direction is Direction.INBOUND]
+    assert all(call.offered_at >= lost_from and (call.ended_at or lost_to) <= lost_to for call in missed)
+
+
+@pytest.mark.parametrize("pbx", ["asterisk-22", "asterisk-16"])
+def test_a_late_connection_learns_of_the_calls_under_way(pbx: str) -> None:
+    events = list(replay(RECORDINGS / pbx / "X01" / "late"))
+    calls = ended(events)
+    found = {call.caller.name: (call.outcome, call.queue, call.answered_by, call.ended_by) for call in calls.values()}
+    assert found == {
+        "Uno": ("answered", "sales", ("101",), "agent"),
+        "Due": ("answered", "sales", ("102",), "agent"),
+        "Tre": ("abandoned", "sales", (), "customer"),
+        "Quattro": ("answered", "support", ("103",), "agent"),
+    }
+    assert [event for event in events if isinstance(event, OddityFound)] == []
+    agents = {event.agent.agent: event.agent for event in events if isinstance(event, AgentChanged)}
+    assert sorted(agents) == ["101", "102", "103", "104", "105"]
+    assert agents["104"].name == "Dana O'Neill"
+
+
+def nothing(seconds: float) -> SnapshotTaken:
+    """A PBX with no leg, nobody waiting and nobody logged in."""
+    now = at(seconds)
+    return SnapshotTaken(at=now, origin=ORIGIN, legs_at=now, queues_at=now, legs=(), waits=(), members=())
+
+
+def test_a_call_that_is_gone_ends_with_the_snapshot() -> None:
+    book = Playbook()
+    book.play(TALKING)
+    events = book.tracker.apply(nothing(30))
+    call = ended(events)["1"]
+    assert (call.outcome, call.ended_at, call.talks[0].ended_at) == ("answered", at(30), at(30))
+    assert book.tracker.open_calls() == []
+
+
+def test_a_leg_heard_of_after_the_snapshot_was_taken_is_left_alone() -> None:
+    book = Playbook()
+    book.play(WAITING)
+    older = nothing(0.05)
+    assert ended(book.tracker.apply(older)) == {}
+    assert [call.call_id for call in book.tracker.open_calls()] == ["1"]
+
+
+def test_an_agent_who_logged_out_meanwhile_is_told_as_such() -> None:
+    book = Playbook()
+    book.tracker.apply(
+        SnapshotTaken(
+            at=at(0),
+            origin=ORIGIN,
+            legs_at=at(0),
+            queues_at=at(0),
+            legs=(),
+            waits=(),
+            members=(
+                MemberNow(queue="sales", agent="101", name="Anna", interface="PJSIP/101", paused=True, reason="lunch"),
+            ),
+        )
+    )
+    (agent,) = book.tracker.agents()
+    assert (agent.name, agent.queues, agent.pause_reason, agent.state) == ("Anna", ("sales",), "lunch", "paused")
+    changes = [event for event in book.tracker.apply(nothing(60)) if isinstance(event, AgentChanged)]
+    assert [(event.change, event.queue) for event in changes] == [("logout", "sales")]
+    assert book.tracker.agents()[0].state == "offline"
+
+
+def test_a_customer_found_talking_is_a_call_from_then_on() -> None:
+    def leg(leg_id: str, role: LegRole, number: str, **more: object) -> LegNow:
+        facts = {"ringing": False, "up": True, "bridge": "b", "queue": None, "name": None, "dialled": None, **more}
+        return LegNow(
+            leg=leg_id, group="1", channel=f"PJSIP/{number}-1", role=role, number=number, started_at=at(0), **facts
+        )
+
+    book = Playbook()
+    events = book.tracker.apply(
+        SnapshotTaken(
+            at=at(9),
+            origin=ORIGIN,
+            legs_at=at(9),
+            queues_at=at(9),
+            legs=(
+                leg("1", LegRole.CUSTOMER, "+39333", was_dialled=False, queue="sales", dialled="+3902"),
+                leg("2", LegRole.AGENT, "101", was_dialled=True),
+            ),
+            waits=(),
+            members=(),
+        )
+    )
+    (call,) = book.tracker.open_calls()
+    assert (call.caller.number, call.dialled, call.queue, call.offered_at) == ("+39333", "+3902", "sales", at(0))
+    assert [(talk.agent, talk.started_at) for talk in call.talks] == [("101", at(9))]
+    assert not [event for event in events if isinstance(event, OddityFound)]
