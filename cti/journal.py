@@ -150,6 +150,16 @@ def find_read(folder: Path, pbx: str, at: datetime) -> Mark | None:
     return None
 
 
+def find_end(folder: Path, pbx: str) -> datetime | None:
+    """The instant of the last read that the journal holds; None if it is empty. Reads the times of one file only."""
+    for name in reversed(list_sessions(folder, pbx)):
+        recording = _open_session(folder / pbx / name)
+        t = None if recording is None else recording.find_last_t()
+        if recording is not None and t is not None:
+            return _started_at(recording) + timedelta(seconds=t)
+    return None
+
+
 def _before(read: JournalRead, until: Mark) -> Iterator[JournalRead]:
     if Mark(read.session, read.offset) < until:
         yield read._replace(data=read.data[: until.offset - read.offset])

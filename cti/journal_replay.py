@@ -21,7 +21,7 @@ import structlog
 
 from cti.errors import OffhookError
 from cti.journal import JournalRead, Mark, find_read, read_journal
-from cti.model import AboutCall, CallEvent, OddityFound, Origin
+from cti.model import AboutCall, CallEvent, OddityFound, Origin, PbxBack, PbxLost
 from cti.pbx.dialect import Dialect, Frame, Wire
 
 ROOTLESS = "call-without-root"  # the tracker's oddity for a call of which it did not see the beginning
@@ -45,8 +45,9 @@ class Gate:
     """What a switchboard publishes to; it passes on to ``publish``, which may be set anew at any time.
 
     ``recover`` uses it. What was told before the mark is kept back, and what is told later of the same calls too, for
-    good: they had ended when the mark was set. So are calls whose beginning was not seen, and while the journal is told
-    again the oddities, most of which come of that.
+    good: they had ended when the mark was set. So are calls whose beginning was not seen. While the journal is told
+    again it keeps back the oddities, most of which come of that, and the ends and beginnings of connections: the store
+    knows of them, or finds the gap by the time at which the journal ends.
     """
 
     def __init__(self, publish: Publish) -> None:
@@ -71,7 +72,7 @@ class Gate:
         if isinstance(event, AboutCall):
             origin = event.call.origin
             return origin not in self._old and Mark(origin.session, origin.offset) >= self.began_at
-        return not (self.replaying and isinstance(event, OddityFound))
+        return not (self.replaying and isinstance(event, OddityFound | PbxLost | PbxBack))
 
 
 def recover(
@@ -82,6 +83,7 @@ def recover(
     dialect: Dialect,
     gate: Gate,
     *,
+    at_border: bool = True,
     warm_up: timedelta = WARM_UP,
     max_frame_bytes: int = MAX_FRAME_BYTES,
 ) -> Iterator[Mark]:
@@ -90,7 +92,7 @@ def recover(
     The time before the mark is told too, but not passed on: so the board knows what was under way at the mark, and who
     was in which queue. Afterwards board and dialect are as in the live run: calls under way are open, and the same
     board can go on with a new connection. The caller sets ``gate.publish`` to the recorder alone for that time: what is
-    replayed must pop and dial nothing.
+    replayed must pop and dial nothing. Set ``at_border`` to False for a mark at which no event begins.
 
     ``board = Switchboard(pbx, dialect, gate := Gate(record))``, ``for _ in recover(folder, pbx, mark, board, dialect,
     gate): ...``, ``gate.publish = feed.publish``.
@@ -106,7 +108,7 @@ def recover(
         yield from read_journal(folder, pbx, since)
 
     gate.replaying = True
-    yield from replay_journal(reads(), board, dialect, since, max_frame_bytes)
+    yield from replay_journal(reads(), board, dialect, since if at_border else None, max_frame_bytes)
     gate.replaying = gate.before_mark = False
 
 

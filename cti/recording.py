@@ -86,7 +86,10 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.segments = list_segments(folder)
+        try:
+            self.segments = list_segments(folder)
+        except OSError as error:
+            raise _unreadable(folder, error) from error
         if not self.segments:
             raise RecordingError(
                 "recording-missing",
@@ -122,6 +125,14 @@ class Recording:
             for read in self._times(segment):
                 if read.t >= t:
                     return read.offset
+        return None
+
+    def find_last_t(self) -> float | None:
+        """The seconds of the last read; None if there is none. Reads times only."""
+        for segment in reversed(self.segments):
+            *_, last = (None, *self._times(segment))
+            if last is not None:
+                return last.t
         return None
 
     def _times(self, segment: Segment) -> Iterator[Read]:

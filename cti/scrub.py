@@ -53,9 +53,8 @@ def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[st
     stand (a queue that is named after a customer).
 
     Raises:
-        ScrubError: ``out`` is there already, or the recording is of a PBX that cannot be scrubbed yet.
+        ScrubError: ``out`` is there already or cannot be written, or the recording is of a PBX that cannot be scrubbed.
         RecordingError: ``folder`` is no recording.
-        OSError: ``out`` cannot be written.
     """
     recording = Recording(folder)
     _check(recording, out)
@@ -64,12 +63,10 @@ def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[st
     for piece in recording.pieces():
         for message in splitter.take(piece):
             rules.note(message.raw.removesuffix(END))
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "events.ami").open("wb") as events, (out / "timing.jsonl").open("wb") as timing:
-        writer = _Writer(rules, events, timing)
-        writer.write(recording.pieces())
-    if recording.info is not None:
-        (out / SESSION_FILE).write_bytes(_encode(msgspec.structs.replace(recording.info, pbx="pbx")))
+    try:
+        writer = _write(recording, out, rules)
+    except OSError as error:
+        raise ScrubError("scrub-cannot-write", f"{out} cannot be written", error.strerror or "") from error
     left_out = sorted(path.name for path in folder.iterdir() if not path.name.startswith(_OURS))
     return Scrubbed(
         messages=writer.messages,
@@ -79,6 +76,16 @@ def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[st
         bytes_dropped=writer.dropped,
         left_out=tuple(left_out),
     )
+
+
+def _write(recording: Recording, out: Path, rules: Rules) -> _Writer:
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "events.ami").open("wb") as events, (out / "timing.jsonl").open("wb") as timing:
+        writer = _Writer(rules, events, timing)
+        writer.write(recording.pieces())
+    if recording.info is not None:
+        (out / SESSION_FILE).write_bytes(_encode(msgspec.structs.replace(recording.info, pbx="pbx")))
+    return writer
 
 
 def _check(recording: Recording, out: Path) -> None:

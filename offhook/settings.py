@@ -14,6 +14,7 @@ from msgspec import inspect
 
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
+from cti.journal import JournalSettings
 from cti.pbx.settings import PbxSettings
 from offhook.database import StoreSettings
 from offhook.logs import LogSettings
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[PbxSettings, ...], msgspec.Meta(description="The PBXs to watch: a `[[pbx]]` table for each.")
     ] = ()
     store: Annotated[StoreSettings, msgspec.Meta(description=StoreSettings.__doc__)] = StoreSettings()
+    journal: Annotated[JournalSettings, msgspec.Meta(description=JournalSettings.__doc__)] = JournalSettings()
     crm: Annotated[CrmSettings, msgspec.Meta(description=CrmSettings.__doc__)] = CrmSettings()
     web: Annotated[WebSettings, msgspec.Meta(description=WebSettings.__doc__)] = WebSettings()
     log: Annotated[LogSettings, msgspec.Meta(description=LogSettings.__doc__)] = LogSettings()

@@ -14,6 +14,7 @@ import cti.journal
 from cti.journal import (
     JournalSettings,
     Mark,
+    find_end,
     find_read,
     list_sessions,
     name_session,
@@ -114,7 +115,15 @@ def test_an_instant_is_found_in_the_connection_of_that_time(tmp_path: Path) -> N
     assert find_read(tmp_path, "hq", now + timedelta(hours=1)) is None
 
 
+def test_the_end_is_the_last_read(tmp_path: Path, names: list[str]) -> None:
+    assert find_end(tmp_path, "hq") == STREAMS[1][-1][0]
+    for path in (tmp_path / "hq" / names[1]).glob("timing*"):
+        path.write_bytes(b"")
+    assert find_end(tmp_path, "hq") == STREAMS[0][-1][0]
+
+
 def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert find_end(tmp_path / "none", "hq") is None
     assert list_sessions(tmp_path / "none", "hq") == []
     assert list(read_journal(tmp_path / "none", "hq")) == []
 
