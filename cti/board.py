@@ -57,7 +57,11 @@ class Board:
     def forget(self, leg: LegRecord) -> None:
         """The leg is over. A PBX may name it once more, late: that is no oddity, and it does not come to life again."""
         self.legs.pop(leg.leg_id, None)
-        self.gone[leg.leg_id] = None
+        self.gone_by(leg.leg_id)
+
+    def gone_by(self, leg_id: str) -> None:
+        """Remember that this leg, or the call of this id, is over."""
+        self.gone[leg_id] = None
         if len(self.gone) > GONE_LEGS:
             self.gone.popitem(last=False)
 

@@ -49,8 +49,10 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
         call = board.calls[group] = CallRecord(leg, group, signal.origin)
         if group != signal.leg:
             board.note("call-without-root", "the first leg of this call was not seen")
+            call.private = group in board.gone
+            call.awaits_root = not call.private
     elif group == signal.leg and group == call.group:
-        call = _rooted(board, leg, call, signal)
+        _root(leg, call)
     if leg not in call.legs:
         call.add(leg)
     leg.consult = any(part.group == group and part.root.consult for part in call.absorbed)
@@ -60,18 +62,19 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
         board.start(call)
 
 
-def _rooted(board: Board, root: LegRecord, rest: CallRecord, signal: LegSeen) -> CallRecord:
-    """The call that ``root`` began: its other legs were seen before it, a snapshot shows it now."""
-    call = CallRecord(root, rest.group, signal.origin)
-    dialled = next((leg for leg in rest.legs if leg.role is LegRole.CUSTOMER and leg.was_dialled), None)
-    if dialled is not None and root.role is LegRole.AGENT:
+def _root(root: LegRecord, call: CallRecord) -> None:
+    """``root`` began this call: its other legs were seen before it, a snapshot shows it now."""
+    dialled = next((leg for leg in call.legs if leg.role is LegRole.CUSTOMER and leg.was_dialled), None)
+    call.root = call.anchor = root
+    call.awaits_root = False
+    call.dialled = root.dialled
+    if root.role is LegRole.CUSTOMER:
+        call.direction = Direction.INBOUND
+    elif dialled is not None:
         call.direction = Direction.OUTBOUND
         call.dialled = dialled.number or call.dialled
-    call.add(root)
-    if rest.started:
-        board.start(call)
-    board.absorb(call, rest)
-    return call
+    root.call = call
+    call.legs.insert(0, root)
 
 
 def _seen_again(leg: LegRecord, signal: LegSeen) -> None:
@@ -191,6 +194,7 @@ def dial_ended(board: Board, signal: DialEnded) -> None:
 def leg_ended(board: Board, signal: LegEnded) -> None:
     leg = _moved(board, signal)
     if leg is None:
+        _root_gone(board, signal.leg)
         return
     leg.ended_at, leg.cause = signal.at, signal.cause
     call = leg.call
@@ -202,6 +206,15 @@ def leg_ended(board: Board, signal: LegEnded) -> None:
     _close_stays_of(board, leg)
     if call.over:
         _finish(board, call)
+
+
+def _root_gone(board: Board, leg_id: str) -> None:
+    """A leg that was never seen has ended: the call that it began may be over."""
+    call = board.calls.get(leg_id)
+    if call is not None and call.awaits_root:
+        call.awaits_root = False
+        if call.over:
+            _finish(board, call)
 
 
 def _close_stays_of(board: Board, leg: LegRecord) -> None:
@@ -227,6 +240,7 @@ def _finish(board: Board, call: CallRecord) -> None:
     for group in {call.group, *(part.group for part in call.absorbed), *(leg.leg_id for leg in call.legs)}:
         if board.calls.get(group) is call:
             del board.calls[group]
+            board.gone_by(group)
     _leave_behind(board, [leg for leg in call.legs if leg.state is not LegState.ENDED])
     if call.started:
         final = call.freeze(board.pbx, outcome_of(call), ended_by(call), ended_at(call, board.at))

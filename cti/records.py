@@ -177,14 +177,16 @@ class CallRecord:
     """One journey in the making.
 
     ``root`` is the leg that began it, ``anchor`` the one whose company makes an agent talk: the customer's, or on an
-    internal call the caller's. ``absorbed`` are calls that turned
-    out to be part of this one. ``private`` is what is left of a consultation whose customer has gone: it is not told.
+    internal call the caller's. ``absorbed`` are calls that turned out to be part of this one. ``private`` is what is
+    left of a call that has ended, or of a consultation whose customer has gone: it is not told. ``awaits_root`` while
+    the first leg was not seen, and may still be there.
     """
 
     __slots__ = (
         "absorbed",
         "anchor",
         "answered_at",
+        "awaits_root",
         "click_to_dial",
         "dial_result",
         "dialled",
@@ -222,7 +224,7 @@ class CallRecord:
         self.dial_result: DialResult | None = None
         self.refused_why: str | None = None
         self.pending_transfer: LegRecord | None = None
-        self.started = self.click_to_dial = self.private = False
+        self.started = self.click_to_dial = self.private = self.awaits_root = False
 
     def add(self, leg: LegRecord) -> None:
         leg.call = self
@@ -247,7 +249,7 @@ class CallRecord:
     @property
     def over(self) -> bool:
         """True once nobody of the customer's own journey is left; a consultation may outlive it."""
-        return all(leg.state is LegState.ENDED for leg in self.legs if not leg.consult)
+        return not self.awaits_root and all(leg.state is LegState.ENDED for leg in self.legs if not leg.consult)
 
     def freeze(
         self,

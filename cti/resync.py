@@ -24,6 +24,7 @@ def differences(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
     before = {leg: record.state for leg, record in board.legs.items()}
     for leg in sorted(legs.values(), key=lambda leg: (leg.leg != leg.group, leg.started_at)):
         yield from _seen(board, now, leg)
+    yield from _roots_gone(board, now, legs)
     yield from _joined_queues(board, now)
     for leg in legs.values():
         yield from _moved(board, now, leg, before.get(leg.leg, LegState.NEW))
@@ -42,6 +43,13 @@ def _ended(board: Board, now: SnapshotTaken, legs: dict[str, LegNow]) -> Iterato
     for record in list(board.legs.values()):
         if record.leg_id not in legs and record.state is not LegState.ENDED and _stale(record, now):
             yield s.LegEnded(now.at, now.origin, record.leg_id, None, None)
+
+
+def _roots_gone(board: Board, now: SnapshotTaken, legs: dict[str, LegNow]) -> Iterator[s.Signal]:
+    """The first leg of a call may have left before we came: nobody will tell of its end."""
+    for call in list(dict.fromkeys(board.calls.values())):
+        if call.awaits_root and call.group not in legs:
+            yield s.LegEnded(now.at, now.origin, call.group, None, None)
 
 
 def _seen(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
