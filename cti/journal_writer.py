@@ -1,10 +1,10 @@
 """Who writes the journal: the reader's task gives the bytes away in microseconds, a thread puts them on the disk.
 
-A write into the system's page cache takes 9 us in the reader's task, giving it to a thread 5 us; of a hundred 99 are
-below 45 us either way. But when the disk stalls, the write stalls the whole program with it, screen pops included, and
-the PBX drops a reader who is slow: with a file system frozen for 0.7 s the reader stood for 0.7 s, with a thread for
-0.2 ms. What the thread costs is that a kill loses what was given away and not written, as a rule the last 30 us:
-``health().written`` tells how far the files are. ``bench/journal.py`` measures all this.
+A write costs 15 us in the reader's task, giving it to a thread 6 us; of a hundred 99 are below 42 us and 20 us. But when
+the disk stalls, the write stalls the whole program with it, screen pops included, and the PBX drops a reader who is
+slow: with a file system frozen for 0.7 s the reader stood for 0.74 s, with a thread for 70 us. What the thread costs is
+that a kill loses what was given away and not written, as a rule the last 30 us: ``health().written`` tells how far the
+files are. ``bench/journal.py`` measures it.
 
 While the disk is full or slow the bytes wait in memory; when that is full too they are dropped until the disk has taken
 all that waited, and the gap is reported. The stream goes on in new files behind the gap.
