@@ -1,10 +1,10 @@
 """Who writes the journal: the reader's task gives the bytes away in microseconds, a thread puts them on the disk.
 
-A write costs 15 us in the reader's task, giving it to a thread 6 us; of a hundred 99 are below 42 us and 20 us. But when
-the disk stalls, the write stalls the whole program with it, screen pops included, and the PBX drops a reader who is
-slow: with a file system frozen for 0.7 s the reader stood for 0.74 s, with a thread for 70 us. What the thread costs is
-that a kill loses what was given away and not written, as a rule the last 30 us: ``health().written`` tells how far the
-files are. ``bench/journal.py`` measures it.
+A write costs 15 us in the reader's task, giving it to a thread 6 us; of a hundred 99 are below 42 us and 20 us. But
+when the disk stalls, the write stalls the whole program with it, screen pops included, and the PBX drops a reader who
+is slow: with a file system frozen for 0.7 s the reader stood for 0.74 s, with a thread for 70 us. What the thread costs
+is that a kill loses what was given away and not written, as a rule the last 30 us: ``health().written`` tells how far
+the files are. ``bench/journal.py`` measures it.
 
 While the disk is full or slow the bytes wait in memory; when that is full too they are dropped until the disk has taken
 all that waited, and the gap is reported. The stream goes on in new files behind the gap.
@@ -28,7 +28,7 @@ from cti.journal import JournalRead, JournalSettings, Mark, list_session_folders
 from cti.journal_backlog import SLOW, Backlog, JournalLoss
 from cti.journal_files import FILE_MODE, SessionFiles, make_folder
 from cti.journal_keeping import JournalKeeper, OpenFiles
-from cti.recording import SessionInfo
+from cti.recording import SUFFIXES, SessionInfo
 
 __all__ = ["JournalError", "JournalHealth", "JournalLoss", "JournalWriter"]
 
@@ -77,6 +77,8 @@ class JournalWriter:
         mark: Callable[[], Mark | None] | None = None,
         lost: Callable[[JournalLoss], None] | None = None,
     ) -> None:
+        if kind not in SUFFIXES:
+            raise ValueError(f"no journal for a PBX of kind {kind!r}: there is one for {', '.join(SUFFIXES)}")
         self.pbx, self._kind, self._settings, self._lost = pbx, kind, settings, lost
         self._place = folder / pbx
         self._lock = _lock(self._place)
