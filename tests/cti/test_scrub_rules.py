@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from cti.scrub_rules import Rules
 
@@ -183,3 +184,19 @@ def test_every_line_stays_a_line() -> None:
     assert given[2:4] == ["", "Empty:"]
     assert given[4].startswith("Colon:")
     assert given[5].startswith("A: ")
+
+
+HEADER_LINES = st.tuples(
+    st.sampled_from(["CallerIDName", "CallerIDNum", "Channel", "AppData", "Value", "Queue", "Digit", "Mine"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
+).map(lambda pair: f"{pair[0]}: {pair[1]}".encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=80), HEADER_LINES), max_size=6))
+def test_whatever_the_bytes_are_a_message_stays_a_message(lines: list[bytes]) -> None:
+    raw = b"\r\n".join(line.replace(b"\r\n", b"") for line in lines)
+    rules = Rules()
+    rules.note(raw)
+    assert rules.message(raw).count(b"\r\n") == raw.count(b"\r\n")
+    assert rules.message(raw) == rules.message(raw)
