@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from cti import link_faults
 from cti.errors import OffhookError
 from cti.pbx.dialect import Action, Dialect, Frame
 from cti.pbx.settings import PbxSettings
+from cti.steady_clock import SteadyClock
 
 MAX_ANSWER_BYTES = 1 << 26  # a QueueStatus of 1,000 agents in 50 queues is some 25 MiB
 MAX_UNSENT_BYTES = 1 << 20
@@ -69,6 +70,7 @@ class Conversation:
         self._transport: Transport | None = None
         self._questions: dict[str, Question] = {}
         self._numbers = count(1)
+        self._clock = SteadyClock()
 
     def attach(self, transport: Transport) -> None:
         """The connection is made."""
@@ -78,7 +80,7 @@ class Conversation:
         """Bytes came."""
         if self.ended.done():
             return
-        received_at = datetime.now(UTC)
+        received_at = self._clock.now()
         self.bytes_read += len(data)
         if self._tap is not None:
             self._tap(data, received_at)
