@@ -5,9 +5,13 @@ from __future__ import annotations
 from cti.board import Board
 from cti.bridges import disconnect, end_talk, reconnect
 from cti.model import (
+    CallAnswered,
     CallEnded,
     CallHeld,
+    CallOffered,
+    CallQueued,
     CallResumed,
+    CallStarted,
     Direction,
     LegRole,
     RingResult,
@@ -245,6 +249,19 @@ def _finish(board: Board, call: CallRecord) -> None:
     if call.started:
         final = call.freeze(board.pbx, outcome_of(call), ended_by(call), ended_at(call, board.at))
         board.out.append(CallEnded(at=board.at, origin=board.origin, call=final))
+
+
+def announce(board: Board, call: CallRecord) -> None:
+    """Tell an open call anew, up to where it is now."""
+    board.tell(CallStarted, call)
+    for stay in call.open_stays():
+        board.tell(CallQueued, call, stay=stay)
+    for ring in call.rings:
+        if ring.open:
+            board.tell(CallOffered, call, ring=ring)
+    for talk in call.talks:
+        if talk.open:
+            board.tell(CallAnswered, call, talk=talk)
 
 
 def _leave_behind(board: Board, legs: list[LegRecord]) -> None:

@@ -93,5 +93,8 @@ class Roster:
             if place.state is not PlaceState.OUT
         ]
 
+    def records(self) -> list[AgentRecord]:
+        return list(self._agents.values())
+
     def agents(self) -> list[Agent]:
         return [self.freeze(record) for record in self._agents.values()]

@@ -35,6 +35,11 @@ class Switchboard:
                 for event in apply(signal):
                     publish(event)
 
+    def announce(self) -> None:
+        """Publish what goes on: to be called once, when those who listen have come after the tracker learned of it."""
+        for event in self.tracker.present():
+            self._publish(event)
+
     def lost(self, at: datetime, cause: str) -> None:
         """The stream broke; what happens from now on is not seen."""
         self._publish(PbxLost(at=at, origin=self._origin("lost"), pbx=self.pbx, cause=cause))

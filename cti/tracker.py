@@ -11,7 +11,8 @@ from typing import Any
 
 from cti import bridges, legs, queues, signals, transfers
 from cti.board import Board
-from cti.model import Agent, Call, CallEvent
+from cti.legs import announce
+from cti.model import Agent, AgentChange, Call, CallEvent
 from cti.resync import differences
 from cti.snapshot import SnapshotTaken
 
@@ -81,6 +82,17 @@ class CallTracker:
         """The calls that go on now, each as of now."""
         board = self._board
         return [call.freeze(board.pbx) for call in dict.fromkeys(board.calls.values()) if call.started]
+
+    def present(self) -> list[CallEvent]:
+        """What goes on, as of the last signal, told anew to those who have heard nothing yet: open calls, agents."""
+        board = self._board
+        for call in dict.fromkeys(board.calls.values()):
+            if call.started and not call.private:
+                announce(board, call)
+        for record in board.roster.records():
+            board.tell_agent(record, AgentChange.STATE)
+        told, board.out = board.out, []
+        return told
 
     def agents(self) -> list[Agent]:
         """The agents known by now, logged in or not."""

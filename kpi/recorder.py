@@ -111,7 +111,7 @@ class Recorder:
     ``totals`` move with each committed transaction. ``pbxs`` are ours in a store that others share: their agents' spans
     are cut at the start, should a crash have left them open. ``stored`` counts calls, ``refused`` what the database did
     not take (a call leaves an oddity), ``retries`` failed attempts; ``last_error`` is None while the database answers.
-    ``known_until`` says up to when a PBX's stream is known from elsewhere (its journal) when it comes back first.
+    ``marks`` are those that were written, by PBX. ``known_until`` says up to when a PBX's stream is known from elsewhere (its journal) when it comes back first.
     """
 
     def __init__(
@@ -137,6 +137,7 @@ class Recorder:
         self._writing: list[Entry] = []
         self._open, self._spans, self._streams = OpenCalls(), SpanBook(), Streams(known_until)
         self._heartbeat_s, self._beat_at = heartbeat_s, time.monotonic()
+        self.marks: dict[str, Mark] = {}
         self._last_oddity: tuple[Origin | None, int] = (None, 0)
         self._some, self._enough, self._done = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._ended = False
@@ -255,6 +256,7 @@ class Recorder:
             await self._write_apart(entries, error)
             return
         self.stored += stored.calls
+        self.marks.update({entry.mark.pbx: entry.mark for entry in entries if entry.mark is not None})
         if tries == self.retries:
             self.totals.add(stored)
         else:  # an attempt that failed may yet have been committed: then the difference was not told

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from cti.errors import OffhookError
+from cti.journal import Mark
+from cti.journal_replay import Gate
 from cti.link import Link
-from cti.model import CallEvent
+from cti.model import AboutCall, CallEvent
 from cti.pbx.asterisk import AsteriskDialect
 from cti.pbx.dialect import Dialect
 from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
+from offhook.pbx_journal import PbxJournal
 from offhook.settings_check import nearest
 from offhook.web.pages import Condition
 
@@ -30,13 +33,40 @@ class PbxLine:
         OffhookError: the settings name a kind of PBX or a driver that there is not.
     """
 
-    def __init__(self, settings: PbxSettings, publish: Callable[[CallEvent], None]) -> None:
+    def __init__(
+        self, settings: PbxSettings, publish: Callable[[CallEvent], None], journal: PbxJournal | None = None
+    ) -> None:
         self.settings = settings
+        self.journal = journal
         self.refused: OffhookError | None = None
-        dialect = make_dialect(settings)
-        self.board = Switchboard(settings.name, dialect, publish)
-        board = self.board
-        self.link = Link(settings, dialect, board.take, back=board.back, lost=board.lost, snapshot=True)
+        self._dialect = make_dialect(settings)
+        self._publish, self._gate = publish, Gate(publish)
+        self.board = board = Switchboard(settings.name, self._dialect, self._gate)
+        self.link = Link(
+            settings,
+            self._dialect,
+            board.take,
+            back=board.back,
+            lost=board.lost,
+            tap=journal.append if journal else None,
+            snapshot=True,
+            new_session=journal.new_session if journal else None,
+        )
+
+    async def recover(self, since: Mark | None, breathe: Callable[[], Awaitable[None]]) -> None:
+        """Tell the calls again that the store does not have: of those that listen now, nobody may pop or dial.
+
+        Agents are not told: their days are cut where the program stopped, and begin anew with the connection.
+        """
+        if self.journal is None or since is None:
+            return
+        self._gate.publish = self._publish_calls
+        await self.journal.tell_again(since, self.board, self._dialect, self._gate, breathe)
+        self._gate.publish = self._publish
+
+    def _publish_calls(self, event: CallEvent) -> None:
+        if isinstance(event, AboutCall):
+            self._publish(event)
 
     async def run(self) -> None:
         """Return when the PBX refuses the log-in, or after ``close``."""
@@ -47,8 +77,10 @@ class PbxLine:
             log.error("this PBX is not watched any more", pbx=self.settings.name, problem=str(error))
 
     async def close(self) -> None:
-        """Log off."""
+        """Log off, and keep what was read."""
         await self.link.close()
+        if self.journal is not None:
+            await self.journal.close()
 
     def condition(self) -> Condition:
         """Up, connecting, or refused, with the last error's words."""

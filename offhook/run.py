@@ -20,6 +20,9 @@ from crm_bridge.lookup import Lookup
 from crm_bridge.sources import open_sources
 from cti.errors import OffhookError
 from cti.feed import Feed
+from cti.journal import Mark as JournalMark
+from cti.pbx.settings import PbxSettings
+from kpi.batch import Mark
 from kpi.live import LiveBoard
 from kpi.prometheus import KpiCollector
 from kpi.recorder import Recorder
@@ -27,6 +30,7 @@ from kpi.store import Store
 from offhook.database import StoreError, fetch_answer, make_engine, migrate
 from offhook.desk_metrics import DeskCollector
 from offhook.past_calls import e164_of, last_calls_from
+from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
 from offhook.settings import Settings, fetch_secret
 from offhook.web.app import WebServer, make_app
@@ -36,6 +40,8 @@ from offhook.web.pages import Condition, standing_pages
 
 STORE_CHECK_S = 3.0
 DRAIN_S = 10.0
+BACKLOG_ENTRIES = 5_000  # what may wait for the database while the journal is told again
+BREATH_S = 0.02
 
 log = structlog.get_logger()
 
@@ -59,7 +65,7 @@ class Offhook:
         self.settings = settings
         self.feed = Feed()
         self.live = LiveBoard()
-        self.lines = [PbxLine(one, self.feed.publish) for one in settings.pbx]
+        self.lines = [PbxLine(one, self.feed.publish, self._journal_of(one, folder)) for one in settings.pbx]
         self.url = ""
         self._folder = folder
         self._stack = AsyncExitStack()
@@ -112,13 +118,35 @@ class Offhook:
         stack.push_async_callback(self.lookup.close)
         self.desk = AgentDesk(self.lookup)
         names = [one.name for one in settings.pbx]
-        self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names)
+        ends = {line.settings.name: line.journal.known_until() for line in self.lines if line.journal is not None}
+        self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=ends.get)
         self._registry = self._make_registry()
-        self.feed.attach("live", self.live.apply)
-        self.feed.attach("desk", self.desk.apply)
         self.url = await stack.enter_async_context(self._serve())
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
+        await self._recover()
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
+
+    def _journal_of(self, pbx: PbxSettings, folder: Path) -> PbxJournal | None:
+        journal = self.settings.journal
+        return PbxJournal(journal, folder, pbx) if journal.enabled else None
+
+    async def _recover(self) -> None:
+        """Have the recorder write what a crash kept from the store; then all others come, and hear what goes on."""
+        marks = await self.store.fetch_marks()
+        for line in self.lines:
+            await line.recover(_place(marks.get(line.settings.name)), self._breathe)
+            if line.journal is not None:
+                line.journal.open(partial(self._stored_until, line.settings.name))
+        self.feed.attach("live", self.live.apply)
+        self.feed.attach("desk", self.desk.apply)
+        for line in self.lines:
+            line.board.announce()
+
+    async def _breathe(self) -> None:
+        await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)
+
+    def _stored_until(self, pbx: str) -> JournalMark | None:
+        return _place(self.recorder.marks.get(pbx))
 
     @asynccontextmanager
     async def _serve(self) -> AsyncIterator[str]:
@@ -194,6 +222,13 @@ class Offhook:
     def _link_figures(self) -> Mapping[str, LinkFigures]:
         healths = [line.link.health() for line in self.lines]
         return {one.pbx: LinkFigures(one.connected, one.reconnects, one.events_read) for one in healths}
+
+
+def _place(mark: Mark | None) -> JournalMark | None:
+    """The place in the journal that the store's mark names; None if there was no journal then."""
+    if mark is None or not mark.session or mark.byte_offset is None:
+        return None
+    return JournalMark(mark.session, mark.byte_offset)
 
 
 @asynccontextmanager
