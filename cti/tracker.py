@@ -47,6 +47,7 @@ MOVES: dict[type[signals.Signal], Move] = {
     signals.MemberPaused: queues.member_moved,
     signals.MemberResumed: queues.member_moved,
     signals.MemberSeen: queues.member_seen,
+    signals.AgentStatus: queues.agent_status,
     signals.BlindTransferred: transfers.blind_transferred,
     signals.AttendedTransferred: transfers.attended_transferred,
     signals.Parked: transfers.parked,

@@ -1,0 +1,133 @@
+"""``offhook run`` killed again and again while the PBX is busy: its rows are those of an uninterrupted run.
+
+The simulated PBX stands still while the program is dead, so nothing is said that nobody hears; what the program had
+read and not yet stored is in its journal. Losses of the stream itself are another matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+
+from cti.model import CallOutcome
+from kpi.schema import calls, stays, talks
+from kpi.store import Store
+from offhook.database import make_engine
+from offhook.simulator.people import Public
+from offhook.simulator.plant import Plant
+from offhook.simulator.server import AmiServer
+from offhook.simulator.sites import DEMO
+from offhook.simulator.traffic import Bustle, Traffic
+from tests.cti.link_contract import until as until_within
+from tests.source import ROOT
+
+KILLS = 6
+SPEED = 25.0
+BOUND_S = 90.0
+SECRET = "a secret"
+
+until = partial(until_within, bound_s=BOUND_S)
+
+
+def journal_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("journal/**/*") if path.is_file())
+
+
+async def until_all_is_read(folder: Path) -> None:
+    """The PBX says nothing more: wait until the journal grows no more."""
+    seen: list[int] = []
+    async with asyncio.timeout(BOUND_S):
+        while len(seen) < 3 or len(set(seen[-3:])) > 1:
+            seen.append(journal_bytes(folder))
+            await asyncio.sleep(0.02)
+
+
+def write_settings(folder: Path, port: int) -> Path:
+    path = folder / "offhook.toml"
+    path.write_text(
+        f'[[pbx]]\nname = "sim"\nport = {port}\nusername = "monitor"\nsecret = "{SECRET}"\nbackoff_first_s = 0.05\n'
+        '[web]\nlisten = "127.0.0.1:0"\n[journal]\ncompress = false\n'
+    )
+    return path
+
+
+@asynccontextmanager
+async def program(settings: Path, server: AmiServer) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``offhook run`` with its link up; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "offhook.main", "run", "-c", str(settings)]
+    with (settings.parent / "offhook.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        await until(lambda: server.clients == 1 or process.returncode is not None)
+        assert process.returncode is None, (settings.parent / "offhook.log").read_text()[-2000:]
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await until(lambda: server.clients == 0)
+
+
+async def test_no_kill_loses_or_doubles_a_call(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    plant = Plant(DEMO, seed=11, started_at=datetime.now(UTC))
+    bustle = Bustle(plant, Public(random.Random(11), []), Traffic(calls_per_hour=2400.0, talk_median_s=20.0), seed=11)
+    plant.staff_logs_in()
+    async with AmiServer(plant, "monitor", SECRET, speed=0.0) as server:
+        settings = write_settings(tmp_path, server.port)
+        bustle.begin()
+        for _ in range(KILLS):
+            async with program(settings, server):
+                await until_all_is_read(tmp_path)
+                server.speed = SPEED
+                until_then = plant.timeline.now + chance.uniform(20.0, 90.0)
+                await until(lambda moment=until_then: plant.timeline.now > moment)
+                server.speed = 0.0
+                await until_all_is_read(tmp_path)
+        bustle.stop()
+        async with program(settings, server) as process:
+            await until_all_is_read(tmp_path)
+            server.speed = 200.0
+            await until(lambda: plant.open_calls == 0)
+            server.speed = 0.0
+            await until_all_is_read(tmp_path)
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    await compare(tmp_path, plant)
+
+
+async def compare(folder: Path, plant: Plant) -> None:
+    truth = {call.uniqueid: call for call in plant.truth.calls}
+    engine = make_engine("sqlite:///offhook.sqlite", beside=folder)
+    async with engine.connect() as connection:
+        columns = (calls.c.call_id, calls.c.outcome, calls.c.queue, calls.c.ended_by, calls.c.direction)
+        rows = (await connection.execute(select(*columns))).all()
+        talked = (await connection.execute(select(talks.c.call_id, talks.c.agent).order_by(talks.c.started_at))).all()
+        waited = (await connection.execute(select(stays.c.call_id, stays.c.outcome))).all()
+    tallies = await Store(engine).fetch_totals()
+    await engine.dispose()
+    stored = {row.call_id: (row.outcome, row.queue, row.ended_by, row.direction) for row in rows}
+    assert len(stored) == len(rows)
+    assert stored == {
+        one: (call.outcome, call.queue, call.ended_by, call.direction) for one, call in truth.items()
+    }
+    by_call = {one: list(dict.fromkeys(row.agent for row in talked if row.call_id == one)) for one in truth}
+    assert by_call == {one: list(call.answered_by) for one, call in truth.items()}
+    assert len(truth) > 100
+    counted: Counter[CallOutcome] = Counter()
+    for key, tally in tallies.items():
+        if not key.agent:
+            counted.update(tally.calls)
+    assert +counted == Counter(CallOutcome(call.outcome) for call in truth.values())
+    assert all(row.outcome for row in waited)
+
