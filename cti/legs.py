@@ -49,6 +49,8 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
     leg = board.legs[signal.leg] = LegRecord(signal)
     group = signal.group or signal.leg
     call = board.calls.get(group)
+    if call is None and group != signal.leg and group in board.legs:
+        call = board.legs[group].call  # made for a leg that is itself a part of a call
     if call is None:
         call = board.calls[group] = CallRecord(leg, group, signal.origin)
         if group != signal.leg:
@@ -142,6 +144,8 @@ def leg_answered(board: Board, signal: LegAnswered) -> None:
         close_ring(board, call, leg.ring, RingResult.ANSWERED)
     if leg.was_dialled and leg.role is LegRole.CUSTOMER and call.answered_at is None:
         call.answered_at = signal.at
+    if leg.bridge is not None:
+        reconnect(board, [leg])  # it was connected before it was up
     board.agent_moved(leg)
 
 

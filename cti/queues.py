@@ -13,6 +13,7 @@ from cti.rings import close_ring
 from cti.signals import (
     AgentDone,
     AgentMissed,
+    AgentStatus,
     AgentTook,
     AgentTried,
     MemberAdded,
@@ -117,6 +118,9 @@ def queue_left(board: Board, signal: QueueLeft) -> None:
     leg = board.leg_of(signal)
     stay = leg and _moved(board, leg, signal.queue, signal)
     if leg is not None and stay and stay.stay.left_at is None:
+        if signal.outcome is not None:
+            stay.stay = msgspec.structs.replace(stay.stay, outcome=signal.outcome)
+            stay.explained = True
         _close(board, leg.call, stay)
 
 
@@ -129,6 +133,8 @@ def _close(board: Board, call: CallRecord, stay: StayRecord) -> None:
     stay.stay = msgspec.structs.replace(
         stay.stay, left_at=board.at, outcome=outcome, agent=taker or stay.stay.agent, key=key
     )
+    if outcome is StayOutcome.REFUSED and call.queued_at == stay.stay.joined_at:
+        call.queued_at = None  # he never waited
     board.tell(CallLeftQueue, call, stay=stay)
 
 
@@ -240,3 +246,35 @@ def member_seen(board: Board, signal: MemberSeen) -> None:
         place.reason = signal.reason if signal.paused else None
         board.roster.settle(record, signal.at)
         board.tell_agent(record, AgentChange.STATE)
+
+
+def agent_status(board: Board, signal: AgentStatus) -> None:
+    """What an agent is as a whole: told as log-in, log-out and pause of no queue in particular."""
+    record = board.roster.agent(signal.agent)
+    record.name = signal.name or record.name
+    before, after = record.status, _state_of(signal)
+    if before is after:
+        return
+    record.status = after
+    moved = board.roster.settle(record, signal.at)
+    if not signal.since_before:
+        for change in _changes(before, after):
+            board.tell_agent(record, change)
+    elif moved:
+        board.tell_agent(record, AgentChange.STATE)
+
+
+def _state_of(signal: AgentStatus) -> PlaceState:
+    if not signal.here:
+        return PlaceState.OUT
+    return PlaceState.PAUSED if signal.on_break else PlaceState.FREE
+
+
+def _changes(before: PlaceState | None, after: PlaceState) -> list[AgentChange]:
+    """What happened to whom; who was not known to be out and takes a break was there."""
+    if after is PlaceState.OUT:
+        return [AgentChange.LOGOUT]
+    came = [AgentChange.LOGIN] if before is PlaceState.OUT or (before is None and after is PlaceState.FREE) else []
+    if after is PlaceState.PAUSED:
+        return [*came, AgentChange.PAUSE]
+    return came or [AgentChange.UNPAUSE]

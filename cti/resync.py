@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cti import signals as s
 from cti.board import Board
 from cti.records import LegRecord
-from cti.snapshot import LegNow, MemberNow, SnapshotTaken
+from cti.snapshot import AgentNow, LegNow, MemberNow, SnapshotTaken
 from cti.states import LegState, PlaceState
 
 
@@ -33,6 +33,8 @@ def differences(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
         yield from _bridged(board, now, leg)
     yield from _left_queues(board, now, waiting)
     yield from _members(board, now)
+    for agent in now.agents:
+        yield _agent(board, now, agent)
 
 
 def _stale(record: LegRecord, now: SnapshotTaken) -> bool:
@@ -139,3 +141,16 @@ def _member(board: Board, now: SnapshotTaken, member: MemberNow) -> Iterator[s.S
         yield s.MemberPaused(*facts, member.reason)
     elif not member.paused and state is PlaceState.PAUSED:
         yield s.MemberResumed(*facts)
+
+
+def _agent(board: Board, now: SnapshotTaken, agent: AgentNow) -> s.Signal:
+    unknown = board.roster.agent(agent.agent).status is None
+    return s.AgentStatus(
+        at=now.at,
+        origin=now.origin,
+        agent=agent.agent,
+        name=agent.name,
+        here=agent.here,
+        on_break=agent.on_break,
+        since_before=unknown,
+    )

@@ -21,10 +21,13 @@ class Place:
 
 
 class AgentRecord:
-    __slots__ = ("agent", "legs", "name", "places", "since", "state")
+    """``status`` is what he is as a whole, None at PBXs where he is what he is in each queue."""
+
+    __slots__ = ("agent", "legs", "name", "places", "since", "state", "status")
 
     def __init__(self, agent: str) -> None:
         self.agent = agent
+        self.status: PlaceState | None = None
         self.name: str | None = None
         self.places: dict[str, Place] = {}
         self.legs: set[LegRecord] = set()
@@ -40,10 +43,17 @@ class AgentRecord:
             return AgentState.TALKING
         if any(leg.state is LegState.RINGING for leg in self.legs):
             return AgentState.RINGING
-        here = [place.state for place in self.places.values() if place.state is not PlaceState.OUT]
-        if not here:
+        here = [self.state_in(place) for place in self.places.values()]
+        here = [state for state in here if state is not PlaceState.OUT] or [self.status or PlaceState.OUT]
+        if here[0] is PlaceState.OUT:
             return AgentState.OFFLINE
         return AgentState.PAUSED if all(state is PlaceState.PAUSED for state in here) else AgentState.IDLE
+
+    def state_in(self, place: Place) -> PlaceState:
+        """What he is in a queue: what his place says, unless he is out or on a break as a whole."""
+        if self.status is None or self.status is PlaceState.FREE or place.state is PlaceState.OUT:
+            return place.state
+        return self.status
 
 
 class Roster:
@@ -69,11 +79,9 @@ class Roster:
 
     def freeze(self, record: AgentRecord) -> Agent:
         places = tuple(
-            Membership(
-                queue=queue, interface=place.interface, paused=place.state is PlaceState.PAUSED, reason=place.reason
-            )
+            Membership(queue=queue, interface=place.interface, paused=state is PlaceState.PAUSED, reason=place.reason)
             for queue, place in record.places.items()
-            if place.state is not PlaceState.OUT
+            if (state := record.state_in(place)) is not PlaceState.OUT
         )
         return Agent(
             pbx=self._pbx,

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cti.model import LegRole, Origin
+from cti.model import LegRole, Origin, StayOutcome
 
 
 class DialResult(StrEnum):
@@ -130,7 +130,10 @@ class QueueJoined(LegSignal, frozen=True):
 
 
 class QueueLeft(LegSignal, frozen=True):
+    """``outcome`` is the PBX's own word on how the wait ended; None where it has none."""
+
     queue: str
+    outcome: StayOutcome | None = None
 
 
 class QueueGaveUp(LegSignal, frozen=True):
@@ -177,11 +180,11 @@ class BlindTransferred(Signal, frozen=True):
 class AttendedTransferred(Signal, frozen=True):
     """``first`` is the transferer's leg towards the customer, ``second`` the one of his consultation.
 
-    ``transferee`` is the leg handed over, ``target`` the one it meets; None where the PBX does not name it.
+    ``transferee`` is the leg handed over, ``target`` the one it meets; None where the PBX does not name one.
     """
 
     first: str
-    second: str
+    second: str | None
     transferee: str | None
     target: str | None
 
@@ -228,3 +231,16 @@ class MemberSeen(MemberSignal, frozen=True):
 
     paused: bool
     reason: str | None
+
+
+class AgentStatus(Signal, frozen=True, kw_only=True):
+    """What an agent is as a whole, at PBXs where he does not log in to each queue: here or not, on a break or not.
+
+    It may be said again unchanged. ``since_before`` is True when it was found to be so: since when is not said.
+    """
+
+    agent: str
+    name: str | None
+    here: bool
+    on_break: bool
+    since_before: bool = False

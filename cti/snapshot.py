@@ -44,6 +44,15 @@ class MemberNow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class AgentNow(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent as a whole, at PBXs where he does not log in to each queue."""
+
+    agent: str
+    name: str | None
+    here: bool
+    on_break: bool
+
+
 class SnapshotTaken(Signal, frozen=True, kw_only=True):
     """The whole present. A PBX tells legs and queues one after the other, so each has the instant it was true at."""
 
@@ -52,3 +61,4 @@ class SnapshotTaken(Signal, frozen=True, kw_only=True):
     queues_at: datetime
     waits: tuple[WaitNow, ...]
     members: tuple[MemberNow, ...]
+    agents: tuple[AgentNow, ...] = ()

@@ -41,11 +41,12 @@ def _just_joined(call: CallRecord, leg: LegRecord, board: Board) -> str | None:
 
 
 def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
-    first, second = board.known(signal.first), board.known(signal.second)
+    first, target = board.known(signal.first), board.known(signal.target)
+    second = board.known(signal.second) or _consulting(first, target)
     if first is None or second is None:
         board.note("unknown-leg", "an attended transfer of a leg that was never seen")
         return
-    given, target = board.known(signal.transferee), board.known(signal.target)
+    given = board.known(signal.transferee)
     if _asks_a_colleague(first) and not _asks_a_colleague(second):
         first, second, given, target = second, first, target, given
     main, consult = _main_and_consult(first.call, second.call, second)
@@ -78,6 +79,17 @@ def consults(board: Board, call: CallRecord) -> bool:
         leg.consult = True
     board.absorb(held.call, call)
     return True
+
+
+def _consulting(first: LegRecord | None, target: LegRecord | None) -> LegRecord | None:
+    """The transferer's other leg, where the PBX does not name it: who called the one that the customer meets."""
+    if first is None or target is None:
+        return None
+    by_target = target.dialled_by
+    if by_target is not None and by_target is not first:
+        return by_target
+    mine = (leg for leg in target.call.legs if leg is not first and leg.number == first.number)
+    return max(mine, key=lambda leg: leg.started_at, default=None)
 
 
 def _asks_a_colleague(leg: LegRecord) -> bool:

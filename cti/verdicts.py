@@ -50,6 +50,8 @@ def _inbound_outcome(call: CallRecord) -> CallOutcome:
         if by_caller:
             return CallOutcome.ABANDONED
         busy = call.dial_result is DialResult.BUSY or any(ring.ring.result is RingResult.BUSY for ring in call.rings)
+        if call.dial_result is DialResult.FAILED and not busy:
+            return CallOutcome.NO_ANSWER  # to a caller it is all one whether a phone rang in vain or is out of reach
         return CallOutcome.BUSY if busy else _FROM_DIAL[call.dial_result or DialResult.NO_ANSWER]
     if by_caller:
         return CallOutcome.IVR_HANGUP

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cti.journal_replay import FrameReader
 from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Transfer
-from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.pbx.kinds import find_kinds
+from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
 from cti.switchboard import Switchboard
-from cti.wire.ami import AmiWire
 
 START = datetime(2000, 1, 1, tzinfo=UTC)  # a recording has no date of its own: only differences are told
 
@@ -23,12 +22,14 @@ def replay(folder: Path, trunks: tuple[str, ...] = ()) -> Iterator[CallEvent]:
 
     Raises:
         RecordingError: the folder is no recording.
-        AmiError: its bytes are not AMI.
+        OffhookError: its bytes are not what that kind of PBX sends.
     """
     recording = Recording(folder)
+    settings = PbxSettings(name="replay", kind=recording.kind, username="replay", trunks=list(trunks))
+    dialect = find_kinds()[recording.kind](settings)
     told: list[CallEvent] = []
-    board = Switchboard("replay", AsteriskEvents("replay", trunks), told.append)
-    frames = FrameReader(partial(AmiWire, WANTED))
+    board = Switchboard(settings.name, dialect, told.append)
+    frames = FrameReader(lambda: dialect.wire(settings.max_frame_bytes))
     for piece in recording.pieces():
         board.take(frames.take(piece.offset, piece.data), START + timedelta(seconds=piece.t), folder.name)
         yield from told

@@ -23,6 +23,7 @@ class AsteriskDialect:
 
     kind = "asterisk"
     wanted = WANTED
+    answers_in_order = False
 
     def __init__(self, settings: PbxSettings) -> None:
         self.normalise = AsteriskEvents(settings.name, settings.trunks).normalise
@@ -36,6 +37,10 @@ class AsteriskDialect:
 
     def login_action(self, username: str, secret: str) -> Action:
         return Action("Login", (("Username", username), ("Secret", secret), ("Events", EVENT_CLASSES)))
+
+    def subscribe_actions(self) -> tuple[Action, ...]:
+        """The log-in says which events are wanted."""
+        return ()
 
     def keepalive_action(self) -> Action:
         return Action("Ping")
@@ -60,3 +65,6 @@ class AsteriskDialect:
         if frame is response:
             return (response.get(b"EventList") or "").lower() != _LIST_BEGINS
         return (frame.get(b"EventList") or "").lower() in _LIST_ENDS
+
+
+DIALECT = AsteriskDialect

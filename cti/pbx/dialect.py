@@ -64,6 +64,10 @@ class Dialect(Protocol):
     @property
     def kind(self) -> str: ...
     @property
+    def answers_in_order(self) -> bool:
+        """Whether answers have no ids: then a question that nobody waits for any more still takes its own."""
+
+    @property
     def wanted(self) -> frozenset[str]:
         """Names of the events that ``normalise`` reads; the wire drops all others."""
 
@@ -77,10 +81,13 @@ class Dialect(Protocol):
         """The bytes to send. Raises OffhookError when a value would break out of its field."""
 
     def login_action(self, username: str, secret: str) -> Action: ...
+    def subscribe_actions(self) -> tuple[Action, ...]:
+        """What to ask for after the log-in so that events come."""
+
     def keepalive_action(self) -> Action: ...
     def logoff_action(self) -> Action: ...
-    def snapshot_actions(self) -> tuple[Action, ...]:
-        """What to ask for the state of everything as it is now."""
+    def snapshot_actions(self) -> Iterable[Action]:
+        """What to ask for the state of everything as it is now; each when the one before was answered."""
 
     def answers(self, frame: Frame) -> str | None:
         """The id of the action that ``frame`` answers, None if none; "" for the oldest open one (a PBX without ids)."""

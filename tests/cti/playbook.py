@@ -202,6 +202,14 @@ def _member(kind: Callable[..., s.Signal], *known: object) -> Verb:
     ]
 
 
+def _status(book: Playbook, agent: str, word: str, *before: str) -> Iterable[s.Signal]:
+    """``status 101 here``, ``break`` or ``out``; with ``before``: found to be so."""
+    here, on_break = word != "out", word == "break"
+    yield s.AgentStatus(
+        *book.facts, agent=agent, name=None, here=here, on_break=on_break, since_before=before == ("before",)
+    )
+
+
 def _regroup(book: Playbook, leg: str, group: str) -> Iterable[s.Signal]:
     book.announce(leg, group)
     return ()
@@ -244,6 +252,7 @@ VERBS: dict[str, Verb] = {
     "logout": _member(s.MemberRemoved),
     "pause": _member(s.MemberPaused),
     "unpause": _member(s.MemberResumed),
+    "status": _status,
     "member": _member(s.MemberSeen, False, None),
 }
 

@@ -36,6 +36,7 @@ WORDS = {
     "attended": "1 2 3 4",
     "parks": "1 701",
     "unparks": "1 2",
+    "status": "101 here",
     "login": "sales 101",
     "logout": "sales 101",
     "pause": "sales 101 lunch",

@@ -40,7 +40,7 @@ ENDS = {
         f"{DIRECT} 2 quits 2\n 2 dial-over 2 busy\n 2 ends 2 cause 21\n 9 ends 1",
         "busy pbx",
     ),
-    "direct, the phone is gone": (f"{DIRECT} 2 dial-over 2 failed\n 2 ends 2 cause 20\n 2 ends 1", "failed pbx"),
+    "direct, the phone is gone": (f"{DIRECT} 2 dial-over 2 failed\n 2 ends 2 cause 20\n 2 ends 1", "no_answer pbx"),
     "direct, all phones busy after one rang out": (
         f"{DIRECT} 3 dial-over 2 no_answer\n 3 ends 2\n 3 phone 3 102 of 1\n 3 dial 3 by 1\n 3 dial-over 3 busy\n"
         "3 ends 3 cause 17\n 9 ends 1",

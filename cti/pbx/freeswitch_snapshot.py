@@ -1,0 +1,240 @@
+"""FreeSWITCH's answers to what it is asked about its present, gathered into one snapshot.
+
+An answer does not say which question it is to, and a recording holds answers only: so each is known by its own looks,
+and those of one snapshot stand between two echoes. Tables have cells between ``|``, and a caller's name may have one in
+it; the JSON of ``show`` and ``uuid_dump`` cannot be forged. Sources: ``mod_commands.c`` (``show_function``,
+``uuid_dump_function``, ``echo_function``), ``mod_callcenter.c`` (``cc_config_api_function``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from cti.model import LegRole, Origin
+from cti.pbx import freeswitch_names as names
+from cti.pbx.dialect import Action, Frame
+from cti.pbx.freeswitch_memory import FreeswitchMemory
+from cti.snapshot import AgentNow, LegNow, MemberNow, SnapshotTaken, WaitNow
+
+REPLY = "api/response"
+BEGINS, ENDS = "offhook asks for the present", "offhook knows the present"
+SHOWN_LATE = timedelta(seconds=1)  # "show channels" reads a table that is written some time after the events
+MAX_LOOSE = 500
+_UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "EARLY", "RING_WAIT"})
+_WAITING = frozenset({"Waiting", "Trying"})
+
+Row = dict[str, str]
+
+
+class _Gathered:
+    """The answers of one snapshot so far."""
+
+    def __init__(self, at: datetime, session: str) -> None:
+        self.at, self.session = at, session
+        self.queues: list[str] = []
+        self.channels: list[Row] = []
+        self.calls: list[Row] = []
+        self.agents: list[Row] = []
+        self.tiers: list[Row] = []
+        self.waiting: list[Row] = []
+        self.variables: dict[str, Row] = {}
+
+    def loose(self) -> list[str]:
+        """The legs that were made for somebody, of whom ``show channels`` does not tell."""
+        called = (row for row in self.channels if row.get("direction") == "outbound")
+        return [row["uuid"] for row in called if row.get("call_uuid") in (None, "", row["uuid"])][:MAX_LOOSE]
+
+
+class FreeswitchSnapshot:
+    """Asks, gathers the answers, and gives the snapshot with the last one."""
+
+    def __init__(self, memory: FreeswitchMemory) -> None:
+        self._memory = memory
+        self._gathered: _Gathered | None = None
+
+    def actions(self) -> Iterator[Action]:
+        """What to ask, one after the other: each answer is to be taken before the next question is made."""
+        yield _api(f"echo {BEGINS}")
+        yield from (_api(f"callcenter_config {what} list") for what in ("queue", "agent", "tier"))
+        yield from (_api(f"show {what} as json") for what in ("channels", "bridged_calls"))
+        gathered = self._gathered
+        if gathered is not None:
+            yield from (_api(f"callcenter_config queue list members {queue}") for queue in gathered.queues)
+            yield from (_api(f"uuid_dump {leg} json") for leg in gathered.loose())
+        yield _api(f"echo {ENDS}")
+
+    def take(self, frame: Frame, at: datetime, origin: Origin) -> Iterable[SnapshotTaken]:
+        """The whole snapshot once it is complete, else nothing."""
+        body = (frame.get(b"_body") or "").strip()
+        gathered = self._gathered
+        if body == BEGINS:
+            self._gathered = _Gathered(at, origin.session)
+        elif gathered is not None and gathered.session == origin.session:
+            if body == ENDS:
+                self._gathered = None
+                return (self._snapshot(gathered, at, origin),)
+            _gather(gathered, body)
+        return ()
+
+    def _snapshot(self, gathered: _Gathered, at: datetime, origin: Origin) -> SnapshotTaken:
+        for row in gathered.agents:
+            user = names.user_in(row.get("contact"))
+            if user is not None:
+                self._memory.note_agent(row["name"], user)
+        bridges = {leg: names.bridge_of(row["uuid"], row["b_uuid"]) for row in gathered.calls for leg in _both(row)}
+        leg_of = self._leg
+        return SnapshotTaken(
+            at=at,
+            origin=origin,
+            legs_at=gathered.at - SHOWN_LATE,
+            legs=tuple(leg_of(row, gathered.variables.get(row["uuid"], {}), bridges, at) for row in gathered.channels),
+            queues_at=gathered.at,
+            waits=tuple(self._wait(row, at) for row in gathered.waiting if row.get("state") in _WAITING),
+            members=tuple(self._member(row) for row in gathered.tiers),
+            agents=tuple(self._agent(row) for row in gathered.agents),
+        )
+
+    def _leg(self, row: Row, variables: Row, bridges: dict[str, str], at: datetime) -> LegNow:
+        leg, called = row["uuid"], row.get("direction") == "outbound"
+        role = self._role(row, variables, called=called)
+        source = variables.get("variable_cc_member_session_uuid") or variables.get("variable_originating_leg_uuid")
+        dialled = row.get("dest") if called else row.get("initial_dest") or row.get("dest")
+        in_queue = row.get("application") == "callcenter" and not called
+        return LegNow(
+            leg=leg,
+            group=(source or row.get("call_uuid") or leg) if called else leg,
+            channel=row.get("name") or "",
+            role=role,
+            number=self._number(row, variables, role, called=called),
+            name=None if called or role is not LegRole.CUSTOMER else _caller_name(row),
+            dialled=dialled or None,
+            started_at=self._instant(row.get("created_epoch"), at),
+            up=row.get("callstate") in _UP,
+            ringing=called and row.get("callstate") in _RINGING,
+            was_dialled=called,
+            bridge=bridges.get(leg),
+            queue=(row.get("application_data") or "").partition(" ")[0] or None if in_queue else None,
+        )
+
+    def _role(self, row: Row, variables: Row, *, called: bool) -> LegRole:
+        channel, context = row.get("name") or "", row.get("initial_context") or row.get("context")
+        if channel.startswith(names.LOOPBACK):
+            return LegRole.VIRTUAL
+        if variables.get("variable_cc_side") == "agent":
+            return LegRole.AGENT
+        gateway = variables.get("variable_sip_gateway_name")
+        is_trunk = self._memory.is_trunk(channel, gateway, None if called else context)
+        if is_trunk is None:
+            is_trunk = gateway is not None or (not called and context == names.PUBLIC)
+            if not is_trunk:
+                return names.role_by_number(row.get("dest") if called else _first(row, "cid_num"))
+        return LegRole.CUSTOMER if is_trunk else LegRole.AGENT
+
+    def _number(self, row: Row, variables: Row, role: LegRole, *, called: bool) -> str | None:
+        if role is LegRole.VIRTUAL:
+            return None
+        if not called:
+            return names.caller_number(_first(row, "cid_num"))
+        user = variables.get("variable_dialed_user") or row.get("dest")
+        agent = variables.get("variable_cc_agent")
+        if agent is not None and variables.get("variable_cc_side") == "agent":
+            return variables.get("variable_dialed_user") or self._memory.agent(agent)
+        return user if role is LegRole.AGENT else names.caller_number(row.get("dest"))
+
+    def _wait(self, row: Row, at: datetime) -> WaitNow:
+        joined_at = self._instant(row.get("joined_epoch"), at)
+        leg, queue = row.get("session_uuid") or "", row.get("queue") or ""
+        return WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=None)
+
+    def _member(self, row: Row) -> MemberNow:
+        agent = self._memory.agent(row.get("agent") or "")
+        return MemberNow(
+            queue=row.get("queue") or "", agent=agent, name=None, interface=None, paused=False, reason=None
+        )
+
+    def _agent(self, row: Row) -> AgentNow:
+        here, on_break = names.presence(row.get("status") or "")
+        return AgentNow(agent=self._memory.agent(row["name"]), name=None, here=here, on_break=on_break)
+
+    def _instant(self, epoch: str | None, at: datetime) -> datetime:
+        """A whole second of the PBX's clock on ours; ``at`` where there is none."""
+        seconds = names.whole_number(epoch)
+        return self._memory.clock.ours(seconds * 1_000_000, at) if seconds else at
+
+
+def _api(command: str) -> Action:
+    return Action(f"api {command}")
+
+
+def _gather(gathered: _Gathered, body: str) -> None:
+    """Put an answer where it belongs, by its looks; one that is no part of a snapshot is passed over."""
+    if body.startswith("{"):
+        _gather_json(gathered, body)
+        return
+    for column, loose, take in _TABLES:
+        first = body.partition("\n")[0].split("|")
+        if column in first:
+            for row in parse_table(body, loose):
+                take(gathered, row)
+            return
+
+
+def _gather_json(gathered: _Gathered, body: str) -> None:
+    try:
+        answer = msgspec.json.decode(body, type=dict[str, object])
+    except msgspec.DecodeError:
+        return
+    if answer.get("Event-Name") == "CHANNEL_DATA":
+        leg = str(answer.get("Unique-ID"))
+        gathered.variables[leg] = {key: str(value) for key, value in answer.items()}
+        return
+    rows = answer.get("rows")
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and "uuid" in row:
+            texts = {str(key): str(value) for key, value in row.items()}
+            (gathered.calls if "b_uuid" in texts else gathered.channels).append(texts)
+
+
+def parse_table(text: str, loose: str) -> list[Row]:
+    """The rows of a table by the names of its columns; what is too much in a row belongs to the column ``loose``.
+
+    >>> parse_table("name|contact|state\\n101|user/101|user/201|Waiting\\n+OK\\n", "contact")
+    [{'name': '101', 'contact': 'user/101|user/201', 'state': 'Waiting'}]
+    """
+    head, *lines = text.splitlines()
+    columns = head.split("|")
+    before = columns.index(loose) if loose in columns else len(columns)
+    rows = []
+    for line in lines:
+        cells = line.split("|")
+        over = len(cells) - len(columns)
+        if over >= 0:
+            cells[before : before + over + 1] = ["|".join(cells[before : before + over + 1])]
+            rows.append(dict(zip(columns, cells, strict=False)))
+    return rows
+
+
+def _both(row: Row) -> tuple[str, str]:
+    return row["uuid"], row["b_uuid"]
+
+
+def _first(row: Row, column: str) -> str | None:
+    """What it was when the leg began: transfers and pick-ups write over it."""
+    return row.get(f"initial_{column}") or row.get(column)
+
+
+def _caller_name(row: Row) -> str | None:
+    return names.caller_name(_first(row, "cid_name"), _first(row, "cid_num"))
+
+
+Take = Callable[[_Gathered, Row], None]
+#: A column that only this table has, the column in which anything may stand, and where its rows belong.
+_TABLES: tuple[tuple[str, str, Take], ...] = (
+    ("strategy", "moh_sound", lambda gathered, row: gathered.queues.append(row["name"])),
+    ("max_no_answer", "contact", lambda gathered, row: gathered.agents.append(row)),
+    ("session_uuid", "cid_name", lambda gathered, row: gathered.waiting.append(row)),
+    ("level", "", lambda gathered, row: gathered.tiers.append(row)),
+)
