@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -30,7 +29,8 @@ from cti.model import (
     OddityFound,
     RingResult,
 )
-from offhook.replay import replay, rows
+from offhook.replay import START, replay, rows
+from tests.cti.story import differences, inner_differences, nearest
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FOLDERS = {
@@ -44,9 +44,7 @@ TWINS = [
     for one, other in (PBXS[:2], PBXS[::2])
     if (RECORDINGS / one / path.name).is_dir() and (RECORDINGS / other / path.name).is_dir()
 ]
-TOLERANCE_S = {"queued_at": 0.6, "answered_at": 0.1, "ended_at": 0.1, "hold_s": 0.3}
 STATE_TOLERANCE_S = 0.6
-SAME = ("direction", "queue", "outcome", "ended_by")
 
 a_recording = pytest.mark.parametrize("name", FOLDERS)
 
@@ -85,6 +83,17 @@ def test_each_call_is_told_as_it_happened(name: str) -> None:
         wrong += [f"{want['id']} {difference}" for difference in differences(want, got)]
     wrong += [f"{ghost['id']}: told, but never happened" for ghost in told if not forgivable(ghost, truth)]
     assert wrong == []
+
+
+@a_recording
+def test_each_conversation_lasts_as_long_as_it_did(name: str) -> None:
+    told = [row for row in rows(iter(events_of(name))) if row["type"] == "call"]
+    calls = {call.call_id: call for call in calls_of(name)}
+    for want in truth_of(name)["calls"]:
+        got = nearest(want, told)
+        assert got is not None
+        told.remove(got)
+        assert inner_differences(want, calls[got["id"]], START) == []
 
 
 @a_recording
@@ -178,43 +187,6 @@ def story(call: Call) -> dict[str, object]:
 def subject(event: Any) -> tuple[str, str]:
     about = event.stay.queue if isinstance(event, CallQueued | CallLeftQueue) else event.agent
     return event.call.call_id, about
-
-
-def nearest(want: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The told call with the same two numbers, begun within two seconds, nearest in time."""
-    alike = (
-        got
-        for got in told
-        if digits(got["caller"]) == digits(want["caller"])
-        and digits(got["dialled"]) == digits(want["dialled"])
-        and abs(got["offered_at"] - want["offered_at"]) < 2
-    )
-    return min(alike, key=lambda got: abs(got["offered_at"] - want["offered_at"]), default=None)
-
-
-def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
-    """What is told otherwise than it happened; ``inferred`` fields of the truth were not observed."""
-    wrong = [field for field in SAME if want[field] != got[field] and field not in want.get("inferred", ())]
-    if set(want["agents_rung"]) != set(got["agents_rung"]):
-        wrong.append("agents_rung")
-    if list(want["answered_by"] or ()) != got["answered_by"]:
-        wrong.append("answered_by")
-    if [handed_over(one) for one in want["transfers"]] != [handed_over(one) for one in got["transfers"]]:
-        wrong.append("transfers")
-    wrong += [field for field, tolerance in TOLERANCE_S.items() if not near(want[field], got[field], tolerance)]
-    return [f"{field}: want {want[field]!r}, got {got[field]!r}" for field in wrong]
-
-
-def near(want: float | None, got: float | None, tolerance_s: float) -> bool:
-    return got is None if want is None else got is not None and abs(want - got) <= tolerance_s
-
-
-def handed_over(transfer: dict[str, Any]) -> tuple[str, str, str]:
-    return transfer["kind"], transfer["by"], digits(transfer["to"]) or str(transfer["to"])
-
-
-def digits(number: str | None) -> str:
-    return "" if number is None or number == "anonymous" else re.sub(r"\D", "", number).lstrip("0")
 
 
 def forgivable(ghost: dict[str, Any], truth: list[dict[str, Any]]) -> bool:
