@@ -111,7 +111,8 @@ class Recorder:
     ``totals`` move with each committed transaction. ``pbxs`` are ours in a store that others share: their agents' spans
     are cut at the start, should a crash have left them open. ``stored`` counts calls, ``refused`` what the database did
     not take (a call leaves an oddity), ``retries`` failed attempts; ``last_error`` is None while the database answers.
-    ``marks`` are those that were written, by PBX. ``known_until`` says up to when a PBX's stream is known from elsewhere (its journal) when it comes back first.
+    ``marks`` are those that were written, by PBX. ``known_until`` says up to when a PBX's stream is known from
+    elsewhere (its journal) when it comes back first.
     """
 
     def __init__(
