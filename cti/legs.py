@@ -169,6 +169,14 @@ def leg_held(board: Board, signal: LegHeld) -> None:
     if leg.talk is not None and leg.talk.open and leg.talk.held_since is None:
         leg.talk.hold(signal.at)
         board.tell(CallHeld, leg.call, agent=leg.talk.talk.agent)
+        for call in _begun_by(board, leg):
+            consults(board, call)  # some phones call the colleague first
+
+
+def _begun_by(board: Board, leg: LegRecord) -> list[CallRecord]:
+    """The other calls that the agent at ``leg`` has begun."""
+    mine = board.roster.agent(leg.number).legs if leg.number is not None else set()
+    return [other.call for other in mine if other.call is not leg.call and other is other.call.root]
 
 
 def leg_resumed(board: Board, signal: LegResumed) -> None:

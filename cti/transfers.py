@@ -8,9 +8,11 @@ import msgspec
 
 from cti.board import Board, has_customer
 from cti.bridges import connected, in_order, reconnect
-from cti.model import LegRole, Transfer, TransferKind
+from cti.model import LegRole, RingResult, Transfer, TransferKind
+from cti.reach import phones_behind
 from cti.records import CallRecord, LegRecord
-from cti.signals import AttendedTransferred, BlindTransferred, Parked, Unparked
+from cti.rings import close_ring
+from cti.signals import AttendedTransferred, BlindTransferred, Parked, PickedUp, Unparked
 
 #: Asterisk 16 tells the join of the new queue before the transfer that led there, within the same milliseconds.
 SAME_MOMENT = timedelta(seconds=0.1)
@@ -28,6 +30,8 @@ def blind_transferred(board: Board, signal: BlindTransferred) -> None:
         reconnect(board, [given])
     if given.consult:
         return  # the one who asks was sent on, not the customer
+    if _just_parked(call, board):
+        return  # told before the transfer that led there
     joined = _just_joined(call, given, board)
     kind = TransferKind.QUEUE if joined else TransferKind.BLIND
     call.transfers.append(Transfer(kind=kind, by=giver.number or "", to=joined or signal.to, at=signal.at))
@@ -38,6 +42,12 @@ def blind_transferred(board: Board, signal: BlindTransferred) -> None:
 def _just_joined(call: CallRecord, leg: LegRecord, board: Board) -> str | None:
     stays = (stay.stay for stay in call.open_stays() if stay.leg is leg)
     return next((stay.queue for stay in stays if board.at - stay.joined_at <= SAME_MOMENT), None)
+
+
+def _just_parked(call: CallRecord, board: Board) -> bool:
+    last = call.transfers[-1] if call.transfers else None
+    waits = last is not None and last.kind is TransferKind.PARK and last.to is None
+    return waits and last is not None and board.at - last.at <= SAME_MOMENT
 
 
 def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
@@ -138,6 +148,26 @@ def _attended(first: LegRecord, consult: CallRecord | None, target: LegRecord | 
         consulted_at=consult.root.started_at if consult is not None else None,
         consult_answered_at=answered_at,
     )
+
+
+def picked_up(board: Board, signal: PickedUp) -> None:
+    """A colleague took the call from his own phone: it is his, and to those who rang it was answered elsewhere."""
+    leg, by = board.leg_of(signal), board.known(signal.by)
+    if leg is None or by is None:
+        board.note("unknown-leg", "a call was picked up by or from a leg that was never seen")
+        return
+    call = leg.call
+    if by.call is not call and not has_customer(by.call):
+        board.absorb(call, by.call)
+    call.picked_up_at = board.at
+    for phone in phones_behind(leg):
+        if phone.ring is None:
+            continue
+        by.ring = phone.ring  # he talks on behalf of whoever rang
+        close_ring(board, call, phone.ring, RingResult.ELSEWHERE)
+        waiting = call.waiting()
+        if waiting is not None and waiting.stay.queue == phone.ring.ring.queue:
+            waiting.stay = msgspec.structs.replace(waiting.stay, agent=by.number)
 
 
 def parked(board: Board, signal: Parked) -> None:

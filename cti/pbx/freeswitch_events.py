@@ -18,6 +18,7 @@ from cti.pbx.freeswitch_memory import FreeswitchMemory
 from cti.pbx.freeswitch_queues import Handler, api, callcenter, valet
 from cti.pbx.freeswitch_snapshot import REPLY, FreeswitchSnapshot
 
+SWAPPED_WITHIN_US = 500_000  # events of one leg by different threads swap places within some milliseconds
 
 class FreeswitchEvents:
     """Tells what each event means.
@@ -46,7 +47,7 @@ class FreeswitchEvents:
 
 def _create(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, channel = frame.get(b"Unique-ID"), frame.get(b"Channel-Name")
-    if leg is None or channel is None:
+    if leg is None or channel is None or not memory.begins(leg):
         return ()
     make = _create_outbound if frame.get(b"Call-Direction") == "outbound" else _create_inbound
     return make(memory, frame, at, origin, leg, channel)
@@ -142,12 +143,22 @@ def source_of(frame: Frame) -> str | None:
     return source
 
 
-def _ringing(_: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _ringing(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     """Said of a phone that rings, and of a caller who is told so."""
     leg = frame.get(b"Unique-ID")
-    if leg is None or frame.get(b"Call-Direction") != "outbound":
-        return ()
-    return (s.LegRang(at, origin, leg, None),)
+    if leg is not None and frame.get(b"Call-Direction") == "outbound":
+        yield from _create_late(memory, frame, at, origin, leg)
+        yield s.LegRang(at, origin, leg, None)
+
+
+def _create_late(
+    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
+) -> Iterable[s.Signal]:
+    """The beginning of a leg that was made just now, when another event comes before that of its making."""
+    made = names.whole_number(frame.get(b"Caller-Channel-Created-Time"))
+    now = names.whole_number(frame.get(b"Event-Date-Timestamp"))
+    if leg not in memory.seen and made is not None and now is not None and now - made < SWAPPED_WITHIN_US:
+        yield from _create(memory, frame, at, origin)
 
 
 def _answer(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -155,8 +166,11 @@ def _answer(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin
     if leg is None:
         return
     memory.undecided.pop(leg, None)
+    outbound = frame.get(b"Call-Direction") == "outbound"
+    if outbound:
+        yield from _create_late(memory, frame, at, origin, leg)
     yield s.LegAnswered(at, origin, leg, None)
-    if frame.get(b"Call-Direction") == "outbound" and source_of(frame) is not None:
+    if outbound and source_of(frame) is not None:
         yield s.DialEnded(at, origin, leg, None, s.DialResult.ANSWERED)
 
 

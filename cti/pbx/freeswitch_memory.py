@@ -10,6 +10,7 @@ from cti.pbx import freeswitch_names as names
 from cti.pbx.freeswitch_clock import PbxClock
 
 MAX_QUEUE_EXTENSIONS = 1_000
+MAX_GONE = 1_000
 
 
 class Joined(msgspec.Struct):
@@ -30,6 +31,7 @@ class Taken(msgspec.Struct, frozen=True):
 class FreeswitchMemory:
     """Waiting callers, legs that a queue is about to connect, callers whose way is not decided yet; all by leg.
 
+    Events of different threads swap places: ``seen`` are the legs whose beginning was told, and an end may come first.
     Besides, which extensions lead to which queue, the extension of each agent, and the PBX's clock. ``trunks`` are the
     names of SIP profiles, gateways or contexts that lead to the public, as the settings have them.
     """
@@ -42,6 +44,8 @@ class FreeswitchMemory:
         self.joined: dict[str, Joined] = {}
         self.taken: dict[str, Taken] = {}
         self.undecided: dict[str, None] = {}
+        self.seen: set[str] = set()
+        self._gone: dict[str, None] = {}
 
     def agent(self, name: str) -> str:
         """The extension of the agent whom the queue calls ``name``."""
@@ -64,8 +68,27 @@ class FreeswitchMemory:
         if extension and (len(self._queues) < MAX_QUEUE_EXTENSIONS or extension in self._queues):
             self._queues[extension] = queue
 
+    def begins(self, leg: str) -> bool:
+        """Whether this is the first that is heard of a leg, which has not ended before it began."""
+        if leg in self.seen or leg in self._gone:
+            return False
+        self.seen.add(leg)
+        return True
+
     def forget(self, leg: str) -> None:
         """The leg is over."""
+        if leg not in self.seen:
+            self._gone[leg] = None
+            if len(self._gone) > MAX_GONE:
+                del self._gone[next(iter(self._gone))]
+        self.seen.discard(leg)
         self.joined.pop(leg, None)
         self.taken.pop(leg, None)
         self.undecided.pop(leg, None)
+
+    def forget_others(self, legs: Iterable[str]) -> None:
+        """Only these legs are there now; what became of others was missed."""
+        there = set(legs)
+        for leg in {*self.seen, *self.joined, *self.taken, *self.undecided} - there:
+            self.forget(leg)
+        self.seen |= there

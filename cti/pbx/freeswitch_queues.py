@@ -57,6 +57,7 @@ def _take(memory: FreeswitchMemory, frame: Frame, _at: datetime, _origin: Origin
 
 
 def _done(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    memory.taken.pop(frame.get(b"CC-Agent-UUID") or "", None)
     caller, queue, agent = frame.get(b"CC-Member-Session-UUID"), frame.get(b"CC-Queue"), frame.get(b"CC-Agent")
     if caller is None or queue is None or agent is None:
         return ()

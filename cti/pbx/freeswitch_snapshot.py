@@ -84,6 +84,7 @@ class FreeswitchSnapshot:
             user = names.user_in(row.get("contact"))
             if user is not None:
                 self._memory.note_agent(row["name"], user)
+        self._memory.forget_others(row["uuid"] for row in gathered.channels)
         bridges = {leg: names.bridge_of(row["uuid"], row["b_uuid"]) for row in gathered.calls for leg in _both(row)}
         leg_of = self._leg
         return SnapshotTaken(

@@ -18,7 +18,10 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from cti.errors import OffhookError
+from cti.wire import esl_faults
+from cti.wire.esl_faults import EslError
+
+__all__ = ["EslError", "EslFrame", "EslJsonFrame", "EslWire", "encode_command", "many"]
 
 MAX_FRAME_BYTES = 1 << 20  # an event with all its variables is some 15 KiB
 MAX_ANSWER_BYTES = 1 << 26  # "show channels as json" of 10,000 legs is some 10 MiB
@@ -33,10 +36,6 @@ _USUAL = re.compile(rb"Content-Length: (\d{1,9})\nContent-Type: (text/event-(?:p
 _NAME = re.compile(rb"(?:Event-Subclass: ([^\n]*)\n)?Event-Name: ([^\n]*)\n")
 _JSON_NAME = re.compile(rb'"Event-Name"\s*:\s*"([^"\\]*)"')
 _JSON_SUBCLASS = re.compile(rb'"Event-Subclass"\s*:\s*"([^"\\]*)"')
-
-
-class EslError(OffhookError):
-    """The bytes are not FreeSWITCH's event socket, or a command cannot be said in it."""
 
 
 class _Sought(dict[bytes, bytes]):
@@ -221,7 +220,7 @@ class EslWire:
             length, kind, body = head
         longest = max(self._max, MAX_ANSWER_BYTES) if kind == _ANSWER else self._max
         if length > longest:
-            raise _too_long(length, longest, self._offset + place)
+            raise esl_faults.too_long(length, longest, self._offset + place)
         end = body + length
         if end > len(buffer):
             self._need = end
@@ -239,7 +238,7 @@ class EslWire:
         end = buffer.find(_END, place, place + MAX_HEADER_BYTES)
         if end < 0:
             if len(buffer) - place >= MAX_HEADER_BYTES:
-                raise _out_of_step(buffer[place : place + 40], self._offset + place)
+                raise esl_faults.out_of_step(buffer[place : place + 40], self._offset + place)
             return None
         lengths, kind = set(), b""
         for line in buffer[place:end].split(b"\n"):
@@ -249,7 +248,7 @@ class EslWire:
             elif key == b"Content-Type":
                 kind = value.strip()
         if not kind:
-            raise _out_of_step(buffer[place : place + 40], self._offset + place)
+            raise esl_faults.out_of_step(buffer[place : place + 40], self._offset + place)
         return _length(lengths, self._offset + place), kind, end + len(_END)
 
     def _take_event(
@@ -258,7 +257,7 @@ class EslWire:
         own_end = _end_of_event(buffer, body, end, kind)
         raw_name = None if own_end is None else _event_name(buffer, body, own_end, kind)
         if own_end is None or raw_name is None:
-            raise _wrong_length(end - body, self._offset + place)
+            raise esl_faults.wrong_length(end - body, self._offset + place)
         self.events_read += 1
         name = self._names.get(raw_name)
         if name is None:
@@ -287,8 +286,8 @@ class EslWire:
         if start.startswith(b"Content-Type: text/rude"[: len(start)]):
             if len(start) < len(b"Content-Type: text/rude"):
                 return
-            raise _turned_away()
-        raise _no_greeting(start)
+            raise esl_faults.turned_away()
+        raise esl_faults.no_greeting(start)
 
     def _find_border(self, buffer: bytes) -> int:
         """Where the first whole event begins; as much of the bytes as cannot be part of one is passed over."""
@@ -347,12 +346,7 @@ def _length(values: set[bytes], offset: int) -> int:
         return 0
     value = min(values)
     if len(values) > 1 or not value.isdigit() or len(value) > 18:
-        raise EslError(
-            "esl-bad-length",
-            "a message from the PBX does not say how long it is",
-            f"at byte {offset} Content-Length is {b', '.join(sorted(values))[:40]!r}",
-            "the stream is not FreeSWITCH's, or broken",
-        )
+        raise esl_faults.bad_length(b", ".join(sorted(values))[:40], offset)
     return int(value)
 
 
@@ -375,52 +369,5 @@ def encode_command(command: str, headers: Iterable[tuple[str, str]] = ()) -> byt
     for line in lines:
         if any(mark in line for mark in "\r\n\0"):
             begin = line.partition(":")[0].split(maxsplit=1)[0][:40] if line.strip() else ""
-            raise EslError(
-                "esl-line-break", "a command's value has a line break in it", f"in {begin!r}", "remove CR, LF and NUL"
-            )
+            raise esl_faults.line_break(begin)
     return ("\n".join(lines) + "\n\n").encode()
-
-
-def _no_greeting(start: bytes) -> EslError:
-    return EslError(
-        "esl-no-greeting",
-        "the peer does not greet like a FreeSWITCH event socket",
-        f"expected 'Content-Type: auth/request', got {start!r}",
-        "is this the event socket's port (event_socket.conf.xml, usually 8021)?",
-    )
-
-
-def _turned_away() -> EslError:
-    return EslError(
-        "esl-turned-away",
-        "FreeSWITCH does not talk to this address",
-        "it answered text/rude-rejection",
-        "add this machine to apply-inbound-acl in event_socket.conf.xml",
-    )
-
-
-def _too_long(length: int, limit: int, offset: int) -> EslError:
-    return EslError(
-        "esl-frame-too-long",
-        "a message from the PBX is too long",
-        f"at byte {offset} it announces {length} bytes, {limit} are taken",
-        "the stream is not FreeSWITCH's, or broken; if it really sends such messages, raise max_frame_bytes",
-    )
-
-
-def _wrong_length(length: int, offset: int) -> EslError:
-    return EslError(
-        "esl-wrong-length",
-        "a message from the PBX is not as long as it says",
-        f"the event at byte {offset} does not end after the {length} bytes that it announces",
-        "the stream is broken; the link begins anew",
-    )
-
-
-def _out_of_step(start: bytes, offset: int) -> EslError:
-    return EslError(
-        "esl-out-of-step",
-        "a message from the PBX has no head",
-        f"at byte {offset} there is {start!r}",
-        "the length of the message before was wrong; the link begins anew",
-    )
