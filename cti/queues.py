@@ -139,7 +139,9 @@ def _close(board: Board, call: CallRecord, stay: StayRecord) -> None:
 
 
 def _taker(call: CallRecord, stay: StayRecord) -> str | None:
-    """Who answered: the queue lets the caller go once an agent's phone that it rang is up."""
+    """Who answered: the queue lets the caller go once an agent's phone that it rang is up, or was picked up."""
+    if stay.stay.agent is not None:
+        return stay.stay.agent
     answered = [
         ring.ring
         for ring in call.rings
@@ -187,14 +189,24 @@ def agent_took(board: Board, signal: AgentTook) -> None:
     stay = leg and _moved(board, leg, signal.queue, signal)
     if leg is None or not stay:
         return
-    told = stay.stay
+    told, stay.member = stay.stay, signal.agent
     stay.stay = msgspec.structs.replace(
-        told, outcome=StayOutcome.ANSWERED, agent=signal.agent, left_at=told.left_at or _answer_time(leg.call, signal)
+        told,
+        outcome=StayOutcome.ANSWERED,
+        agent=_answerer(leg.call, stay, signal.agent),
+        left_at=told.left_at or _answer_time(leg.call, signal),
     )
     if told.left_at is None:
         board.tell(CallLeftQueue, leg.call, stay=stay)
     elif told.outcome is not StayOutcome.ANSWERED:
         board.note("stay-answered-late", f"the wait was told as {told.outcome}, then an agent took it")
+
+
+def _answerer(call: CallRecord, stay: StayRecord, member: str) -> str:
+    """Who talks: the member that the queue names, unless a colleague took his call or his phone sent it on."""
+    if any(leg.number == member and leg.state is LegState.UP for leg in call.legs):
+        return member
+    return _taker(call, stay) or member
 
 
 def _answer_time(call: CallRecord, signal: AgentTook) -> datetime:
@@ -206,8 +218,10 @@ def agent_done(board: Board, signal: AgentDone) -> None:
     leg = board.leg_of(signal)
     if leg is None:
         return
+    stay = find_stay(leg.call, leg, signal.queue)
+    agent = stay.stay.agent if stay is not None and stay.member == signal.agent else signal.agent
     for talk in reversed(leg.call.talks):
-        if talk.talk.agent == signal.agent and talk.talk.queue == signal.queue:
+        if talk.talk.agent == agent and talk.talk.queue == signal.queue:
             talk.talk = msgspec.structs.replace(talk.talk, queue_talk_s=signal.talk_s)
             return
 

@@ -47,14 +47,16 @@ class RingRecord:
 class StayRecord:
     """One wait. ``leg`` is whose place in the queue it is; a transfer may hand it to another leg.
 
-    ``explained`` is True once the queue said why it let the caller go.
+    ``explained`` is True once the queue said why it let the caller go. ``member`` is whom it says it gave him to, who
+    is not the one who talks when a colleague picked the call up.
     """
 
-    __slots__ = ("explained", "leg", "state", "stay")
+    __slots__ = ("explained", "leg", "member", "state", "stay")
 
     def __init__(self, leg: LegRecord, stay: Stay) -> None:
         self.leg, self.stay, self.state = leg, stay, StayState.WAITING
         self.explained = False
+        self.member: str | None = None
 
 
 class TalkRecord:
@@ -195,6 +197,7 @@ class CallRecord:
         "legs",
         "origin",
         "pending_transfer",
+        "picked_up_at",
         "private",
         "queue",
         "queued_at",
@@ -224,6 +227,7 @@ class CallRecord:
         self.dial_result: DialResult | None = None
         self.refused_why: str | None = None
         self.pending_transfer: LegRecord | None = None
+        self.picked_up_at: datetime | None = None
         self.started = self.click_to_dial = self.private = self.awaits_root = False
 
     def add(self, leg: LegRecord) -> None:

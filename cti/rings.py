@@ -53,9 +53,11 @@ def result_of(leg: LegRecord, result: DialResult | None) -> RingResult:
         return RingResult.MISSED
     if result is DialResult.FAILED:
         return RingResult.FAILED
-    ring = leg.ring
-    others = (other for other in leg.call.rings if other is not ring and other.ring.result is RingResult.ANSWERED)
+    ring, call = leg.ring, leg.call
+    others = (other for other in call.rings if other is not ring and other.ring.result is RingResult.ANSWERED)
     since = ring.ring.started_at if ring is not None else leg.started_at
+    if call.picked_up_at is not None and call.picked_up_at >= since:
+        return RingResult.ELSEWHERE
     if any(other.ring.ended_at is not None and other.ring.ended_at >= since for other in others):
         return RingResult.ELSEWHERE
     return RingResult.CANCELLED

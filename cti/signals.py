@@ -189,6 +189,12 @@ class AttendedTransferred(Signal, frozen=True):
     target: str | None
 
 
+class PickedUp(LegSignal, frozen=True):
+    """The party at ``by`` answers the call that rings at ``leg``, from his own phone."""
+
+    by: str
+
+
 class Parked(Signal, frozen=True):
     leg: str
     slot: str

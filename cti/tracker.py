@@ -50,6 +50,7 @@ MOVES: dict[type[signals.Signal], Move] = {
     signals.AgentStatus: queues.agent_status,
     signals.BlindTransferred: transfers.blind_transferred,
     signals.AttendedTransferred: transfers.attended_transferred,
+    signals.PickedUp: transfers.picked_up,
     signals.Parked: transfers.parked,
     signals.Unparked: transfers.unparked,
 }

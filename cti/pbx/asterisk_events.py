@@ -271,6 +271,11 @@ def _attended_transfer(_: AsteriskEvents, frame: Frame, at: datetime, origin: Or
     return (s.AttendedTransferred(at, origin, first, second, given, target),)
 
 
+def _pickup(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    by, rung = frame.get(b"Uniqueid"), frame.get(b"TargetUniqueid")
+    return () if by is None or rung is None else (s.PickedUp(at, origin, rung, frame.get(b"TargetLinkedid"), by),)
+
+
 def _parked(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"ParkeeUniqueid")
     return () if leg is None else (s.Parked(at, origin, leg, frame.get(b"ParkingSpace") or ""),)
@@ -356,6 +361,7 @@ HANDLERS: dict[str, Handler] = {
     "AgentComplete": _agent_complete,
     "BlindTransfer": _blind_transfer,
     "AttendedTransfer": _attended_transfer,
+    "Pickup": _pickup,
     "ParkedCall": _parked,
     "UnParkedCall": _unparked,
     "ParkedCallTimeOut": _unparked,

@@ -246,6 +246,7 @@ VERBS: dict[str, Verb] = {
     "done": _done,
     "blind": _plain(s.BlindTransferred),
     "attended": _plain(s.AttendedTransferred),
+    "picks-up": _about_a_leg(s.PickedUp),
     "parks": _plain(s.Parked),
     "unparks": _plain(s.Unparked),
     "login": _member(s.MemberAdded),

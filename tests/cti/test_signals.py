@@ -26,6 +26,7 @@ WORDS = {
     "bridge": "b 1",
     "unbridge": "b 1",
     "presses": "1 5",
+    "picks-up": "1 2",
     "refused": "1 full",
     "reaches": "1 sales",
     "joins": "1 sales",

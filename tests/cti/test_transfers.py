@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.model import TransferKind
-from tests.cti.playbook import CONSULTING, TALKING, Playbook, at, play
+from tests.cti.playbook import CONSULTING, RINGING, TALKING, Playbook, at, play
 
 PARKED = f"""{TALKING}
     6  blind 2 1 700
@@ -17,6 +17,68 @@ PARKED = f"""{TALKING}
 def handed(told_call: object) -> list[tuple[object, ...]]:
     transfers = getattr(told_call, "transfers")  # noqa: B009
     return [(one.kind, one.by, one.to, one.slot) for one in transfers]
+
+PICKED_UP = """
+    2  phone 5 102 to *8
+    2  up 5
+    2  picks-up 2 5
+    2  leaves 1 sales
+    2  takes 1 sales 101
+    2  ends 2 cause 26
+    2  bridge b 5 1
+"""
+
+
+def test_who_picks_a_call_up_takes_it_and_who_rang_missed_nothing() -> None:
+    told = play(f"{RINGING}{PICKED_UP} 9 quits 5\n 9 done 1 sales 101 7\n 9 ends 5 1")
+    assert told.calls == [
+        "started 1",
+        "queued 1 sales",
+        "offered 1 101",
+        "offer-over 1 101 elsewhere",
+        "left 1 sales answered 102",
+        "answered 1 102",
+        "released 1 102",
+        "ended 1 answered agent",
+    ]
+    assert told.oddities == []
+    (talk,) = told.ended().talks
+    assert (talk.agent, talk.queue, talk.queue_talk_s) == ("102", "sales", 7)
+
+
+def test_a_call_picked_up_stops_ringing_at_all_who_rang() -> None:
+    also = "1 phone 3 103 of 1\n 1 tries 1 sales 103\n 1 dial 3 by 1\n 1 rings 3\n"
+    told = play(f"{RINGING}{also}{PICKED_UP} 2 dial-over 3 cancelled\n 2 ends 3 cause 26")
+    assert {line for line in told.calls if line.startswith("offer-over")} == {
+        "offer-over 1 101 elsewhere",
+        "offer-over 1 103 elsewhere",
+    }
+
+
+def test_a_call_between_colleagues_that_is_picked_up_is_one_call() -> None:
+    told = play("""
+        0  phone 1 103 to 101
+        0  phone 2 101 of 1
+        0  dial 2 by 1 101
+        0  rings 2
+        2  phone 5 102 to *8
+        2  up 5
+        2  picks-up 2 5
+        2  up 1
+        2  ends 2 cause 26
+        2  bridge b 5 1
+        9  quits 1
+        9  ends 5 1
+    """)
+    assert told.calls[-2:] == ["released 1 102", "ended 1 answered agent"]
+    assert told.ended().answered_by == ("102",)
+    assert told.ended().agents_rung == ("101",)
+
+
+def test_a_pickup_of_legs_never_seen_is_odd() -> None:
+    book = Playbook()
+    book.play(RINGING)
+    assert book.play("2 picks-up 9 2\n 2 picks-up 2 9").oddities == ["unknown-leg", "unknown-leg", "unknown-leg"]
 
 
 def test_a_blind_transfer_is_told_when_it_is_sent() -> None:
