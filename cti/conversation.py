@@ -169,7 +169,8 @@ class Conversation:
         except TimeoutError:
             raise link_faults.no_answer(action.name, timeout_s) from None
         finally:
-            self.forget(action_id)
+            if not self._dialect.answers_in_order:  # else it goes on taking its answer, or the next would take it
+                self.forget(action_id)
 
     async def log_off(self) -> None:
         """Take leave of the PBX, if the talk goes on; takes 2 seconds at the most."""

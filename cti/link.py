@@ -224,11 +224,14 @@ class Link:
             raise link_faults.no_greeting(settings)
 
     async def _log_in(self, talk: Conversation) -> None:
-        action = self._dialect.login_action(self.settings.username, fetch_secret(self.settings))
+        login = self._dialect.login_action(self.settings.username, fetch_secret(self.settings))
+        subscribe, timeout_s = self._dialect.subscribe_actions(), self.settings.connect_timeout_s
         try:
-            await talk.ask(action, self.settings.connect_timeout_s, at_once=self._came_up)
+            await talk.ask(login, timeout_s, at_once=None if subscribe else self._came_up)
         except ActionRefused as refusal:
             raise link_faults.login_refused(self.settings, refusal.message) from None
+        for action in subscribe:
+            await talk.ask(action, timeout_s, at_once=self._came_up if action is subscribe[-1] else None)
 
     async def _stay(self, talk: Conversation) -> OffhookError:
         tasks: set[asyncio.Future[Any]] = {asyncio.create_task(self._keep_alive(talk))}
