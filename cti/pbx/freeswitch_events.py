@@ -20,6 +20,7 @@ from cti.pbx.freeswitch_snapshot import REPLY, FreeswitchSnapshot
 
 SWAPPED_WITHIN_US = 500_000  # events of one leg by different threads swap places within some milliseconds
 
+
 class FreeswitchEvents:
     """Tells what each event means.
 
@@ -151,9 +152,7 @@ def _ringing(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origi
         yield s.LegRang(at, origin, leg, None)
 
 
-def _create_late(
-    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
-) -> Iterable[s.Signal]:
+def _create_late(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
     """The beginning of a leg that was made just now, when another event comes before that of its making."""
     made = names.whole_number(frame.get(b"Caller-Channel-Created-Time"))
     now = names.whole_number(frame.get(b"Event-Date-Timestamp"))
@@ -234,9 +233,7 @@ def _hangup_complete(memory: FreeswitchMemory, frame: Frame, at: datetime, origi
     yield s.LegEnded(at, origin, leg, None, names.whole_number(frame.get(b"variable_hangup_cause_q850")))
 
 
-def _turned_away(
-    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
-) -> Iterable[s.Signal]:
+def _turned_away(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
     """The dialplan may have refused a caller on his way to a queue."""
     queue = memory.queue_at(frame.get(b"Caller-Destination-Number"))
     if queue is not None:

@@ -67,9 +67,9 @@ class EslFrame(msgspec.Struct, gc=False):
         return f"{type(self).__name__}({self.name!r}, {self.offset}, {len(self.raw)} bytes)"
 
     def get(self, header: bytes) -> str | None:
-        """The value of ``header`` (exact case), UTF-8 with bad bytes replaced; None where there is none.
+        """The first value of ``header`` (exact case), UTF-8 with bad bytes replaced; None where there is none.
 
-        ``_body`` is the inner body, or a reply's. A repeated header has all its values in one text, see ``many``.
+        ``_body`` is the inner body, or a reply's. What FreeSWITCH keeps as several values is one text, see ``many``.
         """
         if header == BODY:
             body = self.raw[self.end + len(_END) :]
@@ -251,9 +251,7 @@ class EslWire:
             raise esl_faults.out_of_step(buffer[place : place + 40], self._offset + place)
         return _length(lengths, self._offset + place), kind, end + len(_END)
 
-    def _take_event(
-        self, buffer: bytes, place: int, body: int, end: int, kind: bytes, frames: list[EslFrame]
-    ) -> None:
+    def _take_event(self, buffer: bytes, place: int, body: int, end: int, kind: bytes, frames: list[EslFrame]) -> None:
         own_end = _end_of_event(buffer, body, end, kind)
         raw_name = None if own_end is None else _event_name(buffer, body, own_end, kind)
         if own_end is None or raw_name is None:
@@ -267,13 +265,9 @@ class EslWire:
             name = unquote_to_bytes(raw_name).decode("utf-8", "replace")
         frame = EslFrame if kind == _PLAIN else EslJsonFrame
         start = body - place
-        frames.append(
-            frame(name, self._offset + place, buffer[place:end], start, own_end - place, kind == _PLAIN)
-        )
+        frames.append(frame(name, self._offset + place, buffer[place:end], start, own_end - place, kind == _PLAIN))
 
-    def _take_reply(
-        self, buffer: bytes, place: int, body: int, end: int, kind: bytes, frames: list[EslFrame]
-    ) -> None:
+    def _take_reply(self, buffer: bytes, place: int, body: int, end: int, kind: bytes, frames: list[EslFrame]) -> None:
         name = kind.decode("utf-8", "replace")
         if self.banner is None:
             self.banner = name
