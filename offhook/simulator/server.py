@@ -29,12 +29,14 @@ class _Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self.classes: frozenset[str] | None = None
+        self.sent = 0
         self._pending = 0
         self._stuck_since: float | None = None
 
     def write(self, data: bytes) -> None:
         if not self.writer.is_closing():
             self.writer.write(data)
+            self.sent += len(data)
             self._pending += len(data)
 
     def tell(self, data: bytes) -> None:
@@ -106,6 +108,11 @@ class AmiServer:
     def clients(self) -> int:
         """How many are logged in."""
         return sum(1 for client in self._clients if client.classes is not None)
+
+    @property
+    def bytes_sent(self) -> int:
+        """How many were written to the clients that are connected now."""
+        return sum(client.sent for client in self._clients)
 
     def skip(self, seconds: float) -> None:
         """Let so much of the plant's time pass at once, and tell it."""

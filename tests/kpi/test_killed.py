@@ -19,8 +19,8 @@ PROGRAM = Path(__file__).with_name("killed_recorder.py")
 MORNING = PROGRAM.parent.parent / "recordings" / "asterisk-22" / "mix-1"
 
 
-def started(url: str, offset: int) -> subprocess.Popen[str]:
-    command = [sys.executable, str(PROGRAM), url, str(MORNING), str(offset)]
+def started(url: str, offset: int, *lines: int) -> subprocess.Popen[str]:
+    command = [sys.executable, str(PROGRAM), url, str(MORNING), str(offset), *map(str, lines)]
     root = PROGRAM.parent.parent.parent
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env={"PYTHONPATH": str(root)})
 
@@ -29,7 +29,7 @@ def started(url: str, offset: int) -> subprocess.Popen[str]:
 async def test_a_killed_recorder_leaves_whole_batches_and_goes_on_from_its_mark(
     store: Store, engine: AsyncEngine, database_url: str, after_lines: int
 ) -> None:
-    with started(database_url, 0) as first:
+    with started(database_url, 0, after_lines) as first:
         assert first.stdout is not None
         for _ in range(after_lines):
             assert first.stdout.readline().strip().isdigit()
