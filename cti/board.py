@@ -37,6 +37,7 @@ class Board:
         self.legs: dict[str, LegRecord] = {}
         self.calls: dict[str, CallRecord] = {}
         self.bridges: dict[str, set[LegRecord]] = {}
+        self.rooms: set[str] = set()
         self.roster = Roster(pbx)
         self.out: list[CallEvent] = []
         self.gone: OrderedDict[str, None] = OrderedDict()

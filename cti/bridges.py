@@ -31,6 +31,8 @@ def bridge_entered(board: Board, signal: BridgeEntered) -> None:
     if swapped is not None and swapped.bridge == signal.bridge:
         before += [swapped, *_leave(board, swapped)]
     board.bridges.setdefault(signal.bridge, set()).add(leg)
+    if signal.room:
+        board.rooms.add(signal.bridge)
     leg.bridge = signal.bridge
     reconnect(board, [*before, leg])  # who was left behind is told before who talks now
 
@@ -59,6 +61,7 @@ def _leave(board: Board, leg: LegRecord) -> list[LegRecord]:
     members.discard(leg)
     if not members:
         board.bridges.pop(leg.bridge, None)
+        board.rooms.discard(leg.bridge)
     leg.bridge = None
     return in_order(members)
 
@@ -149,7 +152,8 @@ def _new_talk(board: Board, leg: LegRecord, agent: str) -> TalkRecord:
     talk = TalkRecord(Talk(agent=agent, started_at=board.at, queue=queue))
     call.talks.append(talk)
     if call.answered_at is None:
-        call.answered_at = leg.answered_at or board.at
+        answered_at = leg.answered_at or board.at
+        call.answered_at = answered_at if answered_at >= call.root.started_at else board.at
     return talk
 
 

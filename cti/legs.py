@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.board import Board
-from cti.bridges import disconnect, end_talk, reconnect
+from cti.bridges import connected, disconnect, end_talk, reconnect
 from cti.model import (
     CallAnswered,
     CallEnded,
@@ -220,8 +220,22 @@ def leg_ended(board: Board, signal: LegEnded) -> None:
         board.roster.agent(leg.number).legs.discard(leg)
         board.agent_moved(leg)
     _close_stays_of(board, leg)
-    if call.over:
+    if call.over or _only_colleagues_left(board, call):
         _finish(board, call)
+
+
+def _only_colleagues_left(board: Board, call: CallRecord) -> bool:
+    """The customer has gone, and those who stay speak with one another: in a room, or about what one was asked."""
+    if call.direction is Direction.INTERNAL:
+        return False
+    there = [leg for leg in call.legs if leg.state is not LegState.ENDED and not leg.consult]
+    return bool(there) and all(leg.role is LegRole.AGENT and _in_company(board, leg) for leg in there)
+
+
+def _in_company(board: Board, leg: LegRecord) -> bool:
+    return leg.bridge in board.rooms or any(
+        other is not leg and other.role is not LegRole.VIRTUAL for other in connected(board, leg)
+    )
 
 
 def _root_gone(board: Board, leg_id: str) -> None:

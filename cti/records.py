@@ -121,6 +121,7 @@ class LegRecord:
         "leg_id",
         "name",
         "number",
+        "outgoing",
         "rang_at",
         "ring",
         "role",
@@ -145,6 +146,7 @@ class LegRecord:
         self.key_at: tuple[datetime, str] | None = None
         self.cause: int | None = None
         self.held_at: datetime | None = None
+        self.outgoing = seen.outgoing
         self.was_dialled = self.transferred = self.consult = False
         self.dialled_by: LegRecord | None = None
         self.twin: LegRecord | None = None

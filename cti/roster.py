@@ -39,7 +39,7 @@ class AgentRecord:
 
     def derive(self) -> AgentState:
         """On the phone wins over paused, paused over idle; several legs count as one agent."""
-        if any(leg.state is LegState.UP or not leg.was_dialled for leg in self.legs):
+        if any(leg.state is LegState.UP or not (leg.was_dialled or leg.outgoing) for leg in self.legs):
             return AgentState.TALKING
         if any(leg.state is LegState.RINGING for leg in self.legs):
             return AgentState.RINGING

@@ -38,13 +38,17 @@ class LegSignal(Signal, frozen=True):
 
 
 class LegSeen(LegSignal, frozen=True):
-    """A leg exists. ``number`` is the extension of an agent's phone, on a trunk the caller as the PBX shows him."""
+    """A leg exists. ``number`` is the extension of an agent's phone, on a trunk the caller as the PBX shows him.
+
+    ``outgoing`` is True when the PBX made it to call somebody; a phone that calls the PBX is not.
+    """
 
     channel: str
     role: LegRole
     number: str | None
     name: str | None = None
     dialled: str | None = None
+    outgoing: bool = False
 
 
 class LegRang(LegSignal, frozen=True):
@@ -102,10 +106,14 @@ class LegsPaired(Signal, frozen=True):
 
 
 class BridgeEntered(LegSignal, frozen=True):
-    """``leg`` hears the others in ``bridge`` from now on. ``swapped`` is the leg whose place it took."""
+    """``leg`` hears the others in ``bridge`` from now on. ``swapped`` is the leg whose place it took.
+
+    ``room`` is True for a conference, which goes on without any one of those in it.
+    """
 
     bridge: str
     swapped: str | None
+    room: bool = False
 
 
 class BridgeLeft(LegSignal, frozen=True):

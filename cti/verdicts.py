@@ -26,6 +26,7 @@ _FROM_STAY = {
 }
 #: The PBX takes the others down after the one who hung up: not all talks end in one instant.
 SAME_END = timedelta(seconds=1)
+SAME_MOMENT = timedelta(seconds=0.2)
 _CAUSES_OF_REFUSAL = (17, 34, 42)  # Q.850: user busy, no circuit, congestion: what Busy() and Congestion() leave behind
 
 
@@ -63,12 +64,13 @@ def _inbound_outcome(call: CallRecord) -> CallOutcome:
 
 
 def ended_by(call: CallRecord) -> EndedBy:
-    """Who of those present at the end hung up first by himself; the PBX when nobody did."""
+    """Who of those present at the end hung up first by himself and left nobody talking; the PBX when nobody did."""
     since = max([call.root.started_at, *_last_beginnings(call)])
     gone = [
         (leg.hung_up_at, leg)
         for leg in call.legs
         if leg.hung_up_at is not None and leg.hung_up_at >= since and not leg.transferred and _was_there(call, leg)
+        if not _left_others_talking(call, leg, leg.hung_up_at)
     ]
     if not gone:
         return EndedBy.PBX
@@ -89,6 +91,14 @@ def _was_there(call: CallRecord, leg: LegRecord) -> bool:
     ends = [talk.talk.ended_at for talk in call.talks if talk.talk.ended_at is not None]
     own_end = None if leg.talk is None else leg.talk.talk.ended_at
     return call.is_far(leg) or (own_end is not None and own_end >= max(ends, default=own_end) - SAME_END)
+
+
+def _left_others_talking(call: CallRecord, leg: LegRecord, at: datetime) -> bool:
+    """An agent who leaves a conference does not end it: another's talk outlasts his."""
+    others = (talk.talk for talk in call.talks if talk.talk.agent != leg.number)
+    return leg.role is LegRole.AGENT and any(
+        other.started_at <= at and other.ended_at is not None and other.ended_at > at + SAME_MOMENT for other in others
+    )
 
 
 def ended_at(call: CallRecord, now: datetime) -> datetime:

@@ -18,7 +18,7 @@ from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled
 from cti.pbx.asterisk_snapshot import AsteriskSnapshot
 from cti.pbx.dialect import Frame
 
-_UP, _RINGING = "6", "5"  # ChannelState: include/asterisk/channelstate.h
+_DOWN, _UP, _RINGING = "0", "6", "5"  # ChannelState: include/asterisk/channelstate.h
 #: Technologies of channels that nobody is at the end of: pairs, announcers and recorders, taps, text messages.
 VIRTUAL = frozenset(
     {"Local", "Announcer", "CBAnn", "CBRec", "Message", "MulticastRTP", "Recorder", "Snoop", "Surrogate", "UnicastRTP"}
@@ -114,9 +114,8 @@ def _new_channel(events: AsteriskEvents, frame: Frame, at: datetime, origin: Ori
     if role is not LegRole.VIRTUAL:
         exten = frame.get(b"Exten")
         dialled = exten if exten and exten != "s" else None
-    group = frame.get(b"Linkedid")
-    yield s.LegSeen(at, origin, leg, group, channel, role, number, name, dialled)
-    state = frame.get(b"ChannelState")
+    group, state = frame.get(b"Linkedid"), frame.get(b"ChannelState")
+    yield s.LegSeen(at, origin, leg, group, channel, role, number, name, dialled, state == _DOWN)
     if state == _RINGING:
         yield s.LegRang(at, origin, leg, group)
     elif state == _UP:
@@ -179,7 +178,8 @@ def _bridge_enter(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin)
     leg, bridge = frame.get(b"Uniqueid"), frame.get(b"BridgeUniqueid")
     if leg is None or bridge is None:
         return ()
-    return (s.BridgeEntered(at, origin, leg, frame.get(b"Linkedid"), bridge, frame.get(b"SwapUniqueid")),)
+    room = b"\r\nBridgeCreator: ConfBridge\r\n" in frame.raw
+    return (s.BridgeEntered(at, origin, leg, frame.get(b"Linkedid"), bridge, frame.get(b"SwapUniqueid"), room),)
 
 
 def _bridge_leave(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:

@@ -135,8 +135,10 @@ def _trunk(book: Playbook, leg: str, _of: str, group: str) -> Iterable[s.Signal]
 
 def _phone(book: Playbook, leg: str, agent: str, preposition: str, word: str) -> Iterable[s.Signal]:
     """``phone 2 101 of 1``: the PBX makes a leg to this phone. ``phone 2 101 to 102``: its owner dials."""
-    group, dialled = (word, None) if preposition == "of" else (leg, word)
-    yield s.LegSeen(*book.announce(leg, group), f"PJSIP/{agent}-{leg}", LegRole.AGENT, agent, None, dialled)
+    outgoing = preposition == "of"
+    group, dialled = (word, None) if outgoing else (leg, word)
+    about = book.announce(leg, group)
+    yield s.LegSeen(*about, f"PJSIP/{agent}-{leg}", LegRole.AGENT, agent, None, dialled, outgoing)
 
 
 def _local(book: Playbook, one: str, two: str, _of: str, group: str) -> Iterable[s.Signal]:
@@ -166,6 +168,10 @@ def _ends(book: Playbook, *legs: str) -> Iterable[s.Signal]:
 
 def _bridge(book: Playbook, bridge: str, *legs: str) -> Iterable[s.Signal]:
     return [s.BridgeEntered(*book.about(leg), bridge, None) for leg in legs]
+
+
+def _room(book: Playbook, bridge: str, *legs: str) -> Iterable[s.Signal]:
+    return [s.BridgeEntered(*book.about(leg), bridge, None, True) for leg in legs]
 
 
 def _swap(book: Playbook, bridge: str, leg: str, _for: str, other: str) -> Iterable[s.Signal]:
@@ -233,6 +239,7 @@ VERBS: dict[str, Verb] = {
     "resumes": _each(s.LegResumed),
     "presses": _about_a_leg(s.KeyPressed),
     "bridge": _bridge,
+    "room": _room,
     "swap": _swap,
     "unbridge": _unbridge,
     "reaches": _about_a_leg(s.QueueReached),

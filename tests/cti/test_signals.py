@@ -24,6 +24,7 @@ WORDS = {
     "dial-over": "2 busy",
     "swap": "b 1 for 2",
     "bridge": "b 1",
+    "room": "b 1",
     "unbridge": "b 1",
     "presses": "1 5",
     "picks-up": "1 2",

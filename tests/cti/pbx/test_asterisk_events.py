@@ -28,32 +28,37 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
     "a caller": (
         "Newchannel",
         {**LEG, "Channel": "PJSIP/trunk-1", "CallerIDNum": "+39333", "CallerIDName": "O\\'Hara", "Exten": "200"},
-        [(s.LegSeen, *WHERE, "PJSIP/trunk-1", LegRole.CUSTOMER, "+39333", "O'Hara", "200")],
+        [(s.LegSeen, *WHERE, "PJSIP/trunk-1", LegRole.CUSTOMER, "+39333", "O'Hara", "200", False)],
     ),
     "a caller who withholds": (
         "Newchannel",
         {**LEG, "Channel": "PJSIP/trunk-1", "CallerIDNum": "anonymous", "CallerIDName": "<unknown>", "Exten": "s"},
-        [(s.LegSeen, *WHERE, "PJSIP/trunk-1", LegRole.CUSTOMER, None, None, None)],
+        [(s.LegSeen, *WHERE, "PJSIP/trunk-1", LegRole.CUSTOMER, None, None, None, False)],
     ),
     "an agent is known by the phone, not by the caller ID": (
         "Newchannel",
         {**LEG, "Channel": "PJSIP/101-0000003d", "CallerIDNum": "+390221000100", "CallerIDName": "x", "Exten": "9061"},
-        [(s.LegSeen, *WHERE, "PJSIP/101-0000003d", LegRole.AGENT, "101", None, "9061")],
+        [(s.LegSeen, *WHERE, "PJSIP/101-0000003d", LegRole.AGENT, "101", None, "9061", False)],
     ),
     "a half of a Local channel is nobody": (
         "Newchannel",
         {**LEG, "Channel": "Local/103@agents-0000003d;1", "CallerIDNum": "+39333", "Exten": "103"},
-        [(s.LegSeen, *WHERE, "Local/103@agents-0000003d;1", LegRole.VIRTUAL, None, None, None)],
+        [(s.LegSeen, *WHERE, "Local/103@agents-0000003d;1", LegRole.VIRTUAL, None, None, None, False)],
     ),
     "a channel that is made ringing": (
         "Newchannel",
         {**LEG, "Channel": "PJSIP/101-1", "ChannelState": "5"},
-        [(s.LegSeen, *WHERE, "PJSIP/101-1", LegRole.AGENT, "101", None, None), (s.LegRang, *WHERE)],
+        [(s.LegSeen, *WHERE, "PJSIP/101-1", LegRole.AGENT, "101", None, None, False), (s.LegRang, *WHERE)],
     ),
     "a channel that is made up": (
         "Newchannel",
         {**LEG, "Channel": "PJSIP/101-1", "ChannelState": "6"},
-        [(s.LegSeen, *WHERE, "PJSIP/101-1", LegRole.AGENT, "101", None, None), (s.LegAnswered, *WHERE)],
+        [(s.LegSeen, *WHERE, "PJSIP/101-1", LegRole.AGENT, "101", None, None, False), (s.LegAnswered, *WHERE)],
+    ),
+    "a channel that the PBX makes to call somebody": (
+        "Newchannel",
+        {**LEG, "Channel": "PJSIP/101-1", "Exten": "s", "ChannelState": "0"},
+        [(s.LegSeen, *WHERE, "PJSIP/101-1", LegRole.AGENT, "101", None, None, True)],
     ),
     "ringing": ("Newstate", {**LEG, "ChannelState": "5"}, [(s.LegRang, *WHERE)]),
     "up": ("Newstate", {**LEG, "ChannelState": "6"}, [(s.LegAnswered, *WHERE)]),
@@ -90,8 +95,17 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
         }.items()
     },
     "a pair": ("LocalBridge", {"LocalOneUniqueid": "1.1", "LocalTwoUniqueid": "1.2"}, [(s.LegsPaired, "1.1", "1.2")]),
-    "into a bridge": ("BridgeEnter", BRIDGE, [(s.BridgeEntered, *WHERE, "b", None)]),
-    "into another's place": ("BridgeEnter", {**BRIDGE, "SwapUniqueid": "9"}, [(s.BridgeEntered, *WHERE, "b", "9")]),
+    "into a bridge": ("BridgeEnter", BRIDGE, [(s.BridgeEntered, *WHERE, "b", None, False)]),
+    "into a room": (
+        "BridgeEnter",
+        {**BRIDGE, "BridgeCreator": "ConfBridge", "BridgeName": "800"},
+        [(s.BridgeEntered, *WHERE, "b", None, True)],
+    ),
+    "into another's place": (
+        "BridgeEnter",
+        {**BRIDGE, "SwapUniqueid": "9"},
+        [(s.BridgeEntered, *WHERE, "b", "9", False)],
+    ),
     "out of a bridge": ("BridgeLeave", BRIDGE, [(s.BridgeLeft, *WHERE, "b")]),
     "hold": ("Hold", LEG, [(s.LegHeld, *WHERE)]),
     "resume": ("Unhold", LEG, [(s.LegResumed, *WHERE)]),

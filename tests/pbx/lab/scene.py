@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ class Scene:
     def at(self, instant: datetime | None) -> datetime | None:
         """An instant of the far side on the clock of what is told."""
         return None if instant is None else START + (instant - self.stream.started_at)
+
+    def now(self) -> datetime:
+        """The far side's clock."""
+        return datetime.now(UTC)
 
     def agrees(self, *journeys: Journey, name: str | None = None, what: str = "") -> list[Call]:
         """Hold what is told against the far side: these calls, and no other; return them in the order given."""

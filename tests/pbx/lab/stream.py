@@ -30,16 +30,16 @@ class EventStream:
         self._socket.sendall(f"Action: Login\r\nUsername: {username}\r\nSecret: {secret}\r\n\r\n".encode())
         self.wait_for("Authentication accepted", 10)
 
-    def has(self, text: str) -> bool:
-        return text.encode() in self._data
+    def has(self, text: str, times: int = 1) -> bool:
+        return self._data.count(text.encode()) >= times
 
     def seconds(self, at: datetime | None) -> float | None:
         """Return an instant as seconds since the stream began."""
         return None if at is None else round((at - self.started_at).total_seconds(), 3)
 
-    def wait_for(self, text: str, within_s: float = 5) -> None:
-        """Return once the text was read."""
-        until(f"the event stream says {text}", lambda: self.has(text), within_s, self._tail)
+    def wait_for(self, text: str, within_s: float = 5, times: int = 1) -> None:
+        """Return once the text was read, so many times."""
+        until(f"the event stream says {text}", lambda: self.has(text, times), within_s, self._tail)
 
     def store(self, folder: Path, before: str) -> None:
         """Write what was read before the first event with that text, as ``events.ami`` and ``timing.jsonl``."""
