@@ -33,6 +33,7 @@ def agrees_with_store(offhook: RunningOffhook, call: PlacedCall, queue: str | No
     assert row["caller_number"] == (None if call.caller == "anonymous" else call.caller)
     if call.direction == "inbound":
         assert row["caller_name"] == call.caller_name
+    same_instant(row["offered_at"], call.offered_at)
     same_instant(row["answered_at"], call.answered_at)
     same_instant(row["ended_at"], call.ended_at)
     same_instant(row["queued_at"], call.connected_at if queue else None, JOIN_ALLOWANCE_S)
@@ -119,12 +120,12 @@ def _moved(prometheus: PrometheusServer, before: Counters) -> dict[Series, float
 
 
 def _row_of(offhook: RunningOffhook, call: PlacedCall) -> Row | None:
-    """The call that was offered when this one was."""
+    """The call that was offered about when this one was: any two calls here are farther apart than that."""
     assert call.offered_at is not None
     middle = round(call.offered_at.timestamp() * 1e6)
     near = offhook.rows(
         "SELECT * FROM calls WHERE pbx = ? AND ended_at IS NOT NULL AND offered_at BETWEEN ? AND ?",
-        PBX_NAME, middle - TOLERANCE_S * 1e6, middle + TOLERANCE_S * 1e6,
+        PBX_NAME, middle - 2_000_000, middle + 2_000_000,
     )  # fmt: skip
     assert len(near) < 2, f"one call is stored {len(near)} times: {near}"
     return near[0] if near else None
