@@ -82,7 +82,7 @@ def _create_outbound(
     number = _extension_of_called(memory, frame, called) if role is LegRole.AGENT else None
     if source is not None:
         memory.undecided.pop(source, None)
-    yield s.LegSeen(at, origin, leg, source or leg, channel, role, number)
+    yield s.LegSeen(at, origin, leg, source or leg, channel, role, number, outgoing=True)
     yield s.LegDialled(at, origin, leg, None, source, called)
     yield from _pair(frame, at, origin, leg)
 
