@@ -17,6 +17,12 @@ from offhook.database import make_engine
 from offhook.replay import replay
 
 
+async def until_it_keeps_up(recorder: Recorder) -> None:
+    await asyncio.sleep(0)
+    while recorder.backlog > 40:  # noqa: ASYNC110  it has nobody to tell
+        await asyncio.sleep(0.001)
+
+
 async def main(url: str, folder: str, offset: str, lines: str = "") -> None:
     engine = make_engine(url)
     feed = Feed()
@@ -27,7 +33,7 @@ async def main(url: str, folder: str, offset: str, lines: str = "") -> None:
         if event.origin.offset < int(offset):
             continue
         feed.publish(event)
-        await asyncio.sleep(0)
+        await until_it_keeps_up(recorder)
         if recorder.stored > told:
             told = recorder.stored
             print(told, flush=True)
