@@ -25,8 +25,11 @@ def nearest(want: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any] 
     return min(alike, key=lambda got: abs(got["offered_at"] - want["offered_at"]), default=None)
 
 
-def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
-    """What is told otherwise than it happened; ``inferred`` fields of the truth were not observed."""
+def differences(want: dict[str, Any], got: dict[str, Any], slack_s: float = 0.0) -> list[str]:
+    """What is told otherwise than it happened; ``inferred`` fields of the truth were not observed.
+
+    ``slack_s`` is what a busy machine may be late besides.
+    """
     wrong = [field for field in SAME if want[field] != got[field] and field not in want.get("inferred", ())]
     if set(want["agents_rung"]) != set(got["agents_rung"]):
         wrong.append("agents_rung")
@@ -34,7 +37,9 @@ def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
         wrong.append("answered_by")
     if [handed_over(one) for one in want["transfers"]] != [handed_over(one) for one in got["transfers"]]:
         wrong.append("transfers")
-    wrong += [field for field, tolerance in TOLERANCE_S.items() if not near(want[field], got[field], tolerance)]
+    for field, tolerance in TOLERANCE_S.items():
+        if not near(want[field], got[field], tolerance + slack_s):
+            wrong.append(field)
     return [f"{field}: want {want[field]!r}, got {got[field]!r}" for field in wrong]
 
 
@@ -50,11 +55,11 @@ def digits(number: str | None) -> str:
     return "" if number is None or number == "anonymous" else re.sub(r"\D", "", number).lstrip("0")
 
 
-def inner_differences(want: dict[str, Any], call: Call, start: datetime) -> list[str]:
+def inner_differences(want: dict[str, Any], call: Call, start: datetime, slack_s: float = 0.0) -> list[str]:
     """Where talks and stays differ, if the truth says them: the recordings of the laboratory do."""
     wrong = []
     talks = [(talk.agent, _since(start, talk.started_at), _since(start, talk.ended_at)) for talk in call.talks]
-    if "talks" in want and not _same_talks(want["talks"], talks):
+    if "talks" in want and not _same_talks(want["talks"], talks, TALK_TOLERANCE_S + slack_s):
         wrong.append(f"talks: want {want['talks']!r}, got {talks!r}")
     stays = [[stay.queue, str(stay.outcome)] for stay in call.stays]
     if "stays" in want and want["stays"] != stays:
@@ -62,11 +67,11 @@ def inner_differences(want: dict[str, Any], call: Call, start: datetime) -> list
     return wrong
 
 
-def _same_talks(want: list[dict[str, Any]], got: list[tuple[str, float | None, float | None]]) -> bool:
+def _same_talks(
+    want: list[dict[str, Any]], got: list[tuple[str, float | None, float | None]], tolerance_s: float
+) -> bool:
     return len(want) == len(got) and all(
-        one["agent"] == agent
-        and near(one["since"], since, TALK_TOLERANCE_S)
-        and near(one["until"], until, TALK_TOLERANCE_S)
+        one["agent"] == agent and near(one["since"], since, tolerance_s) and near(one["until"], until, tolerance_s)
         for one, (agent, since, until) in zip(want, got, strict=True)
     )
 

@@ -36,6 +36,7 @@ def test_the_agent_leaves_and_the_customer_talks_on_with_the_colleague(scene: Sc
     anna.hang_up()
     sleep(SPEECH_S)
     caller.hang_up()
+    sleep(SPEECH_S)
     bruno.hang_up()
 
     journey = Journey(caller, "answered", "customer", rung=["101"])
