@@ -81,7 +81,7 @@ class Asterisk:
 
     def start(self) -> None:
         """Start, and return when it is fully booted and takes AMI connections."""
-        self._program = Program([*self._call_asterisk(), "-f"], self.path / "log/console")
+        self._program = Program([*self._call_asterisk(), "-f"], self.path / "log/console", punctual=True)
         until(f"Asterisk ({self.role}) is up", self._is_up, 60, self.log)
 
     def stop(self) -> None:

@@ -69,7 +69,8 @@ class RunningOffhook:
 
     def start(self) -> None:
         """Start, and return when it is ready: the PBX's snapshot is taken and the pages are served."""
-        self._program = Program([OFFHOOK, "run", "-c", self.settings], self.folder / "offhook.log", cwd=self.folder)
+        command = [OFFHOOK, "run", "-c", self.settings]
+        self._program = Program(command, self.folder / "offhook.log", cwd=self.folder, punctual=True)
         until("offhook is ready", self._is_ready, 30, self.log)
 
     def fetch(self, path: str) -> str:
