@@ -31,8 +31,8 @@ class FreeswitchEvents:
 
     def __init__(self, pbx: str, trunks: Iterable[str] = ()) -> None:
         self._pbx = pbx
-        self._memory = FreeswitchMemory(trunks)
-        self.snapshot = FreeswitchSnapshot(self._memory)
+        self.memory = FreeswitchMemory(trunks)
+        self.snapshot = FreeswitchSnapshot(self.memory)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
         """The signals of one event, often none; an event without what it needs gives none."""
@@ -42,8 +42,8 @@ class FreeswitchEvents:
         handler = HANDLERS.get(name)
         if handler is None:
             return ()
-        happened_at = self._memory.clock.at(names.whole_number(frame.get(b"Event-Date-Timestamp")), at)
-        return handler(self._memory, frame, happened_at, Origin(self._pbx, session, frame.offset, name))
+        happened_at = self.memory.clock.at(names.whole_number(frame.get(b"Event-Date-Timestamp")), at)
+        return handler(self.memory, frame, happened_at, Origin(self._pbx, session, frame.offset, name))
 
 
 def _create(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:

@@ -25,6 +25,7 @@ SHOWN_LATE = timedelta(seconds=1)  # "show channels" reads a table that is writt
 MAX_LOOSE = 500
 _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "EARLY", "RING_WAIT"})
 _WAITING = frozenset({"Waiting", "Trying"})
+_IN_QUEUE = _WAITING | {"Answered"}
 
 Row = dict[str, str]
 
@@ -41,6 +42,11 @@ class _Gathered:
         self.tiers: list[Row] = []
         self.waiting: list[Row] = []
         self.variables: dict[str, Row] = {}
+
+    def queue_of(self, row: Row) -> str | None:
+        """The queue that a caller waits in, or in which he was answered."""
+        placed = (place for place in self.waiting if place.get("session_uuid") == row["uuid"])
+        return next((place.get("queue") for place in placed if place.get("state") in _IN_QUEUE), None)
 
     def loose(self) -> list[str]:
         """The legs that were made for somebody, of whom ``show channels`` does not tell."""
@@ -91,19 +97,21 @@ class FreeswitchSnapshot:
             at=at,
             origin=origin,
             legs_at=gathered.at - SHOWN_LATE,
-            legs=tuple(leg_of(row, gathered.variables.get(row["uuid"], {}), bridges, at) for row in gathered.channels),
+            legs=tuple(
+                leg_of(row, gathered.variables.get(row["uuid"], {}), bridges, gathered.queue_of(row), at)
+                for row in gathered.channels
+            ),
             queues_at=gathered.at,
             waits=tuple(self._wait(row, at) for row in gathered.waiting if row.get("state") in _WAITING),
             members=tuple(self._member(row) for row in gathered.tiers),
             agents=tuple(self._agent(row) for row in gathered.agents),
         )
 
-    def _leg(self, row: Row, variables: Row, bridges: dict[str, str], at: datetime) -> LegNow:
+    def _leg(self, row: Row, variables: Row, bridges: dict[str, str], queue: str | None, at: datetime) -> LegNow:
         leg, called = row["uuid"], row.get("direction") == "outbound"
         role = self._role(row, variables, called=called)
         source = variables.get("variable_cc_member_session_uuid") or variables.get("variable_originating_leg_uuid")
         dialled = row.get("dest") if called else row.get("initial_dest") or row.get("dest")
-        in_queue = row.get("application") == "callcenter" and not called
         return LegNow(
             leg=leg,
             group=(source or row.get("call_uuid") or leg) if called else leg,
@@ -117,7 +125,7 @@ class FreeswitchSnapshot:
             ringing=called and row.get("callstate") in _RINGING,
             was_dialled=called,
             bridge=bridges.get(leg),
-            queue=(row.get("application_data") or "").partition(" ")[0] or None if in_queue else None,
+            queue=queue,
         )
 
     def _role(self, row: Row, variables: Row, *, called: bool) -> LegRole:

@@ -9,13 +9,18 @@ import pytest
 from cti.pbx import dialect
 from cti.pbx.asterisk import AsteriskDialect
 from cti.pbx.dialect import Action
+from cti.pbx.freeswitch import FreeswitchDialect
 from cti.pbx.settings import PbxSettings
 from cti.wire.ami import AmiFrame, AmiWire
+from cti.wire.esl import EslFrame, EslWire
 
 PAIRS = [
     (dialect.Dialect, AsteriskDialect(PbxSettings(name="hq", username="x"))),
     (dialect.Wire, AmiWire()),
     (dialect.Frame, AmiFrame("", 0, b"")),
+    (dialect.Dialect, FreeswitchDialect(PbxSettings(name="hq", kind="freeswitch", username="x"))),
+    (dialect.Wire, EslWire()),
+    (dialect.Frame, EslFrame("", 0, b"", 0, 0, coded=False)),
 ]
 
 
