@@ -10,8 +10,8 @@ from kpi.importers.lines import BadLineError
 def parse_record(line: bytes) -> list[str]:
     """Its cells.
 
-    >>> parse_record(b'"a","say \'hi\'",,5')
-    ['a', "say 'hi'", '', '5']
+    >>> parse_record(b'"a","b,c",,5')
+    ['a', 'b,c', '', '5']
 
     Raises:
         BadLineError: the quotes do not match.

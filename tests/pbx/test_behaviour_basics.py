@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from time import sleep
-
 from tests.pbx.lab.journey import Handed, Journey
 from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
+from tests.pbx.lab.speech import talk_for
 
 
 def test_a_queue_call_with_a_hold(scene: Scene) -> None:
     scene.centre.log_in("sales", "101")
     caller = scene.phone(MARIO).call("+390221000100", "Mario")
     anna = scene.phone("101").take()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     anna.hold()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     anna.resume()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     anna.hang_up()
 
     journey = Journey(caller, "answered", "agent", queue="sales", rung=["101"], talks=[anna.spoke()])
@@ -32,10 +31,10 @@ def test_a_transfer_after_asking_a_colleague(scene: Scene) -> None:
     asking = scene.phone("101").call("102")
     bruno = scene.phone("102").take()
     asking.wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     anna.transfer_to(asking)
     assert anna.wait_referred() == 200
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     caller.hang_up()
     bruno.wait_ended()
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from time import sleep
-
 from cti.model import CallEnded
 from tests.pbx.lab.journey import Handed, Journey
 from tests.pbx.lab.line import Line
 from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
+from tests.pbx.lab.speech import talk_for
 
 
 def into_room(scene: Scene, room: str) -> None:
@@ -32,11 +31,11 @@ def test_the_agent_leaves_and_the_customer_talks_on_with_the_colleague(scene: Sc
     bruno = scene.phone("102").call("800").wait_answered()
     in_the_room(scene, bruno, 3)
     joined_at = scene.now()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     anna.hang_up()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     caller.hang_up()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     bruno.hang_up()
 
     journey = Journey(caller, "answered", "customer", rung=["101"])
@@ -48,7 +47,7 @@ def test_the_call_ends_with_the_customer_though_the_others_talk_on(scene: Scene)
     scene.centre.log_in("support", "103", local=True)
     caller = scene.phone(MARIO).call("+390221000200", "Mario")
     zofia = scene.phone("103").take()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     zofia.transfer("801")
     zofia.wait_ended()
     again = scene.phone("103").call("801").wait_answered()
@@ -58,11 +57,11 @@ def test_the_call_ends_with_the_customer_though_the_others_talk_on(scene: Scene)
     bruno = scene.phone("102").take()
     in_the_room(scene, bruno, 3)
     came_at = scene.now()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     caller.hang_up()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     again.hang_up()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     bruno.hang_up()
 
     journey = Journey(caller, "answered", "customer", queue="support", rung=["103", "102"])

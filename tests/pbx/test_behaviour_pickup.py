@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from time import sleep
-
 from cti.model import RingResult
 from tests.pbx.lab.journey import Journey
 from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
+from tests.pbx.lab.speech import talk_for
 
 
 def test_a_colleague_of_the_group_picks_up_a_queue_call(scene: Scene) -> None:
@@ -14,7 +13,7 @@ def test_a_colleague_of_the_group_picks_up_a_queue_call(scene: Scene) -> None:
     caller = scene.phone(MARIO).call("+390221000100", "Mario")
     anna = scene.phone("101").wait_line()
     bruno = scene.phone("102").call("*8").wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     bruno.hang_up()
     anna.wait_ended()
 
@@ -32,7 +31,7 @@ def test_all_members_behind_local_channels_stop_ringing(scene: Scene) -> None:
     caller = scene.phone(MARIO).call("+390221000200", "Mario")
     zofia, dana = scene.phone("103").wait_line(), scene.phone("104").wait_line()
     bruno = scene.phone("102").call("*8").wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     caller.hang_up()
     for line in (zofia, dana, bruno):
         line.wait_ended()
@@ -52,7 +51,7 @@ def test_a_named_phone_is_picked_up_from(scene: Scene) -> None:
     scene.phone("101").wait_line()
     bruno = scene.phone("102").call("*8101").wait_answered()
     caller.wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     bruno.hang_up()
 
     journey = Journey(caller, "answered", "agent", rung=["101"], talks=[bruno.spoke()])
@@ -65,7 +64,7 @@ def test_the_other_end_of_a_local_channel_is_picked_up(scene: Scene) -> None:
     caller = scene.phone(MARIO).call("+390221000200", "Mario")
     scene.phone("103").wait_line()
     bruno = scene.phone("102").call("*9103").wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     bruno.hang_up()
 
     journey = Journey(caller, "answered", "agent", queue="support", rung=["103"])
@@ -78,7 +77,7 @@ def test_a_colleague_picks_up_a_call_between_two_others(scene: Scene) -> None:
     zofia = scene.phone("103").call("101")
     scene.phone("101").wait_line()
     bruno = scene.phone("102").call("*8101").wait_answered()
-    sleep(SPEECH_S)
+    talk_for(SPEECH_S)
     zofia.hang_up()
     bruno.wait_ended()
 
