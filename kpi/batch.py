@@ -52,10 +52,14 @@ class NumberedOddity(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Written all or nothing. ``source`` is who told the calls."""
+    """Written all or nothing. ``source`` is who told the calls.
+
+    ``parts`` are ids under which parts of these calls were stored as calls of their own: they go.
+    """
 
     calls: tuple[Call, ...] = ()
     source: CallSource = CallSource.LIVE
+    parts: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     oddities: tuple[NumberedOddity, ...] = ()
     marks: tuple[Mark, ...] = ()

@@ -88,6 +88,14 @@ class Store:
             found = await reading.fetch_calls_by_key(connection, [(pbx, call_id)])
         return next(iter(found.values()), None)
 
+    async def fetch_told(self, pbx: str, call_ids: Iterable[str]) -> dict[str, tuple[Call, CallSource]]:
+        """Of these calls those that are stored, each with who told it."""
+        async with self._reading() as connection:
+            keys = [(pbx, call_id) for call_id in call_ids]
+            calls = await reading.fetch_calls_by_key(connection, keys)
+            told_by = await reading.fetch_sources(connection, calls)
+        return {call_id: (call, told_by[of_pbx, call_id]) for (of_pbx, call_id), call in calls.items()}
+
     async def fetch_calls(
         self, wanted: CallFilter, *, limit: int = PAGE_CALLS, after: Call | None = None
     ) -> list[Call]:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cti.model import Call
 from kpi import ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
+from kpi.columns import cut_key
 from kpi.schema import CallSource, TallySpan
 from kpi.tally import EMPTY, Tally, TallyKey, add, ever, gather, negative, tallies_of
 
@@ -37,7 +38,7 @@ Told = tuple[Call, CallSource]
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
     await _claim(connection, batch)
     gaps = await ledger.store_turns(connection, batch.turns)
-    calls = await _store_calls(connection, batch.calls, batch.source, e164)
+    calls = await _store_calls(connection, batch, e164)
     oddities = await _store_oddities(connection, batch.oddities)
     await _upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in _latest(batch.spans)])
     await _move_marks(connection, batch.marks)
@@ -55,20 +56,22 @@ async def _claim(connection: AsyncConnection, batch: Batch) -> None:
         await connection.execute(statement, {"pbx": pbx})
 
 
-async def _store_calls(connection: AsyncConnection, calls: Sequence[Call], source: CallSource, e164: E164) -> Stored:
+async def _store_calls(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
     latest: dict[reading.CallKey, Call] = {}
-    for call in calls:
+    source = batch.source
+    for call in batch.calls:
         key = rows.call_key(call)
         if key not in latest or _knows_more(call, latest[key]):
             latest[key] = call
-    known = await reading.fetch_calls_by_key(connection, latest)
+    parts = {(pbx, cut_key(one, schema.ID_CHARS)) for pbx, _ in latest for one in batch.parts}
+    known = await reading.fetch_calls_by_key(connection, latest.keys() | parts)
     told_by = await reading.fetch_sources(connection, known)
     written = {
         key: call
         for key, call in latest.items()
         if key not in known or _supersedes((call, source), (known[key], told_by[key]))
     }
-    replaced = {key: known[key] for key in written if key in known}
+    replaced = {key: known[key] for key in (*written, *parts) if key in known}
     await _delete_calls(connection, replaced)
     await _insert_calls(connection, list(written.values()), source, e164)
     old = [(call, told_by[key]) for key, call in replaced.items()]

@@ -23,6 +23,7 @@ from cti.feed import Feed
 from cti.journal import Mark as JournalMark
 from cti.pbx.settings import PbxSettings
 from kpi.batch import Mark
+from kpi.filling import GapFiller
 from kpi.live import LiveBoard
 from kpi.prometheus import KpiCollector
 from kpi.recorder import Recorder
@@ -32,6 +33,7 @@ from offhook.desk_metrics import DeskCollector
 from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
+from offhook.pbx_logs import open_pbx_logs
 from offhook.settings import Settings, fetch_secret
 from offhook.web.app import WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
@@ -124,6 +126,7 @@ class Offhook:
         self.url = await stack.enter_async_context(self._serve())
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
         await self._recover()
+        await self._fill_gaps(stack)
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
 
     def _journal_of(self, pbx: PbxSettings, folder: Path) -> PbxJournal | None:
@@ -141,6 +144,17 @@ class Offhook:
         self.feed.attach("desk", self.desk.apply)
         for line in self.lines:
             line.board.announce()
+
+    async def _fill_gaps(self, stack: AsyncExitStack) -> None:
+        """Have what was not seen of the PBXs filled from their own logs, where they are named."""
+        logs = await stack.enter_async_context(open_pbx_logs(self.settings.pbx, self._folder))
+        if logs:
+            filler = GapFiller(self.feed.follow("gap filler"), self.store, self.recorder.totals, logs)
+
+            async def stop() -> None:
+                filler.close()
+
+            await stack.enter_async_context(self._working(filler.run, stop))
 
     async def _breathe(self) -> None:
         await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from cti.errors import OffhookError
+from cti.pbx.log_settings import LogSettings
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -68,6 +69,13 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "2 to 6 digits and that is no queue member."
         ),
     ] = []
+    phones: Annotated[
+        dict[Text, list[Text]],
+        Meta(
+            description="Further phones of an agent, by his extension: names of endpoints, and numbers outside as they "
+            'are dialled. `103 = ["103-mobile", "393331112222"]` makes them one agent, rung once.'
+        ),
+    ] = {}
     max_frame_bytes: Annotated[
         int,
         Meta(
@@ -76,6 +84,8 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             description="Longest message taken from the PBX, in bytes; a longer one breaks the link.",
         ),
     ] = 1 << 20
+
+    logs: Annotated[LogSettings, Meta(description=LogSettings.__doc__)] = LogSettings()
 
     def __post_init__(self) -> None:
         if self.secret is not None and self.secret_file is not None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+import msgspec
+
 from kpi.importers.csv_record import parse_record
 from kpi.importers.instants import epoch_of, parse_instant, settle
 from kpi.importers.lines import BadLineError, CdrRow
@@ -24,6 +26,7 @@ _ID = re.compile(r"(?:\S{1,100}-)?\d{9,10}\.\d+\Z", re.ASCII)
 _CLID = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<number>[^>]*)>\s*\Z', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 _ANSWERED = "ANSWERED"
+_SECOND = timedelta(seconds=1)
 
 
 def parse_cdr_row(line: bytes, offset: int = 0, zone: tzinfo = UTC) -> CdrRow:
@@ -42,7 +45,8 @@ def parse_cdr_row(line: bytes, offset: int = 0, zone: tzinfo = UTC) -> CdrRow:
         more = more[:-3]
     if more and _ID.match(more[0]):
         row["uniqueid"] = more[0]
-    return _row(row, offset, zone)
+    told = _row(row, offset, zone)
+    return msgspec.structs.replace(told, noted_at=told.ended_at + _SECOND)
 
 
 def cdr_row_from(row: Mapping[str, Any], offset: int, zone: tzinfo) -> CdrRow:
@@ -78,6 +82,7 @@ def _row(row: Mapping[str, Any], offset: int, zone: tzinfo) -> CdrRow:
     answer = _instant(row.get("answer"), zone, start) or (end - timedelta(seconds=billed_s) if answered else None)
     name, number = parse_clid(_text(row, "clid"))
     return CdrRow(
+        noted_at=start,
         started_at=start,
         answered_at=answer if answered else None,
         ended_at=max(end, start),

@@ -55,9 +55,14 @@ class _Group:
         self.ended_at = max(self.ended_at, other.ended_at)
 
     def over(self, now: datetime) -> bool:
-        if self.open or self.waiting or (self.cdr and not self.cel and not self._rooted()):
+        if not self.ended:
             return now - self.ended_at > OPEN_AT_MOST
         return now - self.ended_at > (LINGER if self.cel else LINGER_WITHOUT_CEL)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all that was begun is over."""
+        return not self.open and not self.waiting and (bool(self.cel) or not self.cdr or self._rooted())
 
     def _rooted(self) -> bool:
         """Whether the record of the caller's own channel is here: it is written when he hangs up, the others before."""
@@ -112,6 +117,12 @@ class Gathering:
         done = [group for group in self._groups.values() if group.over(now)]
         for group in sorted(done, key=lambda group: group.begins_at):
             yield self._release(group)
+
+    def finished(self) -> Iterator[LoggedCall]:
+        """Of what is left, the calls that have ended, though more of them might have come."""
+        for group in sorted(self._groups.values(), key=lambda group: group.begins_at):
+            if group.ended:
+                yield self._release(group)
 
     def rest(self) -> Iterator[LoggedCall]:
         """All that is left, over or not."""
@@ -220,10 +231,10 @@ class Gathering:
 
 
 def written_at(line: Line) -> datetime:
-    """When a line was written, as far as it says; one that was cut to its second is as late as it can be."""
+    """A line's place in the order of its source; one whose time was cut to its second is as late as it can be."""
     if isinstance(line, QueueLine):
         return line.at if line.exact else line.at + _SECOND
-    return line.at if isinstance(line, CelRow) else line.ended_at + _SECOND
+    return line.at if isinstance(line, CelRow) else line.noted_at
 
 
 def _device(channel: str) -> str:

@@ -47,8 +47,13 @@ class CelRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CdrRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One call detail record. ``linkedid`` is ``""`` where the PBX did not write it."""
+    """One call detail record. ``linkedid`` is ``""`` where the PBX did not write it.
 
+    ``noted_at`` is its place in the order of its source: a file has it when the call is over, a table is read by the
+    calls' beginnings.
+    """
+
+    noted_at: datetime
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime

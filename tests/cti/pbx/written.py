@@ -34,6 +34,7 @@ def cdr(begin: float, end: float, channel: str, dst: str = "", answer: float | N
     disposition = told.pop("disposition", "ANSWERED" if answer is not None else "NO ANSWER")
     uniqueid = told.pop("uniqueid", None) or IDS.setdefault(channel, f"1772452800.{len(IDS) + 1}")
     return CdrRow(
+        noted_at=at(end + 1),
         started_at=at(begin),
         answered_at=None if answer is None else at(answer),
         ended_at=at(end),

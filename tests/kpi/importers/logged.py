@@ -22,7 +22,7 @@ from kpi.importers.queue_log import parse_queue_line
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 FOLDERS = {
     f"{path.parent.parent.name}-{path.parent.name}": path.parent
-    for path in sorted(RECORDINGS.glob("asterisk-*/*/truth.json"))
+    for path in sorted(RECORDINGS.glob("asterisk-*/*/cel.csv"))
 }
 #: As the site knows them: queue_log has only the names.
 AGENTS = {
