@@ -166,6 +166,8 @@ class Link:
         while True:
             began = time.monotonic()
             self.last_error = await self._attempt()
+            if self._closing:
+                return  # a fault at the very end may have taken the place of the cancellation
             if isinstance(self.last_error, LoginRefused):
                 _log.error("log-in refused", pbx=self.settings.name, ref=self.last_error.ref)
                 raise self.last_error
