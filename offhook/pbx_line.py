@@ -12,15 +12,14 @@ from cti.journal import Mark
 from cti.journal_replay import Gate
 from cti.link import Link
 from cti.model import AboutCall, CallEvent
-from cti.pbx.asterisk import AsteriskDialect
 from cti.pbx.dialect import Dialect
+from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
 from offhook.pbx_journal import PbxJournal
 from offhook.settings_check import nearest
 from offhook.web.pages import Condition
 
-DIALECTS: dict[str, Callable[[PbxSettings], Dialect]] = {"asterisk": AsteriskDialect}
 LOOK_S = 0.05
 
 log = structlog.get_logger()
@@ -98,12 +97,13 @@ def make_dialect(settings: PbxSettings) -> Dialect:
     Raises:
         OffhookError: there is none of that kind.
     """
-    if (dialect := DIALECTS.get(settings.kind)) is None:
+    kinds = find_kinds()
+    if (dialect := kinds.get(settings.kind)) is None:
         raise OffhookError(
             "pbx-unknown-kind",
             f'PBX {settings.name!r}: there is no kind "{settings.kind}"',
             "",
-            nearest(settings.kind, list(DIALECTS)),
+            nearest(settings.kind, list(kinds)),
         )
     return dialect(settings)
 
