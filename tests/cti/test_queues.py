@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cti.model import StayOutcome
-from tests.cti.playbook import RINGING, TALKING, TALKING_TOLD, WAITING, at, play
+from cti.signals import QueueLeft
+from tests.cti.playbook import ORIGIN, RINGING, TALKING, TALKING_TOLD, WAITING, Playbook, Told, at, play
 
 WAYS_TO_LEAVE = {
     "abandoned": ("9 quits 1\n 9 gives-up 1 sales\n 9 leaves 1 sales", StayOutcome.ABANDONED),
@@ -205,3 +206,21 @@ def test_a_wait_on_behalf_of_a_customer_ends_when_he_has_gone() -> None:
     """)
     assert told.calls[-2:] == ["left 1 support transferred_out", "ended 1 answered customer"]
     assert [(stay.queue, stay.wait_s) for stay in told.ended().stays] == [("sales", 3.5), ("support", 1)]
+
+
+@pytest.mark.parametrize("outcome", list(StayOutcome))
+def test_the_pbxs_own_word_on_how_a_wait_ended_counts(outcome: StayOutcome) -> None:
+    book = Playbook()
+    book.play(f"{WAITING} 8 presses 1 3")
+    told = Told(book.tracker.apply(QueueLeft(at(9), ORIGIN, "1", None, "sales", outcome)))
+    (stay,) = told.last().stays
+    assert (stay.outcome, stay.left_at) == (outcome, at(9))
+    assert stay.key == ("3" if outcome is StayOutcome.EXIT_KEY else None)
+
+
+def test_a_caller_who_was_refused_never_waited() -> None:
+    book = Playbook()
+    book.play(WAITING)
+    told = Told(book.tracker.apply(QueueLeft(at(1), ORIGIN, "1", None, "sales", StayOutcome.REFUSED)))
+    assert (told.last().queue, told.last().queued_at) == ("sales", None)
+    assert book.play("2 ends 1").ended().outcome == "refused"

@@ -102,3 +102,34 @@ def test_a_log_in_unseen_is_known_from_any_word_about_the_place() -> None:
     told = play("0 member sales 101\n 1 member sales 101\n 2 logout support 101\n 3 pause billing 101 lunch")
     assert told.agents == ["101 state idle", "101 logout support", "101 pause billing lunch"]
     assert told.oddities == []
+
+
+def test_an_agent_of_one_status_for_all_his_queues_is_told_of_none() -> None:
+    book = Playbook()
+    book.play("0 member sales 101\n 0 member support 101")
+    told = book.play(
+        "1 status 101 out\n 2 status 101 here\n 3 status 101 break\n 4 status 101 here\n 5 status 101 here"
+    )
+    assert told.agents == ["101 logout offline", "101 login idle", "101 pause paused", "101 unpause idle"]
+    assert told.oddities == []
+
+
+def test_who_is_out_as_a_whole_is_in_no_queue_and_who_takes_a_break_takes_it_in_all() -> None:
+    book = Playbook()
+    book.play("0 member sales 101\n 0 member support 101\n 1 status 101 break")
+    (agent,) = book.tracker.agents()
+    assert [(place.queue, place.paused) for place in agent.memberships] == [("sales", True), ("support", True)]
+    book.play("2 status 101 out")
+    assert (book.tracker.agents()[0].queues, book.tracker.agents()[0].state) == ((), AgentState.OFFLINE)
+    book.play("3 status 101 here")
+    assert book.tracker.agents()[0].queues == ("sales", "support")
+
+
+def test_who_comes_to_take_a_break_has_logged_in_first() -> None:
+    told = play("0 status 101 out\n 1 status 101 break")
+    assert told.agents == ["101 logout offline", "101 login paused", "101 pause paused"]
+
+
+def test_what_an_agent_was_found_to_be_is_no_news_of_his() -> None:
+    told = play("0 status 101 here before\n 0 status 102 out before\n 0 status 103 break before")
+    assert told.agents == ["101 state idle", "103 state paused"]

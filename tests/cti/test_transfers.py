@@ -18,6 +18,7 @@ def handed(told_call: object) -> list[tuple[object, ...]]:
     transfers = getattr(told_call, "transfers")  # noqa: B009
     return [(one.kind, one.by, one.to, one.slot) for one in transfers]
 
+
 PICKED_UP = """
     2  phone 5 102 to *8
     2  up 5
@@ -271,3 +272,42 @@ def test_of_two_customers_on_hold_the_last_is_the_one_asked_about() -> None:
         9   rings 8
     """)
     assert told.calls[-1] == "consulted 5 102"
+
+
+def test_the_transferers_second_leg_is_found_where_the_pbx_does_not_name_it() -> None:
+    for named in ("3", "-"):
+        told = play(f"{CONSULTING} 9 attended 2 {named} 1 4\n 9 ends 2 3\n 9 bridge d 1 4\n 15 quits 1\n 15 ends 1 4")
+        call = told.ended()
+        assert handed(call) == [(TransferKind.ATTENDED, "101", "102", None)]
+        assert (call.answered_by, call.agents_rung) == (("101", "102"), ("101", "102"))
+        assert (call.transfers[0].consulted_at, call.transfers[0].consult_answered_at) == (at(6), at(8))
+
+
+def test_a_transfer_to_who_was_never_consulted_is_odd() -> None:
+    assert play(f"{TALKING} 9 attended 2 - 1 7").oddities == ["unknown-leg"]
+
+
+def test_a_park_that_is_told_before_the_transfer_that_led_there_is_told_once() -> None:
+    told = play(f"{TALKING} 6 parks 1 701\n 6.02 blind 2 1 701\n 6.1 ends 2\n 15 quits 1\n 15 ends 1")
+    assert handed(told.ended()) == [(TransferKind.PARK, "101", None, "701")]
+
+
+def test_a_colleague_called_before_the_customer_is_put_on_hold_is_asked_all_the_same() -> None:
+    told = play(f"""{TALKING}
+        6    phone 3 101 to 102
+        6    phone 4 102 of 3
+        6    dial 4 by 3 102
+        6.1  holds 2
+        6.2  rings 4
+        8    quits 3
+        8    ends 3 4
+        9    resumes 2
+        15   quits 1
+        15   ends 1 2
+    """)
+    assert "merged 3 into 1" in told.calls
+    call = told.ended()
+    assert ([(ring.agent, ring.consult) for ring in call.rings], call.agents_rung) == (
+        [("101", False), ("102", True)],
+        ("101",),
+    )
