@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from cti.board import Board, has_customer
-from cti.model import CallAnswered, CallHeld, CallReleased, LegRole, Talk
+from cti.model import CallAnswered, CallHeld, CallReleased, Direction, LegRole, Talk
 from cti.records import CallRecord, LegRecord, TalkRecord
 from cti.signals import BridgeEntered, BridgeLeft
 from cti.states import LegState
@@ -108,6 +108,16 @@ def _settle(board: Board, together: list[LegRecord]) -> None:
             _begin_talk(board, leg)
         elif leg.talk is not None and leg.talk.open:
             _end_talk(board, leg, leg.talk)
+    _answered_outside(together)
+
+
+def _answered_outside(together: list[LegRecord]) -> None:
+    """A call from outside that was sent on to a phone outside is answered once the two are connected."""
+    for leg in together:
+        call = leg.call
+        dialled = leg.role is LegRole.CUSTOMER and leg.was_dialled and call.direction is Direction.INBOUND
+        if dialled and call.answered_at is None and any(call.is_far(other) for other in together):
+            call.answered_at = leg.answered_at
 
 
 def _alone(board: Board, agents: list[LegRecord]) -> None:

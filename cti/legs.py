@@ -17,8 +17,9 @@ from cti.model import (
     RingResult,
 )
 from cti.queues import leave_at_end
+from cti.reach import member_rung_at
 from cti.records import CallRecord, LegRecord
-from cti.rings import close_ring, open_ring, stop_ringing
+from cti.rings import close_ring, open_ring, own, stop_ringing
 from cti.signals import (
     DialEnded,
     DialResult,
@@ -109,6 +110,9 @@ def leg_dialled(board: Board, signal: LegDialled) -> None:
     if leg.dialled_by is not None and call.pending_transfer is leg.dialled_by:
         call.pending_transfer = None  # handed to a phone: a queue it comes to later is not where it was sent
     call.dial_result = None
+    agent = signal.owner or member_rung_at(leg)
+    if agent is not None:
+        own(board, leg, agent)
     if signal.source is None and leg is call.root:
         call.click_to_dial = True
         return
@@ -127,7 +131,7 @@ def leg_rang(board: Board, signal: LegRang) -> None:
     if leg is None:
         return
     leg.rang_at = leg.rang_at or signal.at
-    if leg.role is LegRole.AGENT and leg.number is not None and leg.ring is None:
+    if leg.state is LegState.RINGING and leg.role is LegRole.AGENT and leg.number is not None and leg.ring is None:
         open_ring(board, leg, leg.number)
         board.agent_moved(leg)
 
@@ -142,7 +146,8 @@ def leg_answered(board: Board, signal: LegAnswered) -> None:
         open_ring(board, leg, leg.number)  # a phone that answers by itself never rings
     if leg.ring is not None:
         close_ring(board, call, leg.ring, RingResult.ANSWERED)
-    if leg.was_dialled and leg.role is LegRole.CUSTOMER and call.answered_at is None:
+    outbound = call.direction is not Direction.INBOUND
+    if leg.was_dialled and leg.role is LegRole.CUSTOMER and outbound and call.answered_at is None:
         call.answered_at = signal.at
     if leg.bridge is not None:
         reconnect(board, [leg])  # it was connected before it was up

@@ -8,8 +8,9 @@ import msgspec
 
 from cti.board import Board
 from cti.model import AgentChange, CallLeftQueue, CallQueued, RingResult, Stay, StayOutcome, TransferKind
+from cti.reach import phones_behind
 from cti.records import CallRecord, LegRecord, StayRecord
-from cti.rings import close_ring
+from cti.rings import close_ring, own
 from cti.signals import (
     AgentDone,
     AgentMissed,
@@ -173,6 +174,11 @@ def agent_tried(board: Board, signal: AgentTried) -> None:
     leg = board.leg_of(signal)
     if leg is not None:
         _moved(board, leg, signal.queue, signal)
+    tried = board.known(signal.agent_leg)
+    if tried is not None:
+        tried.member = signal.agent
+        for phone in phones_behind(tried):
+            own(board, phone, signal.agent)
 
 
 def agent_missed(board: Board, signal: AgentMissed) -> None:

@@ -1,4 +1,4 @@
-"""Who is at the end of a leg: a virtual one only leads to others."""
+"""Who is at the end of a leg: a virtual one only leads to others, an outside one may be an agent's."""
 
 from __future__ import annotations
 
@@ -13,3 +13,12 @@ def phones_behind(leg: LegRecord) -> list[LegRecord]:
     if leg.twin is None:
         return []
     return [phone for other in leg.call.legs if other.dialled_by is leg.twin for phone in phones_behind(other)]
+
+
+def member_rung_at(leg: LegRecord) -> str | None:
+    """The queue member for whom the PBX calls this phone, through whatever pairs; None when no queue does."""
+    here: LegRecord | None = leg
+    while here is not None and here.member is None:
+        caller = here.dialled_by
+        here = caller.twin if caller is not None and caller.role is LegRole.VIRTUAL else None
+    return None if here is None else here.member

@@ -99,7 +99,8 @@ class TalkRecord:
 class LegRecord:
     """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it.
 
-    ``heard_at`` is when anything was last said of it: a snapshot taken before is older news.
+    ``heard_at`` is when anything was last said of it: a snapshot taken before is older news. ``member`` is the queue
+    member that a queue tries by this leg.
     """
 
     __slots__ = (
@@ -119,6 +120,7 @@ class LegRecord:
         "key_at",
         "killed_at",
         "leg_id",
+        "member",
         "name",
         "number",
         "outgoing",
@@ -149,6 +151,7 @@ class LegRecord:
         self.outgoing = seen.outgoing
         self.was_dialled = self.transferred = self.consult = False
         self.dialled_by: LegRecord | None = None
+        self.member: str | None = None
         self.twin: LegRecord | None = None
         self.bridge: str | None = None
         self.ring: RingRecord | None = None

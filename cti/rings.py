@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cti.board import Board
-from cti.model import CallOffered, CallOfferEnded, Ring, RingResult
+from cti.model import CallOffered, CallOfferEnded, LegRole, Ring, RingResult
 from cti.records import CallRecord, LegRecord, RingRecord
 from cti.signals import DialResult
+from cti.states import LegState
 
 _REFUSED_BY_PHONE = (17, 21)  # Q.850: user busy, call rejected
 
@@ -22,6 +23,17 @@ def open_ring(board: Board, leg: LegRecord, agent: str) -> None:
         board.tell(CallOffered, call, ring=ring)
     ring.legs.add(leg)
     leg.ring = ring
+
+
+def own(board: Board, leg: LegRecord, agent: str) -> None:
+    """A phone outside is this agent's: what was taken for the public's side is his."""
+    if leg.role is not LegRole.CUSTOMER or leg is leg.call.root:
+        return
+    leg.role, leg.number, leg.frozen = LegRole.AGENT, agent, None
+    board.roster.agent(agent).legs.add(leg)
+    if leg.state is LegState.RINGING:
+        open_ring(board, leg, agent)
+    board.agent_moved(leg)
 
 
 def _new_ring(call: CallRecord, ring: Ring) -> RingRecord:
@@ -47,6 +59,8 @@ def stop_ringing(board: Board, leg: LegRecord, result: DialResult | None) -> Non
 
 
 def result_of(leg: LegRecord, result: DialResult | None) -> RingResult:
+    if result is DialResult.FORWARDED:
+        return RingResult.ELSEWHERE
     if leg.hung_up_at is not None or result is DialResult.BUSY or leg.cause in _REFUSED_BY_PHONE:
         return RingResult.BUSY
     if result is DialResult.NO_ANSWER:

@@ -43,11 +43,11 @@ _IDS = names("""
     SequenceNumber File Line Func SSRC PT To-SSRC SentNTP SentRTP SentPackets SentOctets ReportCount RTT MES
     Duration Seconds TimeToHangup CID-CallingPres AMAFlags LocalOptimization ToneSupport Callgroup Pickupgroup
     Nativeformats Readformat Writeformat Readtrans Writetrans AsteriskVersion AMIversion Control Retries Shutdown
-    Restart Module Message-Count New Old Waiting OldAccountCodeState Time Held
+    Restart Module Message-Count New Old Waiting OldAccountCodeState Time Held Admin Muted
 """)
 _PLAN = names("""
     Queue Context Application Variable MusicClass Class Parkinglot ParkingLot BridgeName PausedReason Reason
-    Channeltype ChannelType ChannelDriver UserEvent Feature ApplicationName Technology DigitTimeout
+    Channeltype ChannelType ChannelDriver UserEvent Feature ApplicationName Technology DigitTimeout Conference
 """)
 _TEXT = names("""
     Channel CallerIDNum ConnectedLineNum CallerIDani Exten Extension DNID CallerIDNumber Interface StateInterface

@@ -23,6 +23,7 @@ class DialResult(StrEnum):
     CANCELLED = "cancelled"
     BUSY = "busy"
     FAILED = "failed"
+    FORWARDED = "forwarded"  #: the phone sent the call on to another
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -86,10 +87,14 @@ class KeyPressed(LegSignal, frozen=True):
 
 
 class LegDialled(LegSignal, frozen=True):
-    """The PBX calls the phone at ``leg`` on behalf of ``source``; None when the PBX itself began (click-to-dial)."""
+    """The PBX calls the phone at ``leg`` on behalf of ``source``; None when the PBX itself began (click-to-dial).
+
+    ``owner`` is the agent who is known to answer at ``number``, though it is outside.
+    """
 
     source: str | None
     number: str | None
+    owner: str | None = None
 
 
 class DialEnded(LegSignal, frozen=True):

@@ -54,7 +54,8 @@ LEG: dict[LegState, dict[type[Signal], LegState]] = {
     LegState.NEW: {LegRang: LegState.RINGING, LegAnswered: LegState.UP, LegEnded: LegState.ENDED},
     # Asterisk repeats Ringing when early media comes and goes.
     LegState.RINGING: {LegRang: LegState.RINGING, LegAnswered: LegState.UP, LegEnded: LegState.ENDED},
-    LegState.UP: {LegEnded: LegState.ENDED},
+    # A mobile network's early media may be told after the answer.
+    LegState.UP: {LegRang: LegState.UP, LegEnded: LegState.ENDED},
     LegState.ENDED: {},
 }
 

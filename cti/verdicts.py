@@ -14,6 +14,7 @@ _FROM_DIAL = {
     DialResult.CANCELLED: CallOutcome.NO_ANSWER,
     DialResult.BUSY: CallOutcome.BUSY,
     DialResult.FAILED: CallOutcome.FAILED,
+    DialResult.FORWARDED: CallOutcome.NO_ANSWER,
 }
 _FROM_STAY = {
     StayOutcome.ANSWERED: CallOutcome.ANSWERED,  # by a member outside, who is no agent of ours
@@ -28,11 +29,12 @@ _FROM_STAY = {
 SAME_END = timedelta(seconds=1)
 SAME_MOMENT = timedelta(seconds=0.2)
 _CAUSES_OF_REFUSAL = (17, 34, 42)  # Q.850: user busy, no circuit, congestion: what Busy() and Congestion() leave behind
+_CAUSES_OF_ABSENCE = (18, 19, 20, 27)  # no user responding, no answer, subscriber absent, destination out of order
 
 
 def outcome_of(call: CallRecord) -> CallOutcome:
     """A person's answer decides; then the last wait; then the last attempt to reach a phone."""
-    if call.talks:
+    if call.talks or (call.answered_at is not None and call.direction is Direction.INBOUND):
         return CallOutcome.ANSWERED
     if call.stays:
         outcome = call.stays[-1].stay.outcome
@@ -45,10 +47,8 @@ def outcome_of(call: CallRecord) -> CallOutcome:
 def _inbound_outcome(call: CallRecord) -> CallOutcome:
     root = call.root
     by_caller = root.hung_up_at is not None
-    if call.answered_at is not None:
-        return CallOutcome.ANSWERED
     if any(leg.was_dialled for leg in call.legs):
-        if by_caller:
+        if by_caller and _rang_to_the_end(call):
             return CallOutcome.ABANDONED
         busy = call.dial_result is DialResult.BUSY or any(ring.ring.result is RingResult.BUSY for ring in call.rings)
         if call.dial_result is DialResult.FAILED and not busy:
@@ -60,7 +60,14 @@ def _inbound_outcome(call: CallRecord) -> CallOutcome:
         return CallOutcome.FULL
     if call.refused_why or call.queue or root.cause in _CAUSES_OF_REFUSAL:
         return CallOutcome.REFUSED
-    return CallOutcome.IVR_HANGUP
+    return CallOutcome.NO_ANSWER if root.cause in _CAUSES_OF_ABSENCE else CallOutcome.IVR_HANGUP
+
+
+def _rang_to_the_end(call: CallRecord) -> bool:
+    """The caller left while a phone was being called: not a mailbox, nor the menu he was sent back to."""
+    left_at = call.root.hung_up_at
+    ends = [leg.ended_at for leg in call.legs if leg.was_dialled]
+    return left_at is not None and any(end is None or end >= left_at - SAME_MOMENT for end in ends)
 
 
 def ended_by(call: CallRecord) -> EndedBy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,20 @@ from cti.switchboard import Switchboard
 START = datetime(2000, 1, 1, tzinfo=UTC)  # a recording has no date of its own: only differences are told
 
 
-def replay(folder: Path, trunks: tuple[str, ...] = ()) -> Iterator[CallEvent]:
+def replay(
+    folder: Path, trunks: Sequence[str] = (), phones: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[CallEvent]:
     """All events of a recording, in order, as they would have been published live; times count from ``START``.
+
+    ``trunks`` and ``phones`` are those of the PBX's settings.
 
     Raises:
         RecordingError: the folder is no recording.
         OffhookError: its bytes are not what that kind of PBX sends.
     """
     recording = Recording(folder)
-    settings = PbxSettings(name="replay", kind=recording.kind, username="replay", trunks=list(trunks))
+    theirs = {agent: list(numbers) for agent, numbers in (phones or {}).items()}
+    settings = PbxSettings(name="replay", kind=recording.kind, username="replay", trunks=list(trunks), phones=theirs)
     dialect = find_kinds()[recording.kind](settings)
     told: list[CallEvent] = []
     board = Switchboard(settings.name, dialect, told.append)

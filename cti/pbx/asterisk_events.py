@@ -8,22 +8,17 @@ caller.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from cti import signals as s
 from cti.model import LegRole, Origin
-from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled_number, endpoint_of
+from cti.pbx.asterisk_names import caller_name, caller_number, dialled_number
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_snapshot import AsteriskSnapshot
 from cti.pbx.dialect import Frame
 
 _DOWN, _UP, _RINGING = "0", "6", "5"  # ChannelState: include/asterisk/channelstate.h
-#: Technologies of channels that nobody is at the end of: pairs, announcers and recorders, taps, text messages.
-VIRTUAL = frozenset(
-    {"Local", "Announcer", "CBAnn", "CBRec", "Message", "MulticastRTP", "Recorder", "Snoop", "Surrogate", "UnicastRTP"}
-)
-_EXTENSION = re.compile(r"\d{2,6}\Z")
 _DIAL_RESULTS = {
     "ANSWER": s.DialResult.ANSWERED,
     "NOANSWER": s.DialResult.NO_ANSWER,
@@ -42,19 +37,15 @@ _QUEUE_STATUS = {  # apps/app_queue.c, QUEUESTATUS
 
 
 class AsteriskEvents:
-    """Tells what each event means. It remembers which endpoints are queue members, to tell agents from trunks.
+    """Tells what each event means. ``trunks`` and ``phones`` as ``AsteriskPeople`` takes them."""
 
-    ``trunks`` are the names of endpoints that lead to the public, as in ``PJSIP/<name>-0000001a`` or
-    ``DAHDI/<name>/0612345678-1``. When it is empty, an endpoint is an agent's if it is a queue member or its name is a
-    number of two to six digits, else a trunk's.
-    """
-
-    def __init__(self, pbx: str, trunks: Iterable[str] = ()) -> None:
+    def __init__(
+        self, pbx: str, trunks: Iterable[str] = (), phones: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
         self._pbx = pbx
-        self._trunks = frozenset(trunks)
-        self._members: set[str] = set()
+        self.people = AsteriskPeople(trunks, phones)
         self._places: set[tuple[str | None, str | None, str | None]] = set()
-        self.snapshot = AsteriskSnapshot(self.role_of, self.note_member)
+        self.snapshot = AsteriskSnapshot(self.people)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
         """The signals of one event, often none; an event without what it needs gives none."""
@@ -64,21 +55,11 @@ class AsteriskEvents:
         return handler(self, frame, at, Origin(self._pbx, session, frame.offset, frame.name))
 
     def role_of(self, channel: str) -> LegRole:
-        if channel.partition("/")[0] in VIRTUAL:
-            return LegRole.VIRTUAL
-        endpoint = endpoint_of(channel)
-        if self._trunks:
-            is_trunk = endpoint in self._trunks or endpoint.partition("/")[0] in self._trunks  # DAHDI/i1/0612-1
-            return LegRole.CUSTOMER if is_trunk else LegRole.AGENT
-        if endpoint in self._members or _EXTENSION.match(endpoint):
-            return LegRole.AGENT
-        return LegRole.CUSTOMER
+        return self.people.role_of(channel)
 
     def member(self, frame: Frame, interface: str | None) -> str:
         """The agent behind a queue member; his phone's endpoint is an agent's from now on."""
-        phone = frame.get(b"StateInterface") or interface or ""
-        self.note_member(phone)
-        return agent_of(phone)
+        return self.people.member(interface or "", frame.get(b"StateInterface"))
 
     def first_sight_of(self, frame: Frame) -> bool:
         """Whether this place in a queue was not yet read from a member's status, in this state of pause."""
@@ -94,8 +75,7 @@ class AsteriskEvents:
 
     def note_member(self, phone: str) -> None:
         """A queue rings this phone: it is no trunk."""
-        if not phone.startswith("Local/"):
-            self._members.add(phone.partition("/")[2] or agent_of(phone))
+        self.people.note_member(phone)
 
 
 Handler = Callable[[AsteriskEvents, Frame, datetime, Origin], Iterable[s.Signal]]
@@ -108,7 +88,7 @@ def _new_channel(events: AsteriskEvents, frame: Frame, at: datetime, origin: Ori
     role = events.role_of(channel)
     number = name = dialled = None
     if role is LegRole.AGENT:
-        number = endpoint_of(channel)
+        number = events.people.agent_at(channel)
     elif role is LegRole.CUSTOMER:
         number, name = caller_number(frame.get(b"CallerIDNum")), caller_name(frame.get(b"CallerIDName"))
     if role is not LegRole.VIRTUAL:
@@ -153,12 +133,21 @@ def number_or_none(frame: Frame, header: bytes) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _dial_begin(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _dial_begin(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"DestUniqueid")
     if leg is None:
         return ()
-    number = dialled_number(frame.get(b"DialString"))
-    return (s.LegDialled(at, origin, leg, frame.get(b"DestLinkedid"), frame.get(b"Uniqueid"), number),)
+    number, group = dialled_number(frame.get(b"DialString")), frame.get(b"DestLinkedid")
+    owner = events.people.owner_of(number)
+    return (s.LegDialled(at, origin, leg, group, frame.get(b"Uniqueid"), number, owner),)
+
+
+def _dial_state(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    """A phone that plays something before it is answered, as mobile networks do, rings: its channel never says so."""
+    leg = frame.get(b"DestUniqueid")
+    if leg is None or frame.get(b"DialStatus") != "PROGRESS":
+        return ()
+    return (s.LegRang(at, origin, leg, frame.get(b"DestLinkedid")),)
 
 
 def _dial_end(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -166,6 +155,8 @@ def _dial_end(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> 
     if leg is None:
         return ()
     result = _DIAL_RESULTS.get(frame.get(b"DialStatus") or "", s.DialResult.FAILED)
+    if frame.get(b"Forward"):
+        result = s.DialResult.FORWARDED
     return (s.DialEnded(at, origin, leg, frame.get(b"DestLinkedid"), result),)
 
 
@@ -343,6 +334,7 @@ HANDLERS: dict[str, Handler] = {
     "HangupRequest": _leg(s.LegHungUp),
     "SoftHangupRequest": _leg(s.LegKilled),
     "DialBegin": _dial_begin,
+    "DialState": _dial_state,
     "DialEnd": _dial_end,
     "LocalBridge": _local_bridge,
     "BridgeEnter": _bridge_enter,

@@ -6,6 +6,7 @@ import re
 
 _NOBODY = frozenset({"", "<unknown>", "unknown", "anonymous", "restricted", "unavailable", "private", "withheld"})
 _DIALLED = re.compile(r"\+?[0-9*#]{2,}\Z")
+_OUTSIDE = re.compile(r"\+?[0-9]{7,}\Z")
 _C_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _C_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -26,8 +27,13 @@ def agent_of(interface: str) -> str:
     ('103', '103', 'alice-laptop')
     >>> agent_of("hint:103@ext-local")  # a state interface as FreePBX writes it
     '103'
+    >>> agent_of("SIP/trunk/393331112222")  # a member at a phone outside
+    '393331112222'
     """
     name = interface.partition("/")[2] or interface.rpartition(":")[2]
+    number = name.partition("/")[2]
+    if _OUTSIDE.match(number):
+        return number
     return re.split("[@/:]", name, maxsplit=1)[0]  # a dial string may hold a password behind the colon
 
 

@@ -6,11 +6,12 @@ Sources: ``main/manager.c`` (``generate_status``), ``apps/app_queue.c`` (``manag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cti.model import LegRole, Origin
-from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, endpoint_of
+from cti.pbx.asterisk_names import caller_name, caller_number
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.dialect import Frame
 from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
 
@@ -47,8 +48,8 @@ class AsteriskSnapshot:
     Half a snapshot, whose other half was refused or lost with the connection, is not kept for the next.
     """
 
-    def __init__(self, role_of: Callable[[str], LegRole], member: Callable[[str], None]) -> None:
-        self._role_of, self._member = role_of, member
+    def __init__(self, people: AsteriskPeople) -> None:
+        self._people = people
         self._legs: list[LegNow] = []
         self._waits: list[WaitNow] = []
         self._members: list[MemberNow] = []
@@ -93,7 +94,7 @@ class AsteriskSnapshot:
         leg, channel = frame.get(b"Uniqueid"), frame.get(b"Channel")
         if leg is None or channel is None:
             return
-        role, state = self._role_of(channel), frame.get(b"ChannelState")
+        role, state = self._people.role_of(channel), frame.get(b"ChannelState")
         was_dialled = frame.get(b"Data") == _OUTGOING
         customer = role is LegRole.CUSTOMER
         self._legs.append(
@@ -102,7 +103,7 @@ class AsteriskSnapshot:
                 group=frame.get(b"Linkedid"),
                 channel=channel,
                 role=role,
-                number=caller_number(frame.get(b"CallerIDNum")) if customer else _extension(role, channel),
+                number=caller_number(frame.get(b"CallerIDNum")) if customer else self._agent_at(role, channel),
                 name=caller_name(frame.get(b"CallerIDName")) if customer else None,
                 dialled=frame.get(b"DNID") or None,
                 started_at=at - age(frame, b"Seconds"),
@@ -125,12 +126,10 @@ class AsteriskSnapshot:
             place = int(position) if position.isascii() and position.isdigit() else None
             self._waits.append(WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=place))
         elif frame.name == "QueueMember" and interface is not None:
-            phone = frame.get(b"StateInterface") or interface
-            self._member(phone)
             self._members.append(
                 MemberNow(
                     queue=queue,
-                    agent=agent_of(phone),
+                    agent=self._people.member(interface, frame.get(b"StateInterface")),
                     name=frame.get(b"Name"),
                     interface=interface,
                     paused=frame.get(b"Paused") == "1",
@@ -138,9 +137,8 @@ class AsteriskSnapshot:
                 )
             )
 
-
-def _extension(role: LegRole, channel: str) -> str | None:
-    return endpoint_of(channel) if role is LegRole.AGENT else None
+    def _agent_at(self, role: LegRole, channel: str) -> str | None:
+        return self._people.agent_at(channel) if role is LegRole.AGENT else None
 
 
 def _queue_of(frame: Frame) -> str | None:

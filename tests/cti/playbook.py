@@ -147,8 +147,10 @@ def _local(book: Playbook, one: str, two: str, _of: str, group: str) -> Iterable
     yield s.LegsPaired(*book.facts, one, two)
 
 
-def _dial(book: Playbook, leg: str, _by: str, source: str | None, number: str | None = None) -> Iterable[s.Signal]:
-    yield s.LegDialled(*book.about(leg), source, number)
+def _dial(
+    book: Playbook, leg: str, _by: str, source: str | None, number: str | None = None, owner: str | None = None
+) -> Iterable[s.Signal]:
+    yield s.LegDialled(*book.about(leg), source, number, owner)
 
 
 def _dial_over(book: Playbook, leg: str, result: str) -> Iterable[s.Signal]:
@@ -190,8 +192,8 @@ def _joins(book: Playbook, leg: str, queue: str, position: str = "1") -> Iterabl
     yield s.QueueJoined(*book.about(leg), queue, int(position))
 
 
-def _tries(book: Playbook, leg: str, queue: str, agent: str) -> Iterable[s.Signal]:
-    yield s.AgentTried(*book.about(leg), queue, agent, None, None)
+def _tries(book: Playbook, leg: str, queue: str, agent: str, agent_leg: str | None = None) -> Iterable[s.Signal]:
+    yield s.AgentTried(*book.about(leg), queue, agent, None, agent_leg)
 
 
 def _done(book: Playbook, leg: str, queue: str, agent: str, talk_s: str) -> Iterable[s.Signal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cti.reach import phones_behind
+from cti.reach import member_rung_at, phones_behind
 from tests.cti.playbook import Playbook
 
 THROUGH_TWO_PAIRS = """
@@ -33,3 +33,16 @@ def test_a_pair_of_which_one_end_is_gone_leads_nowhere() -> None:
     book = Playbook()
     book.play(f"{THROUGH_TWO_PAIRS} 1 ends 3")
     assert reached(book, "2") == []
+
+
+def test_the_member_of_a_queue_is_rung_through_pairs() -> None:
+    book = Playbook()
+    book.play(f"{THROUGH_TWO_PAIRS} 0 tries 1 sales 103 2")
+    legs = book.tracker._board.legs
+    assert [member_rung_at(legs[leg]) for leg in ("6", "4", "2", "1")] == ["103", "103", "103", None]
+
+
+def test_a_phone_that_no_queue_rings_is_no_members() -> None:
+    book = Playbook()
+    book.play(THROUGH_TWO_PAIRS)
+    assert member_rung_at(book.tracker._board.legs["6"]) is None

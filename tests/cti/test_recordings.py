@@ -52,7 +52,7 @@ a_recording = pytest.mark.parametrize("name", FOLDERS)
 
 @cache
 def events_of(name: str) -> tuple[CallEvent, ...]:
-    return tuple(replay(FOLDERS[name]))
+    return tuple(replay(FOLDERS[name], **truth_of(name).get("settings", {})))
 
 
 @cache

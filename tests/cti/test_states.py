@@ -113,6 +113,6 @@ def test_every_state_has_its_row() -> None:
 
 
 def test_a_missing_arrow_says_what_came_and_when() -> None:
-    told, _ = step(LEG_IN[LegState.UP], "rings 2")
+    told, _ = step(LEG_IN[LegState.UP], "up 2")
     (event,) = told.events
-    assert getattr(event, "oddity").detail == "LegRang while up"  # noqa: B009
+    assert getattr(event, "oddity").detail == "LegAnswered while up"  # noqa: B009

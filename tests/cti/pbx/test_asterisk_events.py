@@ -71,12 +71,23 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
     "dialled": (
         "DialBegin",
         {**DIAL, "DialString": "trunk/sip:0612@10.0.0.1"},
-        [(s.LegDialled, "1.2", "1.0", "1.1", "0612")],
+        [(s.LegDialled, "1.2", "1.0", "1.1", "0612", None)],
     ),
     "dialled by the PBX itself": (
         "DialBegin",
         {"DestUniqueid": "1.2", "DestLinkedid": "1.0", "DialString": "alice"},
-        [(s.LegDialled, "1.2", "1.0", None, None)],
+        [(s.LegDialled, "1.2", "1.0", None, None, None)],
+    ),
+    "rings, though only something is played": (
+        "DialState",
+        {**DIAL, "DialStatus": "PROGRESS"},
+        [(s.LegRang, "1.2", "1.0")],
+    ),
+    "rings, as its channel says itself": ("DialState", {**DIAL, "DialStatus": "RINGING"}, []),
+    "sent on by the phone": (
+        "DialEnd",
+        {**DIAL, "DialStatus": "CANCEL", "Forward": "102"},
+        [(s.DialEnded, "1.2", "1.0", DialResult.FORWARDED)],
     ),
     **{
         f"dialled, {word or 'nothing said'}": (
@@ -210,6 +221,7 @@ NEEDED = {
     "Newchannel": ("Uniqueid", "Channel"),
     "Newstate": ("Uniqueid", "ChannelState"),
     "DialBegin": ("DestUniqueid",),
+    "DialState": ("DestUniqueid", "DialStatus"),
     "DialEnd": ("DestUniqueid",),
     "LocalBridge": ("LocalOneUniqueid", "LocalTwoUniqueid"),
     "BridgeEnter": ("Uniqueid", "BridgeUniqueid"),

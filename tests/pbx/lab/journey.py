@@ -15,11 +15,15 @@ Seconds = Callable[[datetime | None], float | None]
 
 @dataclass
 class Spoke:
-    """One agent's conversation with the other party: from, until."""
+    """One agent's conversation with the other party: while his line was up, unless said otherwise."""
 
+    line: Line
     agent: str
-    since: datetime | None
-    until: datetime | None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        return self.since or self.line.answered_at, self.until or self.line.ended_at
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Journey:
             "outcome": self.outcome,
             "offered_at": seconds(line.invited_at),
             "queued_at": seconds(self.queued_at or (line.answered_at if self.queue else None)),
-            "answered_at": seconds(self.answered_at or (self.talks[0].since if self.talks else None)),
+            "answered_at": seconds(self.answered_at or (self.talks[0].span()[0] if self.talks else None)),
             "ended_at": seconds(ended_at),
             "agents_rung": list(self.rung),
             "answered_by": list(dict.fromkeys(talk.agent for talk in self.talks)),
@@ -79,7 +83,7 @@ class Journey:
             "hold_s": round(self.hold_s, 3),
             "ended_by": self.ended_by,
             "talks": [
-                {"agent": talk.agent, "since": seconds(talk.since), "until": seconds(talk.until)}
+                {"agent": talk.agent, "since": seconds(talk.span()[0]), "until": seconds(talk.span()[1])}
                 for talk in self.talks
             ],
             "stays": [list(stay) for stay in self.stays],

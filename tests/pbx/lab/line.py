@@ -273,7 +273,7 @@ class Line:
 
     def spoke(self, since: datetime | None = None, until: datetime | None = None, agent: str | None = None) -> Spoke:
         """Return this phone's part of a conversation: from its answer to its end, unless said otherwise."""
-        return Spoke(agent or self.number, since or self.answered_at, until or self.ended_at)
+        return Spoke(self, agent or self.number, since, until)
 
     @property
     def hold_s(self) -> float:

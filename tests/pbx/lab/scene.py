@@ -11,7 +11,7 @@ from typing import Any
 
 from cti.model import Call, CallEnded, CallEvent, OddityFound
 from offhook.replay import START, replay, rows
-from tests.cti.story import differences, inner_differences, nearest
+from tests.cti.story import TOLERANCE_S, differences, inner_differences, nearest
 from tests.pbx.lab.callcentre import CallCentre
 from tests.pbx.lab.journey import Journey
 from tests.pbx.lab.stream import EventStream
@@ -33,6 +33,7 @@ class Scene:
         self.folder = folder
         self.stream = EventStream(centre.port, centre.username, centre.secret)
         self.states: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {}  #: of the PBX, as ``PbxSettings`` takes them
         self._events: list[CallEvent] | None = None
         self._end = ""
 
@@ -46,7 +47,7 @@ class Scene:
             self.centre.wait_idle()
             self._end = self._mark()
             self.stream.store(self.folder, self._end)
-            self._events = list(replay(self.folder))
+            self._events = list(replay(self.folder, **self.settings))
         return self._events
 
     @property
@@ -56,6 +57,13 @@ class Scene:
     def at(self, instant: datetime | None) -> datetime | None:
         """An instant of the far side on the clock of what is told."""
         return None if instant is None else START + (instant - self.stream.started_at)
+
+    def near(self, told: datetime | None, seen: datetime | None) -> bool:
+        """Tell whether an instant is told as the far side saw it."""
+        expected = self.at(seen)
+        if told is None or expected is None:
+            return told is expected
+        return abs((told - expected).total_seconds()) <= TOLERANCE_S["answered_at"] + SLACK_S
 
     def now(self) -> datetime:
         """The far side's clock."""
@@ -105,7 +113,7 @@ class Scene:
             return
         folder = RECORDINGS / "asterisk-22-lab" / name
         self.stream.store(folder, self._end)
-        told = {
+        told: dict[str, Any] = {
             "scenario": name,
             "what": what,
             "pbx": "asterisk-22",
@@ -114,4 +122,6 @@ class Scene:
             "calls": truth,
             "agent_states": self.states,
         }
+        if self.settings:
+            told["settings"] = self.settings
         (folder / "truth.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
