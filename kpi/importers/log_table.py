@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, column, func, inspect, literal_column, select, table
+from sqlalchemy import Column, ColumnElement, DateTime, Select, column, func, inspect, literal_column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -104,11 +104,7 @@ class LogTable:
 
     async def _as_stored(self, connection: AsyncConnection, time: str, kind: Any) -> Callable[[datetime], Any]:
         """How the table writes an instant: as a date and time, or as text of one of two kinds."""
-        try:
-            is_time = issubclass(kind.python_type, datetime)
-        except NotImplementedError:
-            is_time = False
-        if is_time:
+        if isinstance(kind, DateTime):
             aware = bool(getattr(kind, "timezone", False))
             return (lambda at: at) if aware else (lambda at: at.astimezone(self._zone).replace(tzinfo=None))
         last = (await connection.execute(select(func.max(column(time))).select_from(self._bare()))).scalar()
