@@ -89,10 +89,15 @@ def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
     """Begin and end talks after the connections round ``seeds`` changed."""
     done: set[LegRecord] = set()
     for seed in seeds:
-        if seed not in done:
+        if seed not in done and not _on_its_own(seed):
             together = connected(board, seed)
             done |= together
             _settle(board, in_order(leg for leg in together if leg.role is not LegRole.VIRTUAL))
+
+
+def _on_its_own(leg: LegRecord) -> bool:
+    """Nobody is connected with it, and nobody was talking there: most legs that end."""
+    return leg.bridge is None and leg.twin is None and (leg.talk is None or not leg.talk.open)
 
 
 def _settle(board: Board, together: list[LegRecord]) -> None:
