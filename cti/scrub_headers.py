@@ -43,7 +43,8 @@ _IDS = names("""
     SequenceNumber File Line Func SSRC PT To-SSRC SentNTP SentRTP SentPackets SentOctets ReportCount RTT MES
     Duration Seconds TimeToHangup CID-CallingPres AMAFlags LocalOptimization ToneSupport Callgroup Pickupgroup
     Nativeformats Readformat Writeformat Readtrans Writetrans AsteriskVersion AMIversion Control Retries Shutdown
-    Restart Module Message-Count New Old Waiting OldAccountCodeState Time Held Admin Muted
+    Restart Module Message-Count New Old Waiting OldAccountCodeState Time Held Admin Muted UniqueId
+    Id Success
 """)
 _PLAN = names("""
     Queue Context Application Variable MusicClass Class Parkinglot ParkingLot BridgeName PausedReason Reason
@@ -52,7 +53,7 @@ _PLAN = names("""
 _TEXT = names("""
     Channel CallerIDNum ConnectedLineNum CallerIDani Exten Extension DNID CallerIDNumber Interface StateInterface
     Location Device Endpoint EndpointName AOR DialString DialStringName Data AppData ApplicationData ActionID Peer
-    Hint Mailbox From To LocalAddress RemoteAddress AccountID Message Contact SIPDomain
+    Hint Mailbox From To LocalAddress RemoteAddress AccountID Message Contact SIPDomain Forward
 """)
 _NAMES = names("CallerIDName ConnectedLineName CallerName MemberName Name CalleeName")
 VOCABULARY = names("Queue Context Application Variable MusicClass Class Parkinglot")
