@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+import msgspec
+
 from cti.board import Board, has_customer
 from cti.model import CallAnswered, CallHeld, CallReleased, Direction, LegRole, Talk
 from cti.records import CallRecord, LegRecord, TalkRecord
@@ -93,6 +95,17 @@ def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
             together = connected(board, seed)
             done |= together
             _settle(board, in_order(leg for leg in together if leg.role is not LegRole.VIRTUAL))
+    for call in {seed.call: None for seed in done}:
+        _end_the_waiting(board, call)
+
+
+def _end_the_waiting(board: Board, call: CallRecord) -> None:
+    """Whoever asks a colleague has nobody to come back to once the customer is gone."""
+    for talk in call.talks:
+        if talk.open and talk.held_since is not None:
+            for leg in in_order(talk.legs):
+                if not _comes_back(leg) and not any(call.is_far(other) for other in connected(board, leg)):
+                    _end_talk(board, leg, talk)
 
 
 def _on_its_own(leg: LegRecord) -> bool:
@@ -111,7 +124,7 @@ def _settle(board: Board, together: list[LegRecord]) -> None:
         talking = _may_talk(leg) and any(leg.call.is_far(other) and other.call is leg.call for other in together)
         if talking:
             _begin_talk(board, leg)
-        elif leg.talk is not None and leg.talk.open:
+        elif leg.talk is not None and leg.talk.open and not _comes_back(leg):
             _end_talk(board, leg, leg.talk)
     _answered_outside(together)
 
@@ -127,8 +140,17 @@ def _answered_outside(together: list[LegRecord]) -> None:
 
 def _alone(board: Board, agents: list[LegRecord]) -> None:
     for leg in agents:
-        if leg.talk is not None and leg.talk.open:
+        if leg.talk is not None and leg.talk.open and not _comes_back(leg):
             _end_talk(board, leg, leg.talk)
+
+
+def _comes_back(leg: LegRecord) -> bool:
+    """He left his customer alone with the music and asks a colleague, by the PBX's own key: his talk is on hold."""
+    if leg.talk is None or leg.talk.held_since is None or leg.state is not LegState.UP:
+        return False
+    if leg.transferred or leg.hung_up_at is not None:
+        return False
+    return any(leg.call.is_far(other) and other.bridge is not None for other in leg.call.legs)
 
 
 def _may_talk(leg: LegRecord) -> bool:
@@ -146,10 +168,19 @@ def _join_the_customers_call(board: Board, leg: LegRecord, together: list[LegRec
         board.absorb(home, leg.call)
 
 
+def count_in(legs: Iterable[LegRecord]) -> None:
+    """Colleagues who were only asked have the customer now: their rings count."""
+    for leg in legs:
+        leg.consult = False
+        if leg.ring is not None and leg.ring.ring.consult:
+            leg.ring.ring = msgspec.structs.replace(leg.ring.ring, consult=False)
+
+
 def _begin_talk(board: Board, leg: LegRecord) -> None:
     if leg.talk is not None and leg.talk.open:
         return
     call, agent = leg.call, leg.number or leg.channel
+    count_in([leg])
     talk = _open_talk(call, agent)
     if talk is None:
         talk = _parted_talk(board, leg) or _new_talk(board, leg, agent)

@@ -19,7 +19,7 @@ from cti.model import (
 from cti.queues import leave_at_end
 from cti.reach import member_rung_at
 from cti.records import CallRecord, LegRecord
-from cti.rings import close_ring, open_ring, own, stop_ringing
+from cti.rings import close_ring, only_asked, open_ring, own, stop_ringing
 from cti.signals import (
     DialEnded,
     DialResult,
@@ -37,7 +37,7 @@ from cti.signals import (
     LegsPaired,
 )
 from cti.states import LEG, LegState
-from cti.transfers import consults
+from cti.transfers import asks_by_key, consults
 from cti.verdicts import ended_at, ended_by, outcome_of
 
 
@@ -65,7 +65,7 @@ def leg_seen(board: Board, signal: LegSeen) -> None:
     leg.consult = any(part.group == group and part.root.consult for part in call.absorbed)
     if leg.role is LegRole.AGENT and leg.number is not None:
         board.roster.agent(leg.number).legs.add(leg)
-    if leg is call.root and leg.role is LegRole.CUSTOMER:
+    if leg is call.root and leg.role is LegRole.CUSTOMER and not leg.outgoing:
         board.start(call)
 
 
@@ -113,17 +113,34 @@ def leg_dialled(board: Board, signal: LegDialled) -> None:
     agent = signal.owner or member_rung_at(leg)
     if agent is not None:
         own(board, leg, agent)
-    if signal.source is None and leg is call.root:
-        call.click_to_dial = True
+    call.originated = call.originated or (signal.source is None and leg is call.root)
+    _begins(call, leg, signal.number)
+    if leg is call.root and leg.role is not LegRole.CUSTOMER:
         return
     if leg.role is LegRole.CUSTOMER:
         leg.number = leg.number or signal.number
         if call.root.role is LegRole.AGENT:
             call.direction = Direction.OUTBOUND
             call.dialled = signal.number or call.dialled
+    if asks_by_key(leg):
+        only_asked(leg)
     if not call.started and not consults(board, call):
         board.start(call)
     board.agent_moved(leg.call.root)
+
+
+def _begins(call: CallRecord, leg: LegRecord, number: str | None) -> None:
+    """A call that the PBX places by itself begins with the first phone it rings, whatever pairs lie between."""
+    if not call.originated or leg.role is LegRole.VIRTUAL:
+        return
+    if call.root.role is LegRole.VIRTUAL:
+        call.root = call.anchor = leg
+    if leg is not call.root:
+        return
+    if leg.role is LegRole.AGENT:
+        call.click_to_dial = True
+    else:
+        call.direction, call.dialled = Direction.OUTBOUND, number or call.dialled
 
 
 def leg_rang(board: Board, signal: LegRang) -> None:
@@ -205,6 +222,8 @@ def dial_ended(board: Board, signal: DialEnded) -> None:
     if leg is None:
         return
     call = leg.call
+    if leg.dial_over is None:
+        leg.dial_over = signal.at, signal.result
     if call.dial_result is not DialResult.ANSWERED and leg.role is not LegRole.VIRTUAL:
         # A queue says NOANSWER and then CANCEL of the same attempt: the first is the reason.
         call.dial_result = signal.result if call.dial_result is None else call.dial_result

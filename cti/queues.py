@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from cti.signals import (
     AgentStatus,
     AgentTook,
     AgentTried,
+    DialResult,
     MemberAdded,
     MemberPaused,
     MemberRemoved,
@@ -31,7 +32,10 @@ from cti.signals import (
     Signal,
 )
 from cti.states import PLACE, STAY, LegState, PlaceState, StayState
+from cti.transfers import consults
 
+#: What a queue does in one step, it tells within this time.
+SAME_MOMENT = timedelta(seconds=0.1)
 _REFUSAL = {"full": StayOutcome.FULL, "empty": StayOutcome.EXIT_EMPTY, "timeout": StayOutcome.TIMEOUT}
 
 
@@ -69,9 +73,9 @@ def queue_joined(board: Board, signal: QueueJoined) -> None:
     if call.queued_at is None and not call.talks and not leg.consult:
         call.queue, call.queued_at = signal.queue, signal.at
     _resolve_transfer(call, leg, signal.queue)
-    if not call.started:
+    if not call.started and not consults(board, call):
         board.start(call)
-    board.tell(CallQueued, call, stay=stay)
+    board.tell(CallQueued, leg.call, stay=stay)
 
 
 def _resolve_transfer(call: CallRecord, leg: LegRecord, queue: str) -> None:
@@ -105,9 +109,21 @@ def queue_gave_up(board: Board, signal: QueueGaveUp) -> None:
     leg = board.leg_of(signal)
     stay = leg and _moved(board, leg, signal.queue, signal)
     if leg is not None and stay:
-        caller_left = _left_by_himself(leg) or _left_by_himself(leg.call.root)
-        outcome = StayOutcome.ABANDONED if caller_left else StayOutcome.TIMEOUT
+        outcome = StayOutcome.TRANSFERRED_OUT if signal.sent_on else _gave_up_how(board, leg, stay)
         stay.stay = msgspec.structs.replace(stay.stay, outcome=outcome)
+
+
+def _gave_up_how(board: Board, leg: LegRecord, stay: StayRecord) -> StayOutcome:
+    if _left_by_himself(leg) or _left_by_himself(leg.call.root) or _cut_while_ringing(stay, board.at):
+        return StayOutcome.ABANDONED
+    empty = board.roster.let_go_as_empty(stay.stay.queue, stay.stay.joined_at, board.at)
+    return StayOutcome.EXIT_EMPTY if empty else StayOutcome.TIMEOUT
+
+
+def _cut_while_ringing(stay: StayRecord, at: datetime) -> bool:
+    """The queue took a ringing member's phone back without a miss: whoever waited is gone, ended from outside."""
+    tried = (leg.dial_over for leg in stay.leg.call.legs if leg.member is not None and leg.dialled_by is stay.leg)
+    return any(over is not None and over[1] is DialResult.CANCELLED and at - over[0] <= SAME_MOMENT for over in tried)
 
 
 def _left_by_himself(leg: LegRecord) -> bool:
@@ -143,10 +159,12 @@ def _taker(call: CallRecord, stay: StayRecord) -> str | None:
     """Who answered: the queue lets the caller go once an agent's phone that it rang is up, or was picked up."""
     if stay.stay.agent is not None:
         return stay.stay.agent
+    up = {leg.ring for leg in call.legs if leg.ring is not None and leg.state is LegState.UP}
     answered = [
         ring.ring
         for ring in call.rings
-        if ring.ring.result is RingResult.ANSWERED
+        if ring in up
+        and ring.ring.result is RingResult.ANSWERED
         and ring.ring.queue == stay.stay.queue
         and ring.ring.started_at >= stay.stay.joined_at
     ]
@@ -251,6 +269,7 @@ def member_moved(board: Board, signal: MemberSignal) -> None:
     place.state = after or (PlaceState.OUT if isinstance(signal, MemberRemoved) else PlaceState.FREE)
     record.name, place.interface = signal.name or record.name, signal.interface or place.interface
     place.reason = signal.reason if isinstance(signal, MemberPaused) else None
+    board.roster.count_places(signal.queue, signal.at)
     board.roster.settle(record, signal.at)
     board.tell_agent(record, _TOLD_AS[type(signal)], signal.queue, place.reason)
 
@@ -264,6 +283,7 @@ def member_seen(board: Board, signal: MemberSeen) -> None:
     if place.state is PlaceState.OUT:
         place.state = PlaceState.PAUSED if signal.paused else PlaceState.FREE
         place.reason = signal.reason if signal.paused else None
+        board.roster.count_places(signal.queue, signal.at)
         board.roster.settle(record, signal.at)
         board.tell_agent(record, AgentChange.STATE)
 

@@ -100,7 +100,7 @@ class LegRecord:
     """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it.
 
     ``heard_at`` is when anything was last said of it: a snapshot taken before is older news. ``member`` is the queue
-    member that a queue tries by this leg.
+    member that a queue tries by this leg, ``dial_over`` how and when the first attempt to reach it ended in vain.
     """
 
     __slots__ = (
@@ -110,6 +110,7 @@ class LegRecord:
         "cause",
         "channel",
         "consult",
+        "dial_over",
         "dialled",
         "dialled_by",
         "ended_at",
@@ -152,6 +153,7 @@ class LegRecord:
         self.was_dialled = self.transferred = self.consult = False
         self.dialled_by: LegRecord | None = None
         self.member: str | None = None
+        self.dial_over: tuple[datetime, DialResult] | None = None
         self.twin: LegRecord | None = None
         self.bridge: str | None = None
         self.ring: RingRecord | None = None
@@ -201,6 +203,7 @@ class CallRecord:
         "group",
         "legs",
         "origin",
+        "originated",
         "pending_transfer",
         "picked_up_at",
         "private",
@@ -217,6 +220,7 @@ class CallRecord:
 
     def __init__(self, root: LegRecord, group: str, origin: Origin) -> None:
         self.root = self.anchor = root
+        self.originated = False
         self.group, self.origin = group, origin
         self.direction = Direction.INBOUND if root.role is LegRole.CUSTOMER else Direction.INTERNAL
         self.dialled = root.dialled
@@ -238,6 +242,11 @@ class CallRecord:
     def add(self, leg: LegRecord) -> None:
         leg.call = self
         self.legs.append(leg)
+
+    @property
+    def calls_the_public(self) -> bool:
+        """True when the PBX itself called the customer: nobody of the house did."""
+        return self.direction is Direction.OUTBOUND and self.root.role is LegRole.CUSTOMER
 
     def is_far(self, leg: LegRecord) -> bool:
         """True for the party that the agents of this call talk with."""
@@ -272,7 +281,7 @@ class CallRecord:
             pbx=pbx,
             call_id=self.group,
             direction=self.direction,
-            caller=Party(root.number, root.name),
+            caller=Party() if self.calls_the_public else Party(root.number, root.name),
             dialled=self.dialled,
             offered_at=root.started_at,
             origin=self.origin,

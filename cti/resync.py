@@ -59,7 +59,16 @@ def _seen(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
     record = board.known(leg.leg)
     if record is None:
         yield s.LegSeen(
-            leg.started_at, origin, leg.leg, leg.group, leg.channel, leg.role, leg.number, leg.name, leg.dialled
+            leg.started_at,
+            origin,
+            leg.leg,
+            leg.group,
+            leg.channel,
+            leg.role,
+            leg.number,
+            leg.name,
+            leg.dialled,
+            leg.was_dialled,
         )
     if leg.was_dialled and (record is None or not record.was_dialled):
         source = None if leg.group == leg.leg else leg.group

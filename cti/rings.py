@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from cti.board import Board
 from cti.model import CallOffered, CallOfferEnded, LegRole, Ring, RingResult
 from cti.records import CallRecord, LegRecord, RingRecord
@@ -23,6 +25,13 @@ def open_ring(board: Board, leg: LegRecord, agent: str) -> None:
         board.tell(CallOffered, call, ring=ring)
     ring.legs.add(leg)
     leg.ring = ring
+
+
+def only_asked(leg: LegRecord) -> None:
+    """This colleague is asked something; the customer is not handed to him yet, though his phone may ring already."""
+    leg.consult = True
+    if leg.ring is not None:
+        leg.ring.ring = msgspec.structs.replace(leg.ring.ring, consult=True)
 
 
 def own(board: Board, leg: LegRecord, agent: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cti.model import Agent, AgentState, Membership
 from cti.records import LegRecord
 from cti.states import LegState, PlaceState
+
+#: How late a queue may notice that nobody is left: after a whole ring and the pause behind it, or at the join.
+EMPTY_NOTICED = timedelta(seconds=30)
+AT_THE_JOIN = timedelta(seconds=2)
 
 
 class Place:
@@ -62,12 +66,30 @@ class Roster:
     def __init__(self, pbx: str) -> None:
         self._pbx = pbx
         self._agents: dict[str, AgentRecord] = {}
+        self._empty_since: dict[str, datetime] = {}
 
     def agent(self, agent: str) -> AgentRecord:
         record = self._agents.get(agent)
         if record is None:
             record = self._agents[agent] = AgentRecord(agent)
         return record
+
+    def count_places(self, queue: str, at: datetime) -> None:
+        """Note since when nobody in this queue can take a call."""
+        places = (record.places.get(queue) for record in self._agents.values())
+        if any(place is not None and place.state is PlaceState.FREE for place in places):
+            self._empty_since.pop(queue, None)
+        else:
+            self._empty_since.setdefault(queue, at)
+
+    def let_go_as_empty(self, queue: str, joined_at: datetime, at: datetime) -> bool:
+        """Whether a queue that gave a caller up did so because nobody was left.
+
+        It looks now and then: at the join, and when the last try is over. A caller who waited on for longer than that
+        is in a queue that keeps its callers, and was given up for another reason.
+        """
+        since = self._empty_since.get(queue)
+        return since is not None and at - max(since, joined_at) <= (EMPTY_NOTICED if since > joined_at else AT_THE_JOIN)
 
     def settle(self, record: AgentRecord, at: datetime) -> bool:
         """Derive the state anew; True if it changed."""

@@ -22,7 +22,8 @@ class Holds(Enum):
 
 _PARTY = re.compile(
     r"\A(?:Dest|Source|Transferer|Transferee|OrigTransferer|SecondTransferer|TransferTarget|LocalOne|LocalTwo|Parkee|"
-    r"Parker|Retriever|Chan1|Chan2|Spyer|Spyee|Effective|Orig|Second|Caller(?!ID)|Target|Swap|Replaced|Acquire)+"
+    r"Parker|Retriever|Chan1|Chan2|Spyer|Spyee|Effective|Orig|Second|Caller(?!ID)|Target|Swap|Replaced|Acquire|"
+    r"(?:To|From)(?=Bridge))+"
 )  # what stands before the name of a channel's or a bridge's header
 
 
@@ -44,16 +45,18 @@ _IDS = names("""
     Duration Seconds TimeToHangup CID-CallingPres AMAFlags LocalOptimization ToneSupport Callgroup Pickupgroup
     Nativeformats Readformat Writeformat Readtrans Writetrans AsteriskVersion AMIversion Control Retries Shutdown
     Restart Module Message-Count New Old Waiting OldAccountCodeState Time Held Admin Muted UniqueId
-    Id Success
+    Id Success ContactStatus PeerStatus RoundtripUsec
 """)
 _PLAN = names("""
     Queue Context Application Variable MusicClass Class Parkinglot ParkingLot BridgeName PausedReason Reason
     Channeltype ChannelType ChannelDriver UserEvent Feature ApplicationName Technology DigitTimeout Conference
+    App
 """)
 _TEXT = names("""
     Channel CallerIDNum ConnectedLineNum CallerIDani Exten Extension DNID CallerIDNumber Interface StateInterface
     Location Device Endpoint EndpointName AOR DialString DialStringName Data AppData ApplicationData ActionID Peer
     Hint Mailbox From To LocalAddress RemoteAddress AccountID Message Contact SIPDomain Forward
+    URI Address
 """)
 _NAMES = names("CallerIDName ConnectedLineName CallerName MemberName Name CalleeName")
 VOCABULARY = names("Queue Context Application Variable MusicClass Class Parkinglot")

@@ -150,9 +150,13 @@ class QueueLeft(LegSignal, frozen=True):
 
 
 class QueueGaveUp(LegSignal, frozen=True):
-    """The wait ended without an answer: the caller's doing or the queue's. The tracker tells which."""
+    """The wait ended without an answer: the caller's doing or the queue's. The tracker tells which.
+
+    ``sent_on`` is True when the caller was taken out of the queue and sent elsewhere, by neither of them.
+    """
 
     queue: str
+    sent_on: bool = False
 
 
 class AgentTried(LegSignal, frozen=True):

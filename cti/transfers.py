@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from cti.board import Board, has_customer
-from cti.bridges import connected, in_order, reconnect
+from cti.bridges import connected, count_in, in_order, reconnect
 from cti.model import LegRole, RingResult, Transfer, TransferKind
 from cti.reach import phones_behind
 from cti.records import CallRecord, LegRecord
@@ -68,8 +68,7 @@ def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
     for stay in main.open_stays():
         if stay.leg is second and given is not None:
             stay.leg = given
-    if target is not None:
-        _hand_over_to(connected(board, target) - {first, second})
+    count_in(in_order(_with_whom(board, second, target) - {first, second}))
     main.transfers.append(_attended(first, consult, target, board))
     board.tell_transfer(main)
     reconnect(board, [leg for leg in (given, target, first, second) if leg is not None])
@@ -115,11 +114,26 @@ def _person_at(board: Board, leg: LegRecord) -> LegRecord:
     return next((person for person in behind if person.role is not LegRole.VIRTUAL), leg)
 
 
-def _hand_over_to(there: set[LegRecord]) -> None:
-    for leg in there:
-        leg.consult = False
-    for ring in {leg.ring for leg in there if leg.ring is not None and leg.ring.ring.consult}:
-        ring.ring = msgspec.structs.replace(ring.ring, consult=False)
+def _with_whom(board: Board, second: LegRecord, target: LegRecord | None) -> set[LegRecord]:
+    """Whom the customer meets: those at the other end of the consultation, and who still rings for it.
+
+    A queue's members that rang for the one who asked only count once they answer.
+    """
+    if target is None:
+        called = [phone for leg in second.call.legs if leg.dialled_by is second for phone in phones_behind(leg)]
+        return {phone for phone in called if phone.ring is None or phone.ring.ring.queue is None}
+    there = connected(board, target)
+    return there | {phone for leg in there if leg.role is LegRole.VIRTUAL for phone in phones_behind(leg)}
+
+
+def asks_by_key(leg: LegRecord) -> bool:
+    """Whether ``leg`` is a colleague whom an agent asks by the PBX's own key: nobody dialled the pair before it."""
+    pair = leg.dialled_by
+    while pair is not None and pair.role is LegRole.VIRTUAL and pair.twin is not None:
+        if not pair.twin.was_dialled:
+            return any(talk.open and talk.held_since is not None for talk in leg.call.talks)
+        pair = pair.twin.dialled_by
+    return False
 
 
 def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> tuple[CallRecord, CallRecord | None]:
@@ -134,19 +148,22 @@ def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> 
 
 
 def _attended(first: LegRecord, consult: CallRecord | None, target: LegRecord | None, board: Board) -> Transfer:
-    to = None if target is None else _person_at(board, target).number
-    answered_at = None
+    asked_at, to, legs = None, None, list[LegRecord]()
     if consult is not None:
-        to = consult.dialled
-        rung = [leg.answered_at for leg in consult.legs if leg.was_dialled and leg.answered_at is not None]
-        answered_at = min(rung, default=None)
+        asked_at, to, legs = consult.root.started_at, consult.dialled, consult.legs
+    elif target is not None:
+        legs = phones_behind(target)
+        person = next(iter(legs), target) if target.role is LegRole.VIRTUAL else target
+        asked_at = target.started_at if target.role is LegRole.VIRTUAL else None
+        to = _person_at(board, target).number or person.number
+    rung = [leg.answered_at for leg in legs if leg.was_dialled and leg.answered_at is not None]
     return Transfer(
         kind=TransferKind.ATTENDED,
         by=first.number or "",
         to=to,
         at=board.at,
-        consulted_at=consult.root.started_at if consult is not None else None,
-        consult_answered_at=answered_at,
+        consulted_at=asked_at,
+        consult_answered_at=min(rung, default=None) if asked_at is not None else None,
     )
 
 

@@ -38,6 +38,8 @@ def outcome_of(call: CallRecord) -> CallOutcome:
         return CallOutcome.ANSWERED
     if call.stays:
         outcome = call.stays[-1].stay.outcome
+        if outcome is StayOutcome.TRANSFERRED_OUT and _rung_afterwards(call) and call.direction is Direction.INBOUND:
+            return _inbound_outcome(call)
         return _FROM_STAY.get(outcome, CallOutcome.ABANDONED) if outcome else CallOutcome.ABANDONED
     if call.direction is Direction.INBOUND:
         return _inbound_outcome(call)
@@ -61,6 +63,12 @@ def _inbound_outcome(call: CallRecord) -> CallOutcome:
     if call.refused_why or call.queue or root.cause in _CAUSES_OF_REFUSAL:
         return CallOutcome.REFUSED
     return CallOutcome.NO_ANSWER if root.cause in _CAUSES_OF_ABSENCE else CallOutcome.IVR_HANGUP
+
+
+def _rung_afterwards(call: CallRecord) -> bool:
+    """Whether a phone was called for him after he was taken out of the queue."""
+    left_at = call.stays[-1].stay.left_at
+    return left_at is not None and any(leg.was_dialled and leg.started_at >= left_at for leg in call.legs)
 
 
 def _rang_to_the_end(call: CallRecord) -> bool:

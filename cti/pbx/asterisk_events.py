@@ -44,6 +44,7 @@ class AsteriskEvents:
     ) -> None:
         self._pbx = pbx
         self.people = AsteriskPeople(trunks, phones)
+        self.waits_at: dict[str, tuple[str | None, str | None]] = {}  #: where in the dialplan a caller joined
         self._places: set[tuple[str | None, str | None, str | None]] = set()
         self.snapshot = AsteriskSnapshot(self.people)
 
@@ -120,11 +121,12 @@ def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handl
     return handler
 
 
-def _hangup(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _hangup(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"Uniqueid")
-    return (
-        () if leg is None else (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
-    )
+    if leg is None:
+        return ()
+    events.waits_at.pop(leg, None)
+    return (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
 
 
 def number_or_none(frame: Frame, header: bytes) -> int | None:
@@ -201,11 +203,12 @@ def _var_set(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> I
     return () if leg is None or why is None else (s.QueueRefused(at, origin, leg, frame.get(b"Linkedid"), why),)
 
 
-def _queue_join(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _queue_join(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
     if leg is None or queue is None:
         return ()
     position = number_or_none(frame, b"Position")
+    events.waits_at[leg] = frame.get(b"Context"), frame.get(b"Exten")
     return (s.QueueJoined(at, origin, leg, frame.get(b"Linkedid"), queue, position),)
 
 
@@ -217,6 +220,16 @@ def _queue(kind: Callable[[datetime, Origin, str, str | None, str], s.Signal]) -
         return () if leg is None or queue is None else (kind(at, origin, leg, frame.get(b"Linkedid"), queue),)
 
     return handler
+
+
+def _queue_abandon(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+    """Sent when the caller leaves, when the queue gives up, and when he is redirected: then he is elsewhere already."""
+    leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
+    if leg is None or queue is None:
+        return ()
+    here = frame.get(b"Context"), frame.get(b"Exten")
+    sent_on = events.waits_at.pop(leg, here) != here
+    return (s.QueueGaveUp(at, origin, leg, frame.get(b"Linkedid"), queue, sent_on),)
 
 
 def _agent_called(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -258,6 +271,8 @@ def _attended_transfer(_: AsteriskEvents, frame: Frame, at: datetime, origin: Or
     first, second = frame.get(b"OrigTransfererUniqueid"), frame.get(b"SecondTransfererUniqueid")
     if first is None or second is None or frame.get(b"Result") != "Success":
         return ()
+    if frame.get(b"DestType") == "Threeway":  # nobody is handed over: all three talk, the hold is over
+        return (s.LegResumed(at, origin, first, frame.get(b"OrigTransfererLinkedid")),)
     given, target = frame.get(b"TransfereeUniqueid"), frame.get(b"TransferTargetUniqueid")
     return (s.AttendedTransferred(at, origin, first, second, given, target),)
 
@@ -346,7 +361,7 @@ HANDLERS: dict[str, Handler] = {
     "VarSet": _var_set,
     "QueueCallerJoin": _queue_join,
     "QueueCallerLeave": _queue(s.QueueLeft),
-    "QueueCallerAbandon": _queue(s.QueueGaveUp),
+    "QueueCallerAbandon": _queue_abandon,
     "AgentCalled": _agent_called,
     "AgentConnect": _agent(s.AgentTook),
     "AgentRingNoAnswer": _agent(s.AgentMissed),

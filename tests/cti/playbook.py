@@ -133,6 +133,16 @@ def _trunk(book: Playbook, leg: str, _of: str, group: str) -> Iterable[s.Signal]
     yield s.LegSeen(*book.announce(leg, group), f"PJSIP/trunk-{leg}", LegRole.CUSTOMER, None)
 
 
+def _called(book: Playbook, leg: str, trunk: str) -> Iterable[s.Signal]:
+    """The PBX itself makes a leg to the public, for nobody yet."""
+    about = book.announce(leg, leg)
+    yield s.LegSeen(*about, f"PJSIP/{trunk}-{leg}", LegRole.CUSTOMER, None, None, None, True)
+
+
+def _sent_on(book: Playbook, leg: str, queue: str) -> Iterable[s.Signal]:
+    yield s.QueueGaveUp(*book.about(leg), queue, True)
+
+
 def _phone(book: Playbook, leg: str, agent: str, preposition: str, word: str) -> Iterable[s.Signal]:
     """``phone 2 101 of 1``: the PBX makes a leg to this phone. ``phone 2 101 to 102``: its owner dials."""
     outgoing = preposition == "of"
@@ -226,6 +236,8 @@ def _regroup(book: Playbook, leg: str, group: str) -> Iterable[s.Signal]:
 VERBS: dict[str, Verb] = {
     "caller": _caller,
     "trunk": _trunk,
+    "called": _called,
+    "sent-on": _sent_on,
     "phone": _phone,
     "local": _local,
     "pair": _plain(s.LegsPaired),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cti.playbook import TALKING, Playbook, at, play
+from tests.cti.playbook import CONSULTING, RINGING, TALKING, WAITING, Playbook, at, play
 
 #: 101 and his customer are moved to a room in second 6, 102 joins in second 8.
 ROOM = f"""{TALKING}
@@ -163,3 +163,166 @@ def test_early_media_told_late_is_no_news() -> None:
     told = play("0 caller 1 +39444 to 101\n 0 phone 2 101 of 1\n 0 dial 2 by 1\n 3 up 2\n 3 rings 2\n 3 ends 2 1")
     assert told.oddities == []
     assert len(told.ended().rings) == 1
+
+
+#: 101 has pressed the key that asks a colleague: his customer hears music, 102's phone rings.
+ASKED_BY_KEY = f"""{TALKING}
+    6  holds 2
+    6  local 3 4 of 1
+    6  bridge c 3
+    6  unbridge b 2
+    6  bridge c 2
+    6  phone 5 102 of 1
+    6  dial 5 by 4
+    6  rings 5
+"""
+ANSWERS_THE_KEY = "8 up 5\n 8 dial-over 5 answered\n 8 bridge d 5 4\n"
+
+
+def test_who_asks_by_key_keeps_his_customer_on_hold() -> None:
+    told = play(f"{ASKED_BY_KEY}{ANSWERS_THE_KEY}")
+    assert told.calls[-3:] == ["held 1 101", "consulted 1 102", "offer-over 1 102 answered"]
+
+
+def test_a_colleague_asked_by_key_has_the_customer_once_he_is_handed_over() -> None:
+    told = play(f"""{ASKED_BY_KEY}{ANSWERS_THE_KEY}
+        9   quits 2
+        9   bridge b 3
+        9   attended 2 2 1 3
+        9   unbridge c 2
+        9   ends 2
+        15  quits 1
+        15  ends 1 3 4 5
+    """)
+    assert told.oddities == []
+    call = told.ended()
+    assert call.agents_rung == call.answered_by == ("101", "102")
+    assert [(talk.agent, talk.started_at, talk.ended_at, talk.hold_s) for talk in call.talks] == [
+        ("101", at(4), at(9), 3.0),
+        ("102", at(9), at(15), 0.0),
+    ]
+    (transfer,) = call.transfers
+    assert (transfer.to, transfer.consulted_at, transfer.consult_answered_at) == ("102", at(6), at(8))
+
+
+def test_a_colleague_asked_by_key_who_refuses_never_rang_for_the_customer() -> None:
+    told = play(f"""{ASKED_BY_KEY}
+        7   quits 5
+        7   dial-over 5 busy
+        7   ends 5 4 3
+        7   unbridge c 2
+        7   bridge b 2
+        7   resumes 2
+        12  quits 1
+        12  ends 1 2
+    """)
+    call = told.ended()
+    assert (call.agents_rung, call.answered_by, call.transfers) == (("101",), ("101",), ())
+    assert [(talk.started_at, talk.ended_at, talk.holds, talk.hold_s) for talk in call.talks] == [
+        (at(4), at(12), 1, 1.0)
+    ]
+
+
+def test_a_customer_who_does_not_wait_for_the_answer_ends_the_call() -> None:
+    book = Playbook()
+    told = book.play(
+        f"{ASKED_BY_KEY}{ANSWERS_THE_KEY} 11 quits 1\n 11 unbridge b 1\n 11 ends 1\n 11 swap c 5 for 3\n 11 ends 3 4"
+    )
+    assert told.calls[-2:] == ["released 1 101", "ended 1 answered customer"]
+    assert told.ended().hold_s == 5.0
+    assert book.play("20 quits 2\n 20 ends 2 5").calls == []
+
+
+def test_all_three_talking_is_no_transfer() -> None:
+    told = play(f"{ASKED_BY_KEY}{ANSWERS_THE_KEY} 9 bridge b 3\n 9 unbridge c 2\n 9 bridge b 2\n 9 resumes 2")
+    assert told.calls[-2:] == ["answered 1 102", "resumed 1 101"]
+    assert told.last().agents_rung == ("101", "102")
+
+
+def test_a_colleague_who_still_rings_has_the_customer_once_he_is_handed_over() -> None:
+    script = CONSULTING.partition("    8    up 4 3")[0]
+    told = play(f"{script} 7 attended 2 3 1 -\n 7 ends 2 3\n 9 up 4\n 9 bridge d 4 1\n 12 quits 1\n 12 ends 1 4")
+    assert told.ended().agents_rung == told.ended().answered_by == ("101", "102")
+    assert "consulted 1 102" in told.calls
+
+
+def test_a_queues_try_for_the_one_who_asks_counts_once_it_is_answered() -> None:
+    script = f"""{TALKING}
+        6  holds 2
+        6  phone 3 101 to 200
+        6  joins 3 support
+        6  phone 4 104 of 3
+        6  dial 4 by 3
+        6  rings 4
+        7  attended 2 3 1 -
+        7  ends 2 3
+    """
+    missed = play(f"{script} 9 misses 1 support 104\n 9 ends 4\n 12 quits 1\n 12 leaves 1 support\n 12 ends 1").ended()
+    assert missed.agents_rung == ("101",)
+    answered = play(f"{script} 9 up 4\n 9 bridge d 4 1\n 12 quits 1\n 12 ends 1 4").ended()
+    assert answered.agents_rung == ("101", "104")
+
+
+def test_a_customer_whom_the_pbx_calls_is_an_outbound_call_of_nobodys() -> None:
+    told = play("""
+        0  called 1 trunk
+        0  dial 1 by - 39333
+        0  rings 1
+        3  up 1
+        3  joins 1 sales
+        4  phone 2 101 of 1
+        4  dial 2 by 1
+        4  rings 2
+        6  up 2
+        6  leaves 1 sales
+        6  takes 1 sales 101
+        6  bridge b 2 1
+        9  quits 2
+        9  ends 2 1
+    """)
+    call = told.ended()
+    assert (call.direction, call.dialled, call.caller.number, call.click_to_dial) == ("outbound", "39333", None, False)
+    assert (call.outcome, call.ended_by, call.answered_at, call.queue) == ("answered", "agent", at(3), "sales")
+    assert (call.agents_rung, call.answered_by) == (("101",), ("101",))
+
+
+def test_a_click_to_dial_through_a_local_channel_is_the_agents_call() -> None:
+    told = play("""
+        0  local 1 2 of 1
+        0  dial 1 by -
+        0  phone 3 101 of 1
+        0  dial 3 by 2 101
+        0  rings 3
+        2  up 3
+        2  bridge a 3 2
+        2  trunk 4 of 1
+        2  dial 4 by 1 39333
+        5  up 4
+        5  bridge b 4 1
+        9  quits 4
+        9  ends 4 1 2 3
+    """)
+    call = told.ended()
+    assert (call.direction, call.caller.number, call.dialled) == ("outbound", "101", "39333")
+    assert (call.click_to_dial, call.answered_by, call.ended_by) == (True, ("101",), "customer")
+
+
+def test_a_caller_ended_from_outside_while_a_phone_rings_abandoned_nothing_to_the_queue() -> None:
+    killed = "5 dial-over 2 cancelled\n 5 gives-up 1 sales\n 5 leaves 1 sales\n 5 ends 2 1"
+    rung = RINGING.replace("tries 1 sales 101", "tries 1 sales 101 2")
+    assert play(f"{rung}{killed}").calls[-1] == "ended 1 abandoned pbx"
+    gave_up = killed.replace("5 dial-over 2 cancelled", "5 misses 1 sales 101\n5 dial-over 2 no_answer")
+    assert play(f"{rung}{gave_up}").calls[-1] == "ended 1 timeout pbx"
+
+
+def test_a_queue_that_has_just_lost_its_last_member_lets_go_as_empty() -> None:
+    gone = f"0 login sales 101\n{WAITING} 5 pause sales 101 lunch\n"
+    assert "left 1 sales exit_empty" in play(f"{gone} 6 gives-up 1 sales\n 6 leaves 1 sales").calls
+    assert "left 1 sales timeout" in play(f"{gone} 60 gives-up 1 sales\n 60 leaves 1 sales").calls, "it keeps callers"
+    back = f"{gone} 6 unpause sales 101\n 7 gives-up 1 sales\n 7 leaves 1 sales"
+    assert "left 1 sales timeout" in play(back).calls
+
+
+def test_a_caller_sent_elsewhere_left_the_queue_alive() -> None:
+    told = play(f"{WAITING} 5 sent-on 1 sales\n 5 leaves 1 sales\n 5 phone 2 102 of 1\n 5 dial 2 by 1\n 5 rings 2")
+    assert "left 1 sales transferred_out" in told.calls

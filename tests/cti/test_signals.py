@@ -16,6 +16,8 @@ ABSTRACT = {Signal, LegSignal, MemberSignal}
 WORDS = {
     "caller": "1 - to 200",
     "trunk": "2 of 1",
+    "called": "1 trunk",
+    "sent-on": "1 sales",
     "phone": "2 101 of 1",
     "local": "3 4 of 1",
     "pair": "1 2",

@@ -151,7 +151,7 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
     "joined": ("QueueCallerJoin", {**CALLER, "Position": "3"}, [(s.QueueJoined, *WHERE, "sales", 3)]),
     "joined, who knows where": ("QueueCallerJoin", CALLER, [(s.QueueJoined, *WHERE, "sales", None)]),
     "left": ("QueueCallerLeave", CALLER, [(s.QueueLeft, *WHERE, "sales", None)]),
-    "gave up": ("QueueCallerAbandon", CALLER, [(s.QueueGaveUp, *WHERE, "sales")]),
+    "gave up": ("QueueCallerAbandon", CALLER, [(s.QueueGaveUp, *WHERE, "sales", False)]),
     "tried": (
         "AgentCalled",
         {**AGENT, "DestUniqueid": "1.2"},
@@ -172,6 +172,11 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
         "AttendedTransfer",
         ATTENDED,
         [(s.AttendedTransferred, "2", "3", None, None)],
+    ),
+    "all three talk after a consultation": (
+        "AttendedTransfer",
+        {**ATTENDED, "DestType": "Threeway", "OrigTransfererLinkedid": "1"},
+        [(s.LegResumed, "2", "1")],
     ),
     "handed over after a consultation in vain": ("AttendedTransfer", {**ATTENDED, "Result": "Fail"}, []),
     "picked up": (
