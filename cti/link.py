@@ -201,7 +201,8 @@ class Link:
         except OffhookError as error:
             cause = error
         except asyncio.CancelledError:
-            await talk.log_off()
+            if self.connected:  # one who never logged in has no leave to take
+                await talk.log_off()
             raise
         finally:
             talk.end(cause)

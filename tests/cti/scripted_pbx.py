@@ -77,6 +77,11 @@ class ScriptedPbx:
                 writer.transport.abort()
         self._writers.clear()
 
+    @property
+    def talkers(self) -> int:
+        """How many connections are open now."""
+        return len(self._tasks)
+
     def asked(self, action: str) -> list[Fields]:
         return [fields for fields in self.actions if fields["Action"] == action]
 

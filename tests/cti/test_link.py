@@ -266,6 +266,14 @@ async def test_the_secret_is_not_told_to_a_peer_that_is_no_pbx(pbx: ScriptedPbx,
     assert pbx.raw == b""
 
 
+async def test_a_link_closed_before_it_was_let_in_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
+    pbx.banner = b""
+    async with watching(settings_for(pbx.port, driver)):
+        await until(lambda: pbx.talkers == 1)
+    await until(lambda: pbx.talkers == 0)
+    assert pbx.raw == b""
+
+
 async def error_ref(settings: PbxSettings) -> str:
     return (await error_of(settings)).ref
 
