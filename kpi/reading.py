@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, cast, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.model import Call, CallOutcome, Direction
+from cti.model import Call, CallOutcome, Direction, Oddity, Origin
 from kpi import rows, schema
 from kpi.batch import Mark, Span
 from kpi.tally import Tally, TallyKey, total
@@ -207,6 +207,22 @@ async def fetch_oddity_counts(connection: AsyncConnection) -> dict[tuple[str, st
     kinds = schema.oddities.c.pbx, schema.oddities.c.kind
     counted = await connection.execute(select(*kinds, func.count()).group_by(*kinds))
     return {(pbx, kind): count for pbx, kind, count in counted}
+
+
+async def fetch_oddity_kinds(
+    connection: AsyncConnection, since: datetime | None, pbx: str | None
+) -> list[tuple[int, Oddity]]:
+    """How many of each kind, with the latest one, the most frequent first."""
+    odd = schema.oddities.c
+    conditions = [*([odd.at >= since] if since is not None else []), *([odd.pbx == pbx] if pbx is not None else [])]
+    counted = select(odd.pbx, odd.kind, func.count().label("count")).where(*conditions).group_by(odd.pbx, odd.kind)
+    kinds: list[tuple[int, Oddity]] = []
+    for of_pbx, kind, count in (await connection.execute(counted)).all():
+        of_kind = select(schema.oddities).where(*conditions, odd.pbx == of_pbx, odd.kind == kind)
+        last = (await connection.execute(of_kind.order_by(odd.at.desc()).limit(1))).mappings().one()
+        origin = Origin(of_pbx, last["session"], last["byte_offset"], last["event"])
+        kinds.append((count, Oddity(kind, last["detail"], last["at"], origin)))
+    return sorted(kinds, key=lambda one: (-one[0], one[1].origin.pbx, one[1].kind))
 
 
 async def fetch_spans(connection: AsyncConnection, since: datetime, until: datetime, agent: str | None) -> list[Span]:

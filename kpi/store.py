@@ -15,10 +15,12 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
-from cti.model import Call
-from kpi import ledger, reading, writing
+from cti.model import Call, Oddity
+from kpi import ledger, positions, reading, writing
 from kpi.batch import Batch, Mark, Span, Stored
+from kpi.coverage import Stretch
 from kpi.gaps import Gap
+from kpi.positions import Position
 from kpi.reading import CallFilter, GroupKey, Window
 from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey
@@ -143,10 +145,32 @@ class Store:
         async with self._transaction() as connection:
             await ledger.store_filled(connection, gap)
 
+    async def store_position(self, position: Position) -> None:
+        """Keep how far an import of history is."""
+        async with self._transaction() as connection:
+            await positions.store_position(connection, position)
+
+    async def fetch_positions(self, pbx: str | None = None) -> list[Position]:
+        """How far each import of history is."""
+        async with self._reading() as connection:
+            return await positions.fetch_positions(connection, pbx)
+
+    async def fetch_imported(self, pbx: str | None = None) -> list[Stretch]:
+        """The times that were imported: beside the gaps, ``coverage`` asks for them."""
+        async with self._reading() as connection:
+            return await positions.fetch_stretches(connection, pbx)
+
     async def fetch_oddity_counts(self) -> dict[tuple[str, str], int]:
         """By PBX and kind."""
         async with self._reading() as connection:
             return await reading.fetch_oddity_counts(connection)
+
+    async def fetch_oddity_kinds(
+        self, since: datetime | None = None, pbx: str | None = None
+    ) -> list[tuple[int, Oddity]]:
+        """How many of each kind there were, with the latest one as an example; the most frequent first."""
+        async with self._reading() as connection:
+            return await reading.fetch_oddity_kinds(connection, since, pbx)
 
     async def fetch_spans(self, since: datetime, until: datetime, agent: str | None = None) -> list[Span]:
         """The spans that touch this time, in order; they may begin before and end after it."""

@@ -41,6 +41,15 @@ class Kind(StrEnum):
     INCIDENTS = "incidents"
 
 
+class History(StrEnum):
+    """What a PBX's own log is."""
+
+    QUEUE_LOG = "queue-log"
+    CDR = "cdr"
+    CEL = "cel"
+    ASTERISKCDRDB = "asteriskcdrdb"
+
+
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Watch the PBXs, serve the pages, keep every call. Ctrl-C or SIGTERM stops it."""
@@ -171,6 +180,83 @@ def demo(
         from offhook.demo import run_demo
 
         run_demo(listen, seconds=seconds, speed=speed, seed=seed, keep=keep)
+
+
+@app.command()
+def audit(
+    config: ConfigOption = DEFAULT_CONFIG,
+    day: Annotated[
+        datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="The day; yesterday if left out.")
+    ] = None,
+    pbx: Annotated[str | None, typer.Option("--pbx", help="Which PBX, where there are several.")] = None,
+) -> None:
+    """Hold a day's calls against what the PBX wrote itself. Status 1: there are differences that nobody can explain."""
+    import asyncio
+
+    with complaining():
+        settings = _load(config)
+        from offhook.auditing import audit_day, audit_report, wide_console
+        from offhook.journal_commands import choose_pbx
+
+        chosen = choose_pbx(settings, pbx)
+        date, found = asyncio.run(audit_day(settings, chosen, config.parent.resolve(), day.date() if day else None))
+        wide_console().print(audit_report(chosen.name, date, found))
+        if found.unexplained:
+            raise typer.Exit(1)
+
+
+@app.command()
+def oddities(
+    config: ConfigOption = DEFAULT_CONFIG,
+    since: Annotated[datetime | None, typer.Option("--since", help="Only those since then, by this clock.")] = None,
+    pbx: Annotated[str | None, typer.Option("--pbx", help="Only those of this PBX.")] = None,
+) -> None:
+    """List the events that the call model did not expect, by kind, with the latest of each."""
+    import asyncio
+
+    with complaining():
+        settings = _load(config)
+        from offhook.auditing import fetch_oddities, oddities_table, wide_console
+
+        begin = since.astimezone() if since else None
+        found = asyncio.run(fetch_oddities(settings, config.parent.resolve(), begin, pbx))
+        wide_console().print(oddities_table(found) if found else "none")
+
+
+@app.command("import")
+def import_history(
+    kind: Annotated[History, typer.Argument(help="What is imported.")],
+    source: Annotated[str, typer.Argument(help="A file, or a database: mysql://USER@HOST/asteriskcdrdb.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    pbx: Annotated[str | None, typer.Option("--pbx", help="Which PBX wrote it, where there are several.")] = None,
+    since: Annotated[datetime | None, typer.Option("--from", help="Only what was written since then.")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="Only what was written up to then.")] = None,
+    queue_log: Annotated[str | None, typer.Option("--queue-log", help="A queue_log to read beside it.")] = None,
+    cdr: Annotated[str | None, typer.Option("--cdr", help="Call detail records to read beside it.")] = None,
+    cel: Annotated[str | None, typer.Option("--cel", help="Channel events to read beside it.")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Begin at the beginning, not where the last stopped.")] = False,
+) -> None:
+    """Bring the years before Offhook into the reports, from the PBX's own logs. The same again changes nothing."""
+    import asyncio
+
+    with complaining():
+        settings = _load(config)
+        from offhook.history import HistoryKind, HistoryOrder, import_history as bring_in, report_lines
+        from offhook.journal_commands import choose_pbx
+
+        _keep_private()
+        others = {name: place for name, place in (("queue_log", queue_log), ("cdr", cdr), ("cel", cel)) if place}
+        order = HistoryOrder(
+            kind=HistoryKind(kind),
+            source=source,
+            others=others,
+            since=since.astimezone() if since else None,
+            until=until.astimezone() if until else None,
+            anew=anew,
+        )
+        work = bring_in(settings, choose_pbx(settings, pbx), config.parent.resolve(), order)
+        for line in report_lines(asyncio.run(work)):
+            typer.echo(line)
 
 
 @customers_app.command("import")

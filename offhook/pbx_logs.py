@@ -56,7 +56,7 @@ async def open_pbx_logs(pbxs: Iterable[PbxSettings], folder: Path) -> AsyncItera
 
 def teller_of(pbx: PbxSettings) -> Teller | None:
     """Who knows what this kind of PBX writes; None for a kind whose logs are not known."""
-    return AsteriskLogs(pbx.name, pbx.trunks, pbx.logs.agents) if pbx.kind == "asterisk" else None
+    return AsteriskLogs(pbx.name, pbx.trunks, pbx.logs.agents, pbx.phones) if pbx.kind == "asterisk" else None
 
 
 def open_source(kind: str, place: str, settings: LogSettings, folder: Path, engines: list[AsyncEngine]) -> Source:

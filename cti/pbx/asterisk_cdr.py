@@ -15,9 +15,9 @@ from itertools import pairwise
 from cti import signals as s
 from cti.model import LegRole
 from cti.pbx.asterisk_cel import plain_name
-from cti.pbx.asterisk_events import AsteriskEvents
 from cti.pbx.asterisk_log_lines import CdrRow, QueueLine
-from cti.pbx.asterisk_names import caller_number, dialled_number, endpoint_of
+from cti.pbx.asterisk_names import caller_number, dialled_number
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_queue_log import COMPLETIONS, EXITS, TRANSFERS, Names, agent_named, talk_s, whole
 from cti.pbx.asterisk_script import Script
 
@@ -66,10 +66,10 @@ class LoggedStory:
         script: Script,
         rows: Sequence[CdrRow],
         lines: Sequence[QueueLine],
-        events: AsteriskEvents,
+        people: AsteriskPeople,
         names: Names,
     ) -> None:
-        self._script, self._events, self._names = script, events, names
+        self._script, self._people, self._names = script, people, names
         self._rows = sorted(rows, key=lambda row: (row.started_at, row.ended_at))
         self._lines = sorted(lines, key=lambda line: line.at)
         callers = [row for row in self._rows if not row.channel.startswith("Local/") and row.app not in _REVERSED]
@@ -108,7 +108,7 @@ class LoggedStory:
         if self._own:
             row = self._own[0]
             moved_on = row.app == "Queue" or row.dialled == "s"  # then the number is the dialplan's, not the caller's
-            from_public = self._events.role_of(row.channel) is LegRole.CUSTOMER
+            from_public = self._people.role_of(row.channel) is LegRole.CUSTOMER
             dialled = row.did or ("" if from_public and moved_on else row.dialled)
             self._see(row.started_at, row.uniqueid, row.channel, row.number, row.name, dialled)
             answered = [row.answered_at for row in self._own if row.answered_at is not None]
@@ -122,10 +122,10 @@ class LoggedStory:
         self._add(began_at, _SEEN, s.LegSeen, line.callid, None, "", role, caller_number(number), None, None)
 
     def _see(self, at: datetime, leg: str, channel: str, number: str, name: str, dialled: str) -> None:
-        role = self._events.role_of(channel)
+        role = self._people.role_of(channel)
         known: tuple[str | None, str | None] = (None, None)
         if role is LegRole.AGENT:
-            known = endpoint_of(channel), None
+            known = self._people.agent_at(channel), None
         elif role is LegRole.CUSTOMER:
             known = caller_number(number), plain_name(name)
         said = dialled if dialled != "s" and role is not LegRole.VIRTUAL else None
@@ -134,7 +134,7 @@ class LoggedStory:
     def _phone_of(self, row: CdrRow) -> Phone:
         source = self._sources.get(row.channel, self._callid)
         phone = Phone(f"{row.uniqueid}/{row.dst_channel}", row.dst_channel, source, row.started_at, row.ended_at)
-        phone.agent = endpoint_of(row.dst_channel)
+        phone.agent = self._people.agent_at(row.dst_channel)
         phone.queue = row.app == "Queue" or self._first_of_member(row)
         phone.answered_at = row.answered_at if row.disposition == "ANSWERED" else None
         if phone.queue and self._lines:
@@ -147,7 +147,7 @@ class LoggedStory:
             row.disposition, s.DialResult.NO_ANSWER if waits and not gave_up else s.DialResult.CANCELLED
         )
         if phone.queue:
-            self._events.note_member(row.dst_channel.rpartition("-")[0])
+            self._people.note_member(row.dst_channel.rpartition("-")[0])
         return phone
 
     def _first_of_member(self, row: CdrRow) -> bool:
@@ -159,7 +159,7 @@ class LoggedStory:
 
     def _match(self, line: QueueLine) -> None:
         """A line about a phone of the queue: its record is there, or the line is all that is known of it."""
-        agent = agent_named(self._names, line.agent)
+        agent = agent_named(self._names, line.agent, self._people)
         rung = [
             phone
             for phone in self._phones
@@ -222,7 +222,7 @@ class LoggedStory:
         called = [one for one in own if one.answered_at is not None or not one.queue]
         for first, then in pairwise(called):
             at = first.ended_at
-            of_agent = self._events.role_of(first.channel) is LegRole.AGENT
+            of_agent = self._people.role_of(first.channel) is LegRole.AGENT
             after = then.began_at + _SECOND >= at and not then.queue
             if first.channel == then.channel or first.answered_at is None or not (of_agent and after):
                 continue
@@ -238,7 +238,7 @@ class LoggedStory:
         sources = [row for row in self._rows if row.uniqueid == phone.source != self._callid]
         if sources:
             self._consult(sources[0])
-        role = self._events.role_of(phone.channel) if phone.recorded else LegRole.AGENT
+        role = self._people.role_of(phone.channel) if phone.recorded else LegRole.AGENT
         number = phone.agent if role is LegRole.AGENT else None
         group = phone.source
         fields = phone.leg, group, phone.channel, role, number, None, None
@@ -296,7 +296,7 @@ class LoggedStory:
             self._add(line.at, _ENTERED, s.QueueReached, callid, None, queue, again=again)
             self._add(line.at, _ENTERED, s.QueueJoined, callid, None, queue, whole(line.data[2]), again=again)
         elif line.event == "CONNECT":
-            agent = agent_named(self._names, line.agent)
+            agent = agent_named(self._names, line.agent, self._people)
             self._add(line.at, _TAKEN, s.QueueLeft, callid, None, queue, again=again)
             self._add(line.at, _TAKEN, s.AgentTook, callid, None, queue, agent, again=again)
         elif line.event in COMPLETIONS:
@@ -305,7 +305,7 @@ class LoggedStory:
             self._leave(line)
 
     def _complete(self, line: QueueLine) -> None:
-        agent = agent_named(self._names, line.agent)
+        agent = agent_named(self._names, line.agent, self._people)
         answered = [phone for phone in self._phones if phone.answered_at is not None]
         own = [phone for phone in answered if phone.agent == agent and phone.queue]
         if line.event == "BLINDTRANSFER" or (line.event == "TRANSFER" and own):
@@ -342,7 +342,7 @@ class LoggedStory:
             return
         last = sorted(self._own, key=lambda row: row.ended_at)[-1]
         talked = any(phone.answered_at is not None for phone in self._phones)
-        if not talked and last.app not in _BY_DIALPLAN and self._events.role_of(last.channel) is LegRole.CUSTOMER:
+        if not talked and last.app not in _BY_DIALPLAN and self._people.role_of(last.channel) is LegRole.CUSTOMER:
             self.ended_by_known = True
             self._add(last.ended_at, _GONE, s.LegHungUp, self._callid, None)
         elif not talked:
@@ -367,12 +367,12 @@ def _pair(channel: str) -> str:
 
 
 def tell_from_cdr(
-    script: Script, rows: Iterable[CdrRow], lines: Iterable[QueueLine], events: AsteriskEvents, names: Names
+    script: Script, rows: Iterable[CdrRow], lines: Iterable[QueueLine], people: AsteriskPeople, names: Names
 ) -> bool:
     """Write the call into ``script``; whether it is known who ended it."""
     rows, lines = list(rows), list(lines)
     if not rows and not any(line.event in _BEGINNINGS for line in lines):
         return False
-    story = LoggedStory(script, rows, lines, events, names)
+    story = LoggedStory(script, rows, lines, people, names)
     story.tell()
     return story.ended_by_known

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 from cti import signals as s
 from cti.model import LegRole
-from cti.pbx.asterisk_events import AsteriskEvents
 from cti.pbx.asterisk_log_lines import CelRow
-from cti.pbx.asterisk_names import caller_number, dialled_number, endpoint_of
+from cti.pbx.asterisk_names import caller_number, dialled_number
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_script import Script
 
 _OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})
@@ -154,24 +154,24 @@ class CelStory:
         half = self.by_name.get(channel.name[:-1] + "2")
         return [other for other in self.channels.values() if other.dialled_by is half and half is not None]
 
-    def tell(self, script: Script, events: AsteriskEvents) -> None:
+    def tell(self, script: Script, people: AsteriskPeople) -> None:
         """Write all that CEL says."""
         for place, row in enumerate(self.rows):
             channel = self.channels.get(row.uniqueid)
             if channel is None:
                 continue
             if place == channel.place:
-                self._begin(script, events, channel, row)
+                self._begin(script, people, channel, row)
             handler = _HANDLERS.get(row.event)
             if handler is not None:
                 handler(self, script, place, row, channel)
 
-    def _begin(self, script: Script, events: AsteriskEvents, channel: CelChannel, row: CelRow) -> None:
+    def _begin(self, script: Script, people: AsteriskPeople, channel: CelChannel, row: CelRow) -> None:
         place, group = channel.place, row.linkedid or None
-        role = events.role_of(channel.name)
+        role = people.role_of(channel.name)
         number = name = dialled = None
         if role is LegRole.AGENT:
-            number = endpoint_of(channel.name)
+            number = people.agent_at(channel.name)
         elif role is LegRole.CUSTOMER:
             number, name = caller_number(row.number), plain_name(row.name)
         if role is not LegRole.VIRTUAL and row.exten != "s":
@@ -180,8 +180,9 @@ class CelStory:
         script.add(place, row.at, s.LegSeen, row.uniqueid, group, channel.name, role, number, name, dialled)
         if channel.was_dialled:
             source = channel.dialled_by.uniqueid if channel.dialled_by is not None else None
-            script.add(place, row.at, s.LegDialled, row.uniqueid, group, source, channel.number)
-            if role is LegRole.AGENT and not _refused_at_once(channel):
+            owner = people.owner_of(channel.number)
+            script.add(place, row.at, s.LegDialled, row.uniqueid, group, source, channel.number, owner)
+            if (role is LegRole.AGENT or owner is not None) and not _refused_at_once(channel):
                 script.add(place, row.at, s.LegRang, row.uniqueid, group)
         if channel.name.endswith(";2") and (half := self.by_name.get(channel.name[:-1] + "1")) is not None:
             script.add(place, row.at, s.LegsPaired, half.uniqueid, channel.uniqueid)
@@ -300,6 +301,13 @@ class CelStory:
         peer = self.by_name.get(row.peer)
         return next(iter(sorted(members)), peer.uniqueid if peer is not None else None)
 
+    def _pick_up(self, script: Script, place: int, row: CelRow, channel: CelChannel) -> None:
+        by = row.extra.get("pickup_channel_uniqueid") or getattr(
+            self.by_name.get(row.extra.get("pickup_channel", "")), "uniqueid", None
+        )
+        if by is not None:
+            script.add(place, row.at, s.PickedUp, channel.uniqueid, None, by)
+
     def _park(self, script: Script, place: int, row: CelRow, channel: CelChannel) -> None:
         slot = next((one.exten for one in self.rows[place:] if one.app == "ParkedCall" and one.exten), "")
         script.add(place, row.at, s.Parked, channel.uniqueid, slot)
@@ -326,6 +334,7 @@ _HANDLERS = {
     "STREAM_END": CelStory._music,
     "BLINDTRANSFER": CelStory._blind,
     "ATTENDEDTRANSFER": CelStory._attended,
+    "PICKUP": CelStory._pick_up,
     "PARK_START": CelStory._park,
     "PARK_END": CelStory._unpark,
     "DTMF": CelStory._key,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from cti import signals as s
 from cti.pbx.asterisk_cel import CelChannel, CelStory
 from cti.pbx.asterisk_log_lines import CelRow
-from cti.pbx.asterisk_names import agent_of
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_script import Script
 
 _REFUSED_WITHIN = timedelta(seconds=0.3)
@@ -22,8 +22,8 @@ _TOGETHER = timedelta(seconds=0.1)
 class CelWaits:
     """The waits of one call; ``mark_misses`` before its story is told, ``tell`` beside it."""
 
-    def __init__(self, story: CelStory) -> None:
-        self._story = story
+    def __init__(self, story: CelStory, people: AsteriskPeople) -> None:
+        self._story, self._people = story, people
         self._apps = [app for app in story.apps if app[2].app == "Queue"]
 
     def mark_misses(self) -> None:
@@ -53,7 +53,7 @@ class CelWaits:
             at, phone = min(taken, key=lambda pair: pair[0])
             place: float = self._story.place_at(at) - 0.4
             script.add(place, at, s.QueueLeft, leg, None, queue)
-            script.add(place, at, s.AgentTook, leg, None, queue, agent_of(phone.device))
+            script.add(place, at, s.AgentTook, leg, None, queue, self._people.member(phone.device))
             return
         at, place = self._left_at(last), last + 0.3
         caller = self._story.channels[leg]

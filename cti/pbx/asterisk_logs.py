@@ -10,9 +10,9 @@ from cti.model import AgentChanged, Call, CallEnded, LegRole, Origin
 from cti.pbx.asterisk_cdr import tell_from_cdr
 from cti.pbx.asterisk_cel import CelStory
 from cti.pbx.asterisk_cel_waits import CelWaits
-from cti.pbx.asterisk_events import AsteriskEvents
 from cti.pbx.asterisk_log_lines import LoggedCall, QueueLine
 from cti.pbx.asterisk_members import MemberLines
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_queue_log import QueueStory, learn_names
 from cti.pbx.asterisk_script import Script
 from cti.tracker import CallTracker
@@ -23,15 +23,21 @@ SOURCES = ("queue_log", "cdr", "cel")
 class AsteriskLogs:
     """Tells the calls of one PBX from its logs.
 
-    ``trunks`` as for the live dialect. ``agents`` are the extensions of members by the names that queue_log has; more
-    are learned on the way from CEL and CDR, which show whose phone a member's is.
+    ``trunks`` and ``phones`` as for the live dialect. ``agents`` are the extensions of members by the names that
+    queue_log has; more are learned on the way from CEL, which shows whose phone a member's is.
     """
 
-    def __init__(self, pbx: str, trunks: Iterable[str] = (), agents: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        pbx: str,
+        trunks: Iterable[str] = (),
+        agents: Mapping[str, str] | None = None,
+        phones: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
         self.pbx = pbx
         self.agents = dict(agents or {})
-        self._events = AsteriskEvents(pbx, trunks)
-        self._members = MemberLines(pbx, self.agents)
+        self._people = AsteriskPeople(trunks, phones)
+        self._members = MemberLines(pbx, self.agents, self._people)
         self._hears_music = False
 
     def tell(self, logged: LoggedCall) -> list[Call]:
@@ -41,7 +47,7 @@ class AsteriskLogs:
         if logged.cel:
             self._tell_cel(script, logged)
         else:
-            ended_by_known = tell_from_cdr(script, logged.cdr, logged.queue_log, self._events, self.agents)
+            ended_by_known = tell_from_cdr(script, logged.cdr, logged.queue_log, self._people, self.agents)
         tracker = CallTracker(self.pbx)
         events = [event for signal in script for event in tracker.apply(signal)]
         calls = [event.call for event in events if isinstance(event, CallEnded)]
@@ -49,7 +55,7 @@ class AsteriskLogs:
 
     def is_phone(self, channel: str) -> bool:
         """Whether an agent is at this channel's end."""
-        return self._events.role_of(channel) is LegRole.AGENT
+        return self._people.role_of(channel) is LegRole.AGENT
 
     def member(self, line: QueueLine) -> list[AgentChanged]:
         """What a line about a member changes: log-ins, log-outs, pauses."""
@@ -60,12 +66,13 @@ class AsteriskLogs:
         story = CelStory(logged.cel, self._hears_music)
         for channel in story.channels.values():
             if channel.app == "AppQueue":
-                self._events.note_member(channel.device)
-        learn_names(logged.queue_log, story, self.agents)
+                self._people.note_member(channel.device)
+        learn_names(logged.queue_log, story, self.agents, self._people)
         lines = logged.queue_log
-        queues = QueueStory(lines, story, self.agents) if lines else CelWaits(story)
+        people = self._people
+        queues = QueueStory(lines, story, self.agents, people) if lines else CelWaits(story, people)
         queues.mark_misses()
-        story.tell(script, self._events)
+        story.tell(script, people)
         queues.tell(script)
 
     def _origin(self, logged: LoggedCall) -> Origin:

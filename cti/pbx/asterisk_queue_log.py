@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from cti import signals as s
 from cti.pbx.asterisk_cel import CelChannel, CelStory
 from cti.pbx.asterisk_log_lines import QueueLine
-from cti.pbx.asterisk_names import agent_of
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_script import Script
 
 TRANSFERS = frozenset({"TRANSFER", "BLINDTRANSFER", "ATTENDEDTRANSFER"})
@@ -29,13 +29,13 @@ _SLACK = timedelta(seconds=0.2)
 Names = Mapping[str, str]
 
 
-def agent_named(names: Names, member: str) -> str:
+def agent_named(names: Names, member: str, people: AsteriskPeople) -> str:
     """The extension of a member: by the names known, by his interface, else the name itself.
 
-    >>> agent_named({"Anna Rossi": "101"}, "Anna Rossi"), agent_named({}, "SIP/102"), agent_named({}, "Bruno Esposito")
-    ('101', '102', 'Bruno Esposito')
+    >>> [agent_named({"Anna Rossi": "101"}, name, AsteriskPeople()) for name in ("Anna Rossi", "SIP/102", "Bruno")]
+    ['101', '102', 'Bruno']
     """
-    return names.get(member) or (agent_of(member) if "/" in member else member)
+    return names.get(member) or (people.member(member) if "/" in member else member)
 
 
 def whole(text: str) -> int | None:
@@ -65,18 +65,22 @@ def span_of(line: QueueLine) -> tuple[datetime, datetime]:
     return line.at - _SLACK, line.at + _SECOND + _SLACK
 
 
-def learn_names(lines: Sequence[QueueLine], story: CelStory, agents: dict[str, str]) -> None:
+def learn_names(
+    lines: Sequence[QueueLine], story: CelStory, agents: dict[str, str], people: AsteriskPeople
+) -> None:
     """Whose phones the members' names stand for: CONNECT names both."""
     for line in lines:
         if line.event == "CONNECT" and (channel := story.channels.get(line.data[1])) is not None:
-            agents[line.agent] = agent_of(channel.device)
+            agents[line.agent] = people.member(channel.device)
 
 
 class QueueStory:
     """The lines of one call, told between the rows of CEL: each has its place by what CEL shows of the same moment."""
 
-    def __init__(self, lines: Sequence[QueueLine], story: CelStory, names: Names) -> None:
-        self._lines, self._story, self._names = lines, story, names
+    def __init__(
+        self, lines: Sequence[QueueLine], story: CelStory, names: Names, people: AsteriskPeople
+    ) -> None:
+        self._lines, self._story, self._names, self._people = lines, story, names, people
         self._joined: set[int] = set()
 
     def tell(self, script: Script) -> None:
@@ -93,8 +97,9 @@ class QueueStory:
         lines = [line for line in self._lines if line.event == "RINGNOANSWER"]
         for line in lines:
             rung = self._rung_until(line)
-            agent = agent_named(self._names, line.agent)
-            hit = next((one for one in rung if agent_of(one.device) == agent), rung[0] if rung else None)
+            agent = agent_named(self._names, line.agent, self._people)
+            own = [one for one in rung if self._people.member(one.device) == agent]
+            hit = next(iter(own or rung), None)
             if hit is not None:
                 hit.missed = True
                 for phone in self._story.phones_of(hit):
@@ -125,18 +130,18 @@ class QueueStory:
         member = self._story.channels.get(line.data[1])
         if member is not None and member.answered_at is not None:
             place: float = self._story.place_at(member.answered_at) - 0.4
-            at, agent = member.answered_at, agent_of(member.device)
+            at, agent = member.answered_at, self._people.member(member.device)
         else:
             entered = self._first(line.callid, ("BRIDGE_ENTER", "BRIDGE_START"), begin, end)
             place, at = entered or self._fallback(line)
-            agent = agent_named(self._names, line.agent)
+            agent = agent_named(self._names, line.agent, self._people)
         script.add(place, at, s.QueueLeft, line.callid, None, line.queue)
         script.add(place, at, s.AgentTook, line.callid, None, line.queue, agent)
 
     def _complete(self, script: Script, line: QueueLine) -> None:
         begin, end = span_of(line)
         place, at = self._first(line.callid, ("HANGUP", "CHAN_END"), begin, end) or self._fallback(line)
-        agent = agent_named(self._names, line.agent)
+        agent = agent_named(self._names, line.agent, self._people)
         script.add(place - 0.2, at, s.AgentDone, line.callid, None, line.queue, agent, talk_s(line))
 
     def _leave(self, script: Script, line: QueueLine) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import os
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -34,6 +35,8 @@ class LogFile:
     ``position`` is how many bytes of the file itself have been read so far, ``size`` how many there are.
     """
 
+    by_time = False
+
     def __init__(self, kind: str, path: Path, parse: Parse) -> None:
         self.kind, self.label = kind, str(path)
         self.bad = BadLines()
@@ -48,6 +51,15 @@ class LogFile:
         """
         with self._readable(self._path):
             return self._path.stat().st_size
+
+    def fingerprint(self) -> str:
+        """A digest of the file's beginning: a file that was begun anew has another one.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        with self._readable(self._path), _opened(self._path) as file:
+            return hashlib.sha256(file.readline(MAX_LINE_BYTES)).hexdigest()[:16]
 
     async def lines(
         self, since: datetime | None = None, until: datetime | None = None, start: int = 0
@@ -90,7 +102,8 @@ class LogFile:
     def _read(self, path: Path, since: datetime | None, until: datetime | None, start: int) -> Iterator[Line]:
         with self._readable(path), _opened(path) as file:
             if start:
-                file.seek(start)
+                file.seek(start - 1)
+                file.readline(MAX_LINE_BYTES)  # the end of the line before, or the one that was read last
             elif since is not None and path.suffix != ".gz":
                 file.seek(self._seek(file, since - _DISORDER))
             number: int | None = None if file.tell() else 0

@@ -37,6 +37,8 @@ _LONGEST = timedelta(hours=12)  #: a CDR is found by its call's beginning, and a
 class LogTable:
     """A ``Source``. ``position`` is how many rows have been read, ``size`` how many there are."""
 
+    by_time = True
+
     def __init__(self, kind: str, engine: AsyncEngine, name: str, label: str, zone: tzinfo) -> None:
         self.kind, self.label = kind, label
         self.bad = BadLines()
@@ -51,6 +53,16 @@ class LogTable:
         """
         async with self._connection() as connection:
             return int((await connection.execute(select(func.count()).select_from(self._bare()))).scalar_one())
+
+    async def exists(self) -> bool:
+        """Whether the database has such a table.
+
+        Raises:
+            SourceError: the database cannot be reached.
+        """
+        async with self._connection() as connection:
+            schema, _, name = self._name.rpartition(".")
+            return bool(await connection.run_sync(lambda sync: inspect(sync).has_table(name, schema=schema or None)))
 
     async def lines(
         self, since: datetime | None = None, until: datetime | None = None, start: int = 0

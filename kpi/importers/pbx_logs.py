@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cti.model import Call
 from kpi.importers.gathering import Gathering
-from kpi.importers.lines import Teller
+from kpi.importers.lines import LoggedCall, Teller
 from kpi.importers.source import Source, merged
 
 LINES_BETWEEN_BREATHS = 200
@@ -40,16 +40,27 @@ class PbxLogs:
         Raises:
             SourceError: one of the logs cannot be read.
         """
+        async for _, calls in self.tell_with_lines(since, until):
+            yield calls
+
+    async def tell_with_lines(
+        self, since: datetime, until: datetime
+    ) -> AsyncIterator[tuple[LoggedCall, list[Call]]]:
+        """The same, each with the lines that told it.
+
+        Raises:
+            SourceError: one of the logs cannot be read.
+        """
         gathering = Gathering(self.teller.is_phone)
         number = 0
         async for line in merged(self.sources, since, until):
             gathering.take(line)
             number += 1
             for logged in gathering.over():
-                yield self.teller.tell(logged)
+                yield logged, self.teller.tell(logged)
                 await asyncio.sleep(0)
             if number % LINES_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
         for logged in gathering.finished():
-            yield self.teller.tell(logged)
+            yield logged, self.teller.tell(logged)
             await asyncio.sleep(0)

@@ -47,7 +47,10 @@ class BadLines:
 
 
 class Source(Protocol):
-    """``kind`` is ``queue_log``, ``cdr`` or ``cel``; ``label`` is for people and holds no password."""
+    """``kind`` is ``queue_log``, ``cdr`` or ``cel``; ``label`` is for people and holds no password.
+
+    ``by_time``: what was read before is found by its time, not by an offset.
+    """
 
     @property
     def kind(self) -> str: ...
@@ -55,12 +58,14 @@ class Source(Protocol):
     def label(self) -> str: ...
     @property
     def bad(self) -> BadLines: ...
+    @property
+    def by_time(self) -> bool: ...
 
     def lines(
         self, since: datetime | None = None, until: datetime | None = None, start: int = 0
     ) -> AsyncIterator[Sequence[Line]]:
-        """The lines written from ``since`` up to ``until``, in order, some thousands at once; no earlier than the
-        offset ``start``.
+        """The lines written from ``since`` up to ``until``, in order, some thousands at once; none whose offset is
+        less than ``start``.
 
         Raises:
             SourceError: it cannot be read.

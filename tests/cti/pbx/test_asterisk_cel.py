@@ -115,3 +115,36 @@ def test_garbage_in_extra_harms_nothing() -> None:
 def test_names_keep_their_quotes_and_lose_sips_backslash() -> None:
     assert plain_name(r"a \"b\" \\ c\d") == r'a "b" \ c\d'
     assert plain_name("") is None
+
+
+def test_a_colleague_who_picks_up_the_call_has_it() -> None:
+    picker = "PJSIP/102-0000002a"
+    bridge = {"bridge_id": "b1"}
+    call = told(
+        cel(0, "CHAN_START", CALLER, exten="+390221000101"),
+        cel(0, "APP_START", CALLER, app="Dial", app_data="PJSIP/101"),
+        cel(0, "CHAN_START", AGENT, exten="s"),
+        cel(4, "CHAN_START", picker, exten="*8", linkedid=IDS.setdefault(picker, "1772452800.77")),
+        cel(4.1, "PICKUP", AGENT, {"pickup_channel": picker, "pickup_channel_uniqueid": IDS[picker]}, app="AppDial"),
+        cel(4.1, "ANSWER", picker, linkedid=IDS[picker]),
+        cel(4.2, "BRIDGE_ENTER", picker, bridge),
+        cel(4.2, "BRIDGE_ENTER", CALLER, bridge, app="Dial"),
+        cel(9, "HANGUP", CALLER, {"hangupcause": "16", "hangupsource": CALLER}),
+        *(cel(9, "CHAN_END", one) for one in (CALLER, AGENT, picker)),
+    )
+    assert call.answered_by == ("102",)
+
+
+def test_a_mobile_phone_of_an_agent_is_his() -> None:
+    trunk, mobile = "PJSIP/trunk-0000002b", "393331112222"
+    rows = [
+        cel(0, "CHAN_START", CALLER, exten="+390221000101"),
+        cel(0, "APP_START", CALLER, app="Dial", app_data=f"PJSIP/{mobile}@trunk,20"),
+        cel(0, "CHAN_START", trunk, exten="s"),
+        cel(4, "ANSWER", trunk, app="AppDial"),
+        cel(4, "BRIDGE_ENTER", trunk, {"bridge_id": "b1"}, app="AppDial"),
+        cel(4, "BRIDGE_ENTER", CALLER, {"bridge_id": "b1"}, app="Dial"),
+        *(cel(9, "CHAN_END", one) for one in (CALLER, trunk)),
+    ]
+    [call] = AsteriskLogs("milan", ["trunk"], phones={"103": [mobile]}).tell(logged(*rows))
+    assert call.answered_by == ("103",)

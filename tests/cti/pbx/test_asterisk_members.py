@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from cti.model import AgentChange, AgentChanged
 from cti.pbx.asterisk_members import MemberLines
+from cti.pbx.asterisk_people import AsteriskPeople
 from kpi.importers.lines import QueueLine
 from tests.cti.pbx.written import line
 
 
 def changes(*lines: QueueLine) -> list[tuple[str, AgentChange, str | None, str | None]]:
-    members = MemberLines("milan", {"Anna Rossi": "101"})
+    members = MemberLines("milan", {"Anna Rossi": "101"}, AsteriskPeople())
     told: list[AgentChanged] = [event for one in lines for event in members.apply(one)]
     return [
         (event.agent.agent, event.change, event.queue, event.reason)

@@ -7,6 +7,7 @@ import pytest
 
 from cti.model import Call, CallOutcome, EndedBy, RingResult, StayOutcome
 from cti.pbx.asterisk_logs import AsteriskLogs
+from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_queue_log import agent_named, talk_s
 from kpi.importers.lines import CelRow, QueueLine
 from tests.cti.pbx.test_asterisk_cel_waits import rung, waits
@@ -95,5 +96,6 @@ def test_the_queues_own_talk_time_is_in_another_place_in_each_line(
 
 
 def test_a_member_is_known_by_name_or_by_interface() -> None:
-    assert agent_named({"Anna": "101"}, "Anna") == "101"
-    assert [agent_named({}, name) for name in ("Local/103@agents/n", "Agent/7001", "Anna")] == ["103", "7001", "Anna"]
+    assert agent_named({"Anna": "101"}, "Anna", AsteriskPeople()) == "101"
+    names = ("Local/103@agents/n", "Agent/7001", "Anna")
+    assert [agent_named({}, name, AsteriskPeople()) for name in names] == ["103", "7001", "Anna"]

@@ -165,3 +165,16 @@ def same(name: str, want: dict[str, Any], got: dict[str, Any], sources: tuple[st
 def digits(number: str | None) -> str:
     """Those of a number without leading zeros; '' for one that is withheld."""
     return re.sub(r"\D", "", number or "").lstrip("0")
+
+
+def fidelity_table() -> str:
+    """What each combination of sources tells of the recordings, as docs/gaps.md has it."""
+    scores = {sources: score(sources) for sources in COMBINATIONS}
+    head = "| of 401 calls, right | " + " | ".join(f"`{' + '.join(sources)}`" for sources in COMBINATIONS) + " |"
+    lines = [head, "|---|" + "---|" * len(COMBINATIONS)]
+    lines.append("| told at all | " + " | ".join(str(one.told) for one in scores.values()) + " |")
+    for name in FIELDS:
+        lines.append(f"| `{name}` | " + " | ".join(str(one.right[name]) for one in scores.values()) + " |")
+    lines.append("| all 13 | " + " | ".join(str(one.exact) for one in scores.values()) + " |")
+    lines.append("| calls that there never were | " + " | ".join(str(one.ghosts) for one in scores.values()) + " |")
+    return "\n".join(lines)

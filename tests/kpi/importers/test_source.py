@@ -15,6 +15,7 @@ from tests.cti.pbx.written import CALLER, cdr, cel, line
 
 class Given:
     kind = label = "given"
+    by_time = False
 
     def __init__(self, *chunks: Sequence[Line]) -> None:
         self.bad = BadLines()

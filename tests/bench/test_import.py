@@ -1,0 +1,14 @@
+"""bench/import.py runs and says what it measured."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.source import ROOT
+
+
+def test_it_prints_both_and_their_ratio() -> None:
+    command = [sys.executable, str(ROOT / "bench/import.py"), "--calls", "40"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["bare", "import", "ratio"]
