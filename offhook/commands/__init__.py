@@ -1,0 +1,1 @@
+"""The commands of ``offhook``, found by name: each module here has a Typer ``app`` whose commands are offered."""
