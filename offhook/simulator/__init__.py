@@ -17,6 +17,6 @@ From the bottom up:
 ``calls``       what happens in one call, from a story; ``talks`` the part after somebody answered; ``placed`` the
 calls agents make ``traffic``     random stories: a day's calls, a busy hour, agents' breaks ``truth``       what
 really happened, in the words of the recordings' ``truth.json`` ``people``      fictional customers and agents
-``logs_of_calls`` queue_log and channel events
-in files, as the PBX writes them itself ``answers``     the manager's answers to actions; ``server`` puts it all on a socket
+``answers``     the manager's answers to actions; ``server`` puts it all on a socket
+``logs_of_calls`` queue_log and channel events in files, as the PBX writes them itself
 """
