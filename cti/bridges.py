@@ -181,6 +181,7 @@ def _begin_talk(board: Board, leg: LegRecord) -> None:
         return
     call, agent = leg.call, leg.number or leg.channel
     count_in([leg])
+    board.roster.back_to_work(agent)
     talk = _open_talk(call, agent)
     if talk is None:
         talk = _parted_talk(board, leg) or _new_talk(board, leg, agent)
@@ -222,6 +223,7 @@ def end_talk(board: Board, call: CallRecord, talk: TalkRecord) -> None:
     """Close a talk, once."""
     if talk.open:
         talk.close(board.at)
+        board.roster.wrap_up(talk.talk.agent, talk.talk.queue, board.at, board.origin)
         board.tell(CallReleased, call, talk=talk)
 
 

@@ -30,6 +30,7 @@ from cti.signals import (
     QueueReached,
     QueueRefused,
     Signal,
+    WrapUpSet,
 )
 from cti.states import PLACE, STAY, LegState, PlaceState, StayState
 from cti.transfers import consults
@@ -286,6 +287,10 @@ def member_seen(board: Board, signal: MemberSeen) -> None:
         board.roster.count_places(signal.queue, signal.at)
         board.roster.settle(record, signal.at)
         board.tell_agent(record, AgentChange.STATE)
+
+
+def wrap_up_set(board: Board, signal: WrapUpSet) -> None:
+    board.roster.agent(signal.agent).place(signal.queue).wrap_up_s = signal.wrap_up_s
 
 
 def agent_status(board: Board, signal: AgentStatus) -> None:

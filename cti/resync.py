@@ -150,6 +150,8 @@ def _member(board: Board, now: SnapshotTaken, member: MemberNow) -> Iterator[s.S
         yield s.MemberPaused(*facts, member.reason)
     elif not member.paused and state is PlaceState.PAUSED:
         yield s.MemberResumed(*facts)
+    if member.wrap_up_s != board.roster.agent(member.agent).place(member.queue).wrap_up_s:
+        yield s.WrapUpSet(*facts, member.wrap_up_s)
 
 
 def _agent(board: Board, now: SnapshotTaken, agent: AgentNow) -> s.Signal:

@@ -1,10 +1,13 @@
-"""The agents: where each is logged in, paused or not, and what he does, told from his legs."""
+"""The agents: where each is logged in, paused or not, and what he does, told from his legs.
+
+No PBX tells of the end of a wrap-up: it is known when it begins, and told as soon as something later is heard of.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cti.model import Agent, AgentState, Membership
+from cti.model import Agent, AgentState, Membership, Origin
 from cti.records import LegRecord
 from cti.states import LegState, PlaceState
 
@@ -16,18 +19,22 @@ AT_THE_JOIN = timedelta(seconds=2)
 class Place:
     """An agent's place in one queue."""
 
-    __slots__ = ("interface", "reason", "state")
+    __slots__ = ("interface", "reason", "state", "wrap_up_s")
 
     def __init__(self) -> None:
         self.state = PlaceState.OUT
         self.interface: str | None = None
         self.reason: str | None = None
+        self.wrap_up_s = 0.0
 
 
 class AgentRecord:
-    """``status`` is what he is as a whole, None at PBXs where he is what he is in each queue."""
+    """``status`` is what he is as a whole, None at PBXs where he is what he is in each queue.
 
-    __slots__ = ("agent", "legs", "name", "places", "since", "state", "status")
+    ``wraps_up`` is until when, and because of what, he has peace after a queue's call.
+    """
+
+    __slots__ = ("agent", "legs", "name", "places", "since", "state", "status", "wraps_up")
 
     def __init__(self, agent: str) -> None:
         self.agent = agent
@@ -37,12 +44,13 @@ class AgentRecord:
         self.legs: set[LegRecord] = set()
         self.state = AgentState.OFFLINE
         self.since: datetime | None = None
+        self.wraps_up: tuple[datetime, Origin] | None = None
 
     def place(self, queue: str) -> Place:
         return self.places.setdefault(queue, Place())
 
     def derive(self) -> AgentState:
-        """On the phone wins over paused, paused over idle; several legs count as one agent."""
+        """On the phone wins over paused, paused over wrap-up and idle; several legs count as one agent."""
         if any(leg.state is LegState.UP or not (leg.was_dialled or leg.outgoing) for leg in self.legs):
             return AgentState.TALKING
         if any(leg.state is LegState.RINGING for leg in self.legs):
@@ -51,7 +59,9 @@ class AgentRecord:
         here = [state for state in here if state is not PlaceState.OUT] or [self.status or PlaceState.OUT]
         if here[0] is PlaceState.OUT:
             return AgentState.OFFLINE
-        return AgentState.PAUSED if all(state is PlaceState.PAUSED for state in here) else AgentState.IDLE
+        if all(state is PlaceState.PAUSED for state in here):
+            return AgentState.PAUSED
+        return AgentState.WRAP_UP if self.wraps_up is not None else AgentState.IDLE
 
     def state_in(self, place: Place) -> PlaceState:
         """What he is in a queue: what his place says, unless he is out or on a break as a whole."""
@@ -67,6 +77,7 @@ class Roster:
         self._pbx = pbx
         self._agents: dict[str, AgentRecord] = {}
         self._empty_since: dict[str, datetime] = {}
+        self._wrapping: set[AgentRecord] = set()
 
     def agent(self, agent: str) -> AgentRecord:
         record = self._agents.get(agent)
@@ -90,6 +101,32 @@ class Roster:
         """
         since = self._empty_since.get(queue)
         return since is not None and at - max(since, joined_at) <= (EMPTY_NOTICED if since > joined_at else AT_THE_JOIN)
+
+    def wrap_up(self, agent: str, queue: str | None, at: datetime, origin: Origin) -> None:
+        """A call of ``queue`` is over for this agent: he has the peace that his place in it gives, if any."""
+        record = self._agents.get(agent)
+        place = record.places.get(queue) if record is not None and queue is not None else None
+        if record is None or place is None or not place.wrap_up_s or place.state is PlaceState.OUT:
+            return
+        record.wraps_up = at + timedelta(seconds=place.wrap_up_s), origin
+        self._wrapping.add(record)
+
+    def back_to_work(self, agent: str) -> None:
+        """He talks again: what was left of his wrap-up is given up."""
+        record = self._agents.get(agent)
+        if record is not None and record.wraps_up is not None:
+            record.wraps_up = None
+            self._wrapping.discard(record)
+
+    def wrapped_up(self, at: datetime) -> list[tuple[datetime, Origin, AgentRecord]]:
+        """Whose wrap-up is over by ``at``, each once: since when, because of what, and who, in this order."""
+        if not self._wrapping:
+            return []
+        over = [(*r.wraps_up, r) for r in self._wrapping if r.wraps_up is not None and r.wraps_up[0] <= at]
+        for _, _, record in over:
+            record.wraps_up = None
+            self._wrapping.discard(record)
+        return sorted(over, key=lambda one: (one[0], one[2].agent))
 
     def settle(self, record: AgentRecord, at: datetime) -> bool:
         """Derive the state anew; True if it changed."""

@@ -256,6 +256,12 @@ class MemberSeen(MemberSignal, frozen=True):
     reason: str | None
 
 
+class WrapUpSet(MemberSignal, frozen=True):
+    """After each of this queue's calls the agent has ``wrap_up_s`` seconds of peace; no PBX tells of their end."""
+
+    wrap_up_s: float
+
+
 class AgentStatus(Signal, frozen=True, kw_only=True):
     """What an agent is as a whole, at PBXs where he does not log in to each queue: here or not, on a break or not.
 

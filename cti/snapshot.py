@@ -42,6 +42,7 @@ class MemberNow(msgspec.Struct, frozen=True, kw_only=True):
     interface: str | None
     paused: bool
     reason: str | None
+    wrap_up_s: float = 0.0
 
 
 class AgentNow(msgspec.Struct, frozen=True, kw_only=True):

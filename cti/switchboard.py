@@ -35,6 +35,11 @@ class Switchboard:
                 for event in apply(signal):
                     publish(event)
 
+    def pass_time(self, now: datetime) -> None:
+        """Publish what is over by ``now`` though the PBX says nothing: wrap-ups. A replay tells the same, and when."""
+        for event in self.tracker.pass_time(now):
+            self._publish(event)
+
     def announce(self) -> None:
         """Publish what goes on: to be called once, when those who listen have come after the tracker learned of it."""
         for event in self.tracker.present():

@@ -7,6 +7,7 @@ expect becomes an ``Oddity``. The moves live with what they are about: ``legs``,
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from cti import bridges, legs, queues, signals, transfers
@@ -47,6 +48,7 @@ MOVES: dict[type[signals.Signal], Move] = {
     signals.MemberPaused: queues.member_moved,
     signals.MemberResumed: queues.member_moved,
     signals.MemberSeen: queues.member_seen,
+    signals.WrapUpSet: queues.wrap_up_set,
     signals.AgentStatus: queues.agent_status,
     signals.BlindTransferred: transfers.blind_transferred,
     signals.AttendedTransferred: transfers.attended_transferred,
@@ -65,6 +67,7 @@ class CallTracker:
     def apply(self, signal: signals.Signal) -> list[CallEvent]:
         """What the house is told because of ``signal``, in order; often nothing."""
         board = self._board
+        self._wrap_up(signal.at)
         if type(signal) is SnapshotTaken:
             for missed in differences(board, signal):
                 self._move(missed)
@@ -74,6 +77,19 @@ class CallTracker:
             return []
         told, board.out = board.out, []
         return told
+
+    def pass_time(self, at: datetime) -> list[CallEvent]:
+        """What the house is told because it is ``at`` by now, and nothing was heard: wrap-ups that are over."""
+        self._wrap_up(at)
+        told, self._board.out = self._board.out, []
+        return told
+
+    def _wrap_up(self, at: datetime) -> None:
+        board = self._board
+        for over_at, origin, record in board.roster.wrapped_up(at):
+            board.at, board.origin = over_at, origin
+            if board.roster.settle(record, over_at):
+                board.tell_agent(record, AgentChange.STATE)
 
     def _move(self, signal: signals.Signal) -> None:
         board = self._board

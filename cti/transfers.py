@@ -52,6 +52,8 @@ def _just_parked(call: CallRecord, board: Board) -> bool:
 
 def attended_transferred(board: Board, signal: AttendedTransferred) -> None:
     first, target = board.known(signal.first), board.known(signal.target)
+    if target is None and first is not None and signal.first == signal.second:
+        target = _asked_by_key(first.call)  # still ringing, it was moved to the customer's bridge before it was named
     second = board.known(signal.second) or _consulting(first, target)
     if first is None or second is None:
         board.note("unknown-leg", "an attended transfer of a leg that was never seen")
@@ -127,13 +129,26 @@ def _with_whom(board: Board, second: LegRecord, target: LegRecord | None) -> set
 
 
 def asks_by_key(leg: LegRecord) -> bool:
-    """Whether ``leg`` is a colleague whom an agent asks by the PBX's own key: nobody dialled the pair before it."""
+    """Whether ``leg`` is a colleague whom an agent asks by the PBX's own key, while his customer hears the music."""
+    if _end_that_asks(leg) is None:
+        return False
+    return any(talk.open and talk.held_since is not None for talk in leg.call.talks)
+
+
+def _end_that_asks(leg: LegRecord) -> LegRecord | None:
+    """The agent's end of the pair by which the PBX reaches ``leg`` for one who pressed its key: nobody dialled it."""
     pair = leg.dialled_by
     while pair is not None and pair.role is LegRole.VIRTUAL and pair.twin is not None:
         if not pair.twin.was_dialled:
-            return any(talk.open and talk.held_since is not None for talk in leg.call.talks)
+            return pair.twin
         pair = pair.twin.dialled_by
-    return False
+    return None
+
+
+def _asked_by_key(call: CallRecord) -> LegRecord | None:
+    """The agent's end of the pair that leads to the colleague who was asked last."""
+    asked = (_end_that_asks(leg) for leg in reversed(call.legs) if leg.consult)
+    return next((end for end in asked if end is not None), None)
 
 
 def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> tuple[CallRecord, CallRecord | None]:

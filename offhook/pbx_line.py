@@ -15,12 +15,14 @@ from cti.model import AboutCall, CallEvent
 from cti.pbx.dialect import Dialect
 from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
+from cti.steady_clock import SteadyClock
 from cti.switchboard import Switchboard
 from offhook.pbx_journal import PbxJournal
 from offhook.settings_check import nearest
 from offhook.web.pages import Condition
 
 LOOK_S = 0.05
+TICK_S = 1.0
 
 log = structlog.get_logger()
 
@@ -69,11 +71,22 @@ class PbxLine:
 
     async def run(self) -> None:
         """Return when the PBX refuses the log-in, or after ``close``."""
+        ticking = asyncio.create_task(self._pass_time(), name=f"clock {self.settings.name}")
         try:
             await self.link.run()
         except OffhookError as error:
             self.refused = error
             log.error("this PBX is not watched any more", pbx=self.settings.name, problem=str(error))
+        finally:
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
+
+    async def _pass_time(self) -> None:
+        """Wrap-ups end though the PBX says nothing."""
+        clock = SteadyClock()
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.board.pass_time(clock.now())
 
     async def close(self) -> None:
         """Log off, and keep what was read."""

@@ -26,7 +26,7 @@ class AsteriskDialect:
     answers_in_order = False
 
     def __init__(self, settings: PbxSettings) -> None:
-        self.normalise = AsteriskEvents(settings.name, settings.trunks, settings.phones).normalise
+        self.normalise = AsteriskEvents(settings.name, settings.trunks, settings.phones, settings.wrap_up_s).normalise
 
     def wire(self, max_frame_bytes: int) -> AmiWire:
         return AmiWire(self.wanted, max_frame_bytes=max_frame_bytes)

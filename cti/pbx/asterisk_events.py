@@ -13,9 +13,10 @@ from datetime import datetime
 
 from cti import signals as s
 from cti.model import LegRole, Origin
-from cti.pbx.asterisk_names import caller_name, caller_number, dialled_number
+from cti.pbx.asterisk_names import caller_name, caller_number, dialled_number, whole_number
 from cti.pbx.asterisk_people import AsteriskPeople
 from cti.pbx.asterisk_snapshot import AsteriskSnapshot
+from cti.pbx.asterisk_wrap_ups import WrapUps
 from cti.pbx.dialect import Frame
 
 _DOWN, _UP, _RINGING = "0", "6", "5"  # ChannelState: include/asterisk/channelstate.h
@@ -37,16 +38,24 @@ _QUEUE_STATUS = {  # apps/app_queue.c, QUEUESTATUS
 
 
 class AsteriskEvents:
-    """Tells what each event means. ``trunks`` and ``phones`` as ``AsteriskPeople`` takes them."""
+    """Tells what each event means. ``trunks`` and ``phones`` as ``AsteriskPeople`` takes them.
+
+    ``wrap_up_s`` are the queues' wrap-ups in seconds, which the PBX does not tell.
+    """
 
     def __init__(
-        self, pbx: str, trunks: Iterable[str] = (), phones: Mapping[str, Iterable[str]] | None = None
+        self,
+        pbx: str,
+        trunks: Iterable[str] = (),
+        phones: Mapping[str, Iterable[str]] | None = None,
+        wrap_up_s: Mapping[str, float] | None = None,
     ) -> None:
         self._pbx = pbx
         self.people = AsteriskPeople(trunks, phones)
         self.waits_at: dict[str, tuple[str | None, str | None]] = {}  #: where in the dialplan a caller joined
-        self._places: set[tuple[str | None, str | None, str | None]] = set()
-        self.snapshot = AsteriskSnapshot(self.people)
+        self._places: set[tuple[str | None, ...]] = set()
+        self.wrap_ups = WrapUps(wrap_up_s)
+        self.snapshot = AsteriskSnapshot(self.people, self.wrap_ups)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
         """The signals of one event, often none; an event without what it needs gives none."""
@@ -64,7 +73,7 @@ class AsteriskEvents:
 
     def first_sight_of(self, frame: Frame) -> bool:
         """Whether this place in a queue was not yet read from a member's status, in this state of pause."""
-        place = (frame.get(b"Queue"), frame.get(b"Interface"), frame.get(b"Paused"))
+        place = tuple(frame.get(header) for header in (b"Queue", b"Interface", b"Paused", b"Wrapuptime"))
         if place in self._places:
             return False
         self._places.add(place)
@@ -126,13 +135,7 @@ def _hangup(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) 
     if leg is None:
         return ()
     events.waits_at.pop(leg, None)
-    return (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), number_or_none(frame, b"Cause")),)
-
-
-def number_or_none(frame: Frame, header: bytes) -> int | None:
-    """A header's value as a whole number; None where it is absent or none."""
-    value = frame.get(header) or ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    return (s.LegEnded(at, origin, leg, frame.get(b"Linkedid"), whole_number(frame.get(b"Cause"))),)
 
 
 def _dial_begin(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -207,7 +210,7 @@ def _queue_join(events: AsteriskEvents, frame: Frame, at: datetime, origin: Orig
     leg, queue = frame.get(b"Uniqueid"), frame.get(b"Queue")
     if leg is None or queue is None:
         return ()
-    position = number_or_none(frame, b"Position")
+    position = whole_number(frame.get(b"Position"))
     events.waits_at[leg] = frame.get(b"Context"), frame.get(b"Exten")
     return (s.QueueJoined(at, origin, leg, frame.get(b"Linkedid"), queue, position),)
 
@@ -256,7 +259,7 @@ def _agent_complete(events: AsteriskEvents, frame: Frame, at: datetime, origin: 
     leg, queue, interface = frame.get(b"Uniqueid"), frame.get(b"Queue"), frame.get(b"Interface")
     if leg is None or queue is None or not interface:
         return ()
-    talk_s = number_or_none(frame, b"TalkTime")
+    talk_s = whole_number(frame.get(b"TalkTime"))
     return (s.AgentDone(at, origin, leg, frame.get(b"Linkedid"), queue, events.member(frame, interface), talk_s),)
 
 
@@ -312,6 +315,14 @@ def _member_added(events: AsteriskEvents, frame: Frame, at: datetime, origin: Or
         yield s.MemberAdded(*member)
         if frame.get(b"Paused") == "1":
             yield s.MemberPaused(*member, _reason(frame))
+        yield from _wrap_up(events, frame, member)
+
+
+def _wrap_up(events: AsteriskEvents, frame: Frame, member: Member) -> Iterable[s.Signal]:
+    """The member's wrap-up, when it is another than was told last."""
+    seconds = events.wrap_ups.of(member[2], whole_number(frame.get(b"Wrapuptime")))
+    if events.wrap_ups.tell(member[2], member[3], seconds):
+        yield s.WrapUpSet(*member, seconds)
 
 
 def _member_removed(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -332,9 +343,11 @@ def _member_pause(events: AsteriskEvents, frame: Frame, at: datetime, origin: Or
 def _member_status(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     """Sent at each change of a phone's state: it is only read for members whose log-in was not seen."""
     if not events.first_sight_of(frame):
-        return ()
+        return
     member = _member_of(events, frame, at, origin)
-    return () if member is None else (s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame)),)
+    if member is not None:
+        yield s.MemberSeen(*member, frame.get(b"Paused") == "1", _reason(frame))
+        yield from _wrap_up(events, frame, member)
 
 
 def _snapshot(events: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:

@@ -73,3 +73,8 @@ def dialled_number(dial_string: str | None) -> str | None:
         if _DIALLED.match(number):
             return number
     return None
+
+
+def whole_number(text: str | None) -> int | None:
+    """A header's value as a whole number of up to nine digits; None where it is absent or none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cti.model import LegRole, Origin
-from cti.pbx.asterisk_names import caller_name, caller_number
+from cti.pbx.asterisk_names import caller_name, caller_number, whole_number
 from cti.pbx.asterisk_people import AsteriskPeople
+from cti.pbx.asterisk_wrap_ups import WrapUps
 from cti.pbx.dialect import Frame
 from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
 
@@ -48,8 +49,8 @@ class AsteriskSnapshot:
     Half a snapshot, whose other half was refused or lost with the connection, is not kept for the next.
     """
 
-    def __init__(self, people: AsteriskPeople) -> None:
-        self._people = people
+    def __init__(self, people: AsteriskPeople, wrap_ups: WrapUps | None = None) -> None:
+        self._people, self._wrap_ups = people, wrap_ups or WrapUps()
         self._legs: list[LegNow] = []
         self._waits: list[WaitNow] = []
         self._members: list[MemberNow] = []
@@ -121,19 +122,22 @@ class AsteriskSnapshot:
             return
         leg, interface = frame.get(b"Uniqueid"), frame.get(b"Location")
         if frame.name == "QueueEntry" and leg is not None:
-            position = frame.get(b"Position") or ""
             joined_at = at - age(frame, b"Wait")
-            place = int(position) if position.isascii() and position.isdigit() else None
+            place = whole_number(frame.get(b"Position"))
             self._waits.append(WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=place))
         elif frame.name == "QueueMember" and interface is not None:
+            agent = self._people.member(interface, frame.get(b"StateInterface"))
+            wrap_up_s = self._wrap_ups.of(queue, whole_number(frame.get(b"Wrapuptime")))
+            self._wrap_ups.tell(queue, agent, wrap_up_s)
             self._members.append(
                 MemberNow(
                     queue=queue,
-                    agent=self._people.member(interface, frame.get(b"StateInterface")),
+                    agent=agent,
                     name=frame.get(b"Name"),
                     interface=interface,
                     paused=frame.get(b"Paused") == "1",
                     reason=frame.get(b"PausedReason") or None,
+                    wrap_up_s=wrap_up_s,
                 )
             )
 
@@ -149,5 +153,4 @@ def _queue_of(frame: Frame) -> str | None:
 
 def age(frame: Frame, header: bytes) -> timedelta:
     """A number of seconds as a span; none for nonsense."""
-    value = frame.get(header) or ""
-    return timedelta(seconds=int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 0)
+    return timedelta(seconds=whole_number(frame.get(header)) or 0)

@@ -76,6 +76,13 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             'are dialled. `103 = ["103-mobile", "393331112222"]` makes them one agent, rung once.'
         ),
     ] = {}
+    wrap_up_s: Annotated[
+        dict[Text, Seconds],
+        Meta(
+            description="Seconds of wrap-up after a call, by queue, as in `{support = 30}`: `wrapuptime` of "
+            "queues.conf, which Asterisk does not tell. A member's own wrap-up is known from the PBX and goes before it."
+        ),
+    ] = {}
     max_frame_bytes: Annotated[
         int,
         Meta(

@@ -220,6 +220,11 @@ def _member(kind: Callable[..., s.Signal], *known: object) -> Verb:
     ]
 
 
+def _wraps_up(book: Playbook, agent: str, queue: str, seconds: str) -> Iterable[s.Signal]:
+    """``wraps-up 101 sales 3``: 101 has three seconds of peace after each call of sales."""
+    yield s.WrapUpSet(*book.facts, queue, agent, None, f"PJSIP/{agent}", float(seconds))
+
+
 def _status(book: Playbook, agent: str, word: str, *before: str) -> Iterable[s.Signal]:
     """``status 101 here``, ``break`` or ``out``; with ``before``: found to be so."""
     here, on_break = word != "out", word == "break"
@@ -275,6 +280,7 @@ VERBS: dict[str, Verb] = {
     "pause": _member(s.MemberPaused),
     "unpause": _member(s.MemberResumed),
     "status": _status,
+    "wraps-up": _wraps_up,
     "member": _member(s.MemberSeen, False, None),
 }
 

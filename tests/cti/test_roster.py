@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from cti.model import AgentState, LegRole
+from cti.model import AgentChange, AgentChanged, AgentState, LegRole
 from cti.records import LegRecord
 from cti.roster import Roster
 from cti.signals import LegSeen
 from cti.states import LegState, PlaceState
-from tests.cti.playbook import ORIGIN, RINGING, Playbook, at, play
+from tests.cti.playbook import ORIGIN, RINGING, TALKING, Playbook, at, play
 
+STATE = AgentChange.STATE
 OUT, FREE, PAUSED = PlaceState.OUT, PlaceState.FREE, PlaceState.PAUSED
 
 
@@ -133,3 +136,56 @@ def test_who_comes_to_take_a_break_has_logged_in_first() -> None:
 def test_what_an_agent_was_found_to_be_is_no_news_of_his() -> None:
     told = play("0 status 101 here before\n 0 status 102 out before\n 0 status 103 break before")
     assert told.agents == ["101 state idle", "103 state paused"]
+
+
+#: 101 is in sales, where he has five seconds of peace, and talks from second 4 on.
+PEACE = f"0 login sales 101\n 0 wraps-up 101 sales 5\n{TALKING}"
+OVER = "9 quits 1\n 9 unbridge b 2\n 9 ends 2 1"
+
+
+def states(book: Playbook, script: str) -> list[tuple[str, datetime]]:
+    """What 101 is told to do, and since when."""
+    told = book.play(script).events
+    return [(event.agent.state, event.at) for event in told if isinstance(event, AgentChanged) if event.change == STATE]
+
+
+def test_a_queues_call_is_followed_by_its_wrap_up() -> None:
+    book = Playbook()
+    assert states(book, f"{PEACE}{OVER}")[-1] == (AgentState.WRAP_UP, at(9))
+    assert book.tracker.pass_time(at(13.9)) == []
+    (told,) = book.tracker.pass_time(at(60))
+    assert isinstance(told, AgentChanged)
+    assert (told.agent.state, told.agent.since, told.at) == (AgentState.IDLE, at(14), at(14))
+
+
+def test_the_end_of_a_wrap_up_is_told_before_what_comes_later() -> None:
+    book = Playbook()
+    book.play(f"{PEACE}{OVER}")
+    assert states(book, "60 login sales 102")[0] == (AgentState.IDLE, at(14))
+
+
+def test_a_wrap_up_counts_from_the_end_of_the_talk_not_of_the_leg() -> None:
+    book = Playbook()
+    assert states(book, f"{PEACE}9 quits 1\n 9 unbridge b 2\n 12 ends 2 1")[-1] == (AgentState.WRAP_UP, at(12))
+    assert book.tracker.pass_time(at(14))[0].at == at(14)
+
+
+def test_a_call_ends_a_wrap_up() -> None:
+    book = Playbook()
+    again = "10 caller 7 +39444 to +390221000101\n 10 phone 8 101 of 7\n 10 dial 8 by 7\n 10 rings 8\n 11 up 8 7\n"
+    told = states(book, f"{PEACE}{OVER}\n{again} 11 bridge c 8 7\n 12 quits 7\n 12 ends 8 7")
+    assert [state for state, _ in told[-4:]] == ["wrap_up", "ringing", "talking", "idle"], "a direct call has none"
+    assert book.tracker.pass_time(at(60)) == []
+
+
+def test_who_rings_in_vain_has_the_rest_of_his_wrap_up() -> None:
+    book = Playbook()
+    rung = "10 caller 7 +39444 to 101\n 10 phone 8 101 of 7\n 10 dial 8 by 7\n 10 rings 8\n 12 quits 7\n 12 ends 8 7"
+    assert [state for state, _ in states(book, f"{PEACE}{OVER}\n{rung}")[-2:]] == ["ringing", "wrap_up"]
+    assert book.tracker.pass_time(at(14))[0].at == at(14)
+
+
+def test_a_pause_wins_over_a_wrap_up_and_no_queue_means_none() -> None:
+    assert states(Playbook(), f"{PEACE}5 pause sales 101 lunch\n{OVER}")[-1][0] is AgentState.PAUSED
+    assert states(Playbook(), f"{PEACE}5 logout sales 101\n{OVER}")[-1][0] is AgentState.OFFLINE
+    assert states(Playbook(), f"0 login sales 101\n{TALKING}{OVER}")[-1][0] is AgentState.IDLE

@@ -85,3 +85,29 @@ def test_a_call_may_go_on_over_a_break() -> None:
     board.take(frames()[2:], at(6), "s2")
     assert line(told[-1]) == "ended 1.1 abandoned customer"
     assert told[-1].origin.session == "s2"
+
+
+def test_a_wrap_up_ends_by_itself() -> None:
+    told: list[CallEvent] = []
+    board = Switchboard("milan", AsteriskEvents("milan", wrap_up_s={"sales": 5}), told.append)
+    member = {"Queue": "sales", "Interface": "PJSIP/101"}
+    phone = {"Uniqueid": "1.2", "Linkedid": "1.1"}
+    story = [
+        ami("QueueMemberAdded", **member, MemberName="Anna", Paused=0),
+        *frames()[:2],
+        ami("Newchannel", **phone, Channel="PJSIP/101-2", Exten="s", ChannelState=0),
+        ami("DialBegin", **CALL, DestUniqueid="1.2", DestLinkedid="1.1", DialString="101"),
+        ami("Newstate", **phone, ChannelState=5),
+        ami("Newstate", **phone, ChannelState=6),
+        *(ami("BridgeEnter", **leg, BridgeUniqueid="b") for leg in (phone, CALL)),
+        ami("BridgeLeave", **phone, BridgeUniqueid="b"),
+        ami("Hangup", **phone, Cause=16),
+    ]
+    board.take(story, at(3), "s1")
+    told.clear()
+    board.pass_time(at(7.9))
+    assert told == []
+    board.pass_time(at(30))
+    assert [(line(event), event.at, event.origin.event) for event in told] == [
+        ("101 state idle", at(8), "BridgeLeave"),
+    ]

@@ -221,6 +221,14 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
         {**PLACE, "Paused": "1", "PausedReason": "lunch"},
         [(s.MemberSeen, "sales", "105", "Elio", "Local/105@agents/n", True, "lunch")],
     ),
+    "there, with a wrap-up of his own": (
+        "QueueMemberStatus",
+        {**PLACE, "Paused": "0", "Wrapuptime": "7"},
+        [
+            (s.MemberSeen, "sales", "105", "Elio", "Local/105@agents/n", False, None),
+            (s.WrapUpSet, "sales", "105", "Elio", "Local/105@agents/n", 7.0),
+        ],
+    ),
 }
 NEEDED = {
     "Newchannel": ("Uniqueid", "Channel"),

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from cti.pbx import asterisk_names
-from cti.pbx.asterisk_names import agent_of, caller_name, caller_number, dialled_number, endpoint_of, unescape
+from cti.pbx.asterisk_names import (
+    agent_of,
+    caller_name,
+    caller_number,
+    dialled_number,
+    endpoint_of,
+    unescape,
+    whole_number,
+)
 
 C_ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\a": "\\a", "?": "\\?"}
 
@@ -126,3 +134,11 @@ def test_what_asterisk_escapes_comes_back(text: str) -> None:
 def test_no_text_is_too_odd_to_be_a_name(text: str) -> None:
     for parse in (endpoint_of, agent_of, unescape, caller_name, caller_number, dialled_number):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("16", 16), ("0", 0), ("", None), (None, None), ("-1", None), ("²", None), ("1" * 10, None), ("1.5", None)],
+)
+def test_a_whole_number(text: str | None, number: int | None) -> None:
+    assert whole_number(text) == number
