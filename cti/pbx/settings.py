@@ -80,7 +80,7 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         dict[Text, Seconds],
         Meta(
             description="Seconds of wrap-up after a call, by queue, as in `{support = 30}`: `wrapuptime` of "
-            "queues.conf, which Asterisk does not tell. A member's own wrap-up is known from the PBX and goes before it."
+            "queues.conf, which Asterisk does not tell. A member's own wrap-up is known from the PBX and goes before."
         ),
     ] = {}
     max_frame_bytes: Annotated[
