@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from rich.box import SIMPLE
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +21,9 @@ from offhook.past_calls import e164_of
 from offhook.pbx_logs import open_pbx_logs, zone_of
 from offhook.run import open_store
 from offhook.settings import Settings
+from offhook.terminal import printable
 
 SHOWN_DIFFERENCES = 200
-WIDTH = 150  # of a table that goes to a file: a cut id is of no use
 
 
 async def audit_day(settings: Settings, pbx: PbxSettings, folder: Path, day: date | None) -> tuple[date, Audit]:
@@ -57,8 +57,8 @@ def audit_report(pbx: str, day: date, found: Audit) -> Group:
         parts.append(_table("not explained", found.unexplained, with_reason=False))
     if explained:
         parts.append(_table("explained", explained, with_reason=True))
-    parts += [Text(_shown(f"gap from {gap.began_at} to {gap.ended_at}: {gap.cause}")) for gap in found.gaps]
-    parts += [Text(_shown(f"{bad.source}: {bad.why}")) for bad in found.bad_lines[:SHOWN_DIFFERENCES]]
+    parts += [Text(printable(f"gap from {gap.began_at} to {gap.ended_at}: {gap.cause}")) for gap in found.gaps]
+    parts += [Text(printable(f"{bad.source}: {bad.why}")) for bad in found.bad_lines[:SHOWN_DIFFERENCES]]
     return Group(*parts)
 
 
@@ -69,7 +69,7 @@ def oddities_table(kinds: list[tuple[int, Oddity]]) -> Table:
         origin = odd.origin
         place = f"{origin.session} @ {origin.offset}"
         cells = (str(count), origin.pbx, odd.kind, f"{odd.at:%Y-%m-%d %H:%M:%S}", origin.event, place, odd.detail)
-        table.add_row(*(Text(_shown(cell)) for cell in cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 
@@ -85,13 +85,6 @@ async def fetch_oddities(
         return await Store(engine).fetch_oddity_kinds(since, pbx)
 
 
-def wide_console() -> Console:
-    """The terminal, wide enough for a table."""
-    console = Console()
-    console.width = max(console.width, WIDTH)
-    return console
-
-
 def _table(title: str, differences: list[Difference], *, with_reason: bool) -> Table:
     columns = ["began (UTC)", "call", "what", "Offhook", "PBX", *(["reason"] if with_reason else [])]
     shown = len(differences) - SHOWN_DIFFERENCES
@@ -99,10 +92,5 @@ def _table(title: str, differences: list[Difference], *, with_reason: bool) -> T
     table = Table(*columns, title=Text(title + more), title_justify="left", box=SIMPLE)
     for one in differences[:SHOWN_DIFFERENCES]:
         cells = (f"{one.at:%H:%M:%S}", one.call_id, one.what, one.store, one.logs, one.reason or "")
-        table.add_row(*(Text(_shown(cell)) for cell in cells[: len(columns)]))
+        table.add_row(*(Text(printable(cell)) for cell in cells[: len(columns)]))
     return table
-
-
-def _shown(text: str) -> str:
-    """Plain text: nothing that a PBX wrote moves the cursor."""
-    return "".join(mark if mark.isprintable() else "?" for mark in text)

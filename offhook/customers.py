@@ -13,6 +13,7 @@ from crm_bridge.import_customers import ImportReport, import_file
 from crm_bridge.import_file import BadRow
 from offhook.run import open_store
 from offhook.settings import Settings
+from offhook.terminal import printable
 
 SHOWN_ROWS = 50
 
@@ -56,7 +57,7 @@ def report_lines(report: ImportReport) -> list[str]:
             f"{report.source}: nothing was imported, {report.bad_count} of {report.rows_read} rows are bad; correct "
             "them, or import the others with --skip-bad"
         )
-    return ["".join(mark if mark.isprintable() else "?" for mark in line) for line in lines]
+    return [printable(line) for line in lines]
 
 
 def _rows(what: str, rows: tuple[BadRow, ...], count: int) -> list[str]:

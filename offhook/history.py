@@ -26,6 +26,7 @@ from offhook.past_calls import e164_of
 from offhook.pbx_logs import open_source, teller_of
 from offhook.run import open_store
 from offhook.settings import Settings
+from offhook.terminal import printable
 
 SHOWN_LINES = 50
 
@@ -84,7 +85,7 @@ async def import_history(settings: Settings, pbx: PbxSettings, folder: Path, ord
 def report_lines(imported: Imported) -> Iterator[str]:
     """What came of it, for the terminal: bad lines first."""
     for bad in imported.bad[:SHOWN_LINES]:
-        yield _plain(_bad_line(bad))
+        yield printable(_bad_line(bad))
     if imported.bad_lines > SHOWN_LINES:
         yield f"... and {imported.bad_lines - SHOWN_LINES} more bad lines"
     span = ""
@@ -171,7 +172,3 @@ def _bad_line(bad: BadLine) -> str:
 def _here(place: str) -> str:
     """A file as the command line names it: from the current folder."""
     return place if "://" in place else str(Path(place).absolute())
-
-
-def _plain(text: str) -> str:
-    return "".join(mark if mark.isprintable() else "?" for mark in text)

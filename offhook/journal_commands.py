@@ -28,6 +28,7 @@ from offhook.pbx_line import make_dialect
 from offhook.run import open_store
 from offhook.settings import Settings
 from offhook.settings_check import nearest
+from offhook.terminal import printable
 
 STORED_AT_ONCE = 500
 ONE_PAIR = 1 << 62  # bytes: a recording is one pair of files, however long it is
@@ -212,7 +213,7 @@ def scrubbed_lines(scrubbed: Scrubbed, out: Path) -> list[str]:
     lines.append(
         "names of queues, contexts and extensions are as they were (--hide WORD replaces more): look through it"
     )
-    return ["".join(mark if mark.isprintable() else "?" for mark in line) for line in lines]
+    return [printable(line) for line in lines]
 
 
 def journal_folder(settings: Settings, folder: Path) -> Path:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from offhook.replay import replay, rows
+from offhook.terminal import printable
 
 COLUMNS = ("at s", "direction", "caller", "dialled", "queue", "outcome", "answered by", "ended at s", "ended by")
 
@@ -50,4 +51,4 @@ def _cells(row: dict[str, Any]) -> list[Text]:
         row["ended_by"],
     )
     texts = ("" if value is None else str(value) for value in values)
-    return [Text("".join(mark if mark.isprintable() else "?" for mark in text)) for text in texts]
+    return [Text(printable(text)) for text in texts]

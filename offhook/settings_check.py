@@ -11,6 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from cti.errors import OffhookError
+from offhook.terminal import printable
 
 LONGEST_ECHO = 40  # characters of a wrong value shown back: enough to find it in the file
 
@@ -231,7 +232,7 @@ def _shown(value: object) -> str:
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     echo = f'"{value}"' if isinstance(value, str) else str(value)
-    safe = "".join(mark if mark.isprintable() else "?" for mark in echo)
+    safe = printable(echo)
     return safe if len(safe) <= LONGEST_ECHO else safe[: LONGEST_ECHO - 1] + "…"
 
 

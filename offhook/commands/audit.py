@@ -25,8 +25,9 @@ def audit(
 
     with complaining():
         settings = load(config)
-        from offhook.auditing import audit_day, audit_report, wide_console
+        from offhook.auditing import audit_day, audit_report
         from offhook.journal_commands import choose_pbx
+        from offhook.terminal import wide_console
 
         chosen = choose_pbx(settings, pbx)
         date, found = asyncio.run(audit_day(settings, chosen, config.parent.resolve(), day.date() if day else None))
@@ -46,7 +47,8 @@ def oddities(
 
     with complaining():
         settings = load(config)
-        from offhook.auditing import fetch_oddities, oddities_table, wide_console
+        from offhook.auditing import fetch_oddities, oddities_table
+        from offhook.terminal import wide_console
 
         begin = since.astimezone() if since else None
         found = asyncio.run(fetch_oddities(settings, config.parent.resolve(), begin, pbx))
