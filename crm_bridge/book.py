@@ -41,6 +41,8 @@ _INCIDENT = customer_incidents.c
 class CustomerBook:
     """Finds customers by number, by any field, and by id; keeps what agents chose. A short connection per question."""
 
+    local = True
+
     def __init__(self, engine: AsyncEngine, source: str = "book") -> None:
         self._engine = engine
         self._source = source

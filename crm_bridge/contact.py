@@ -39,11 +39,15 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class ContactNumber(msgspec.Struct, frozen=True):
-    """One of a customer's numbers: as written, its match key, and what it is ("mobile", "work")."""
+    """One of a customer's numbers: as written, its match key, and what it is ("mobile", "work").
+
+    ``certain`` is False when its country code or a prefix had to be guessed.
+    """
 
     written: str
     key: str
     label: str = ""
+    certain: bool = True
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +74,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A customer as one source knows him. ``contact_id`` is that source's own, unique within ``source``.
 
     ``fields`` are all else the source knows, in its order. ``external_id`` is the customer number that people use.
+    ``url`` is the customer's own page in that source, http or https. ``origins`` names the source of each part that is
+    another source's than ``source``: what was missing there.
     """
 
     source: str
@@ -87,6 +93,17 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...] = ()
     notes: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+    url: str | None = None
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def origin(self, part: str) -> str:
+        """The source of one part of this record: ``origin("orders")``."""
+        return dict(self.origins).get(part, self.source)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All sources that this record was made from, its own first."""
+        return tuple(dict.fromkeys((self.source, *(source for _, source in self.origins))))
 
     @property
     def open_orders(self) -> tuple[Order, ...]:
@@ -105,12 +122,38 @@ class MatchKind(StrEnum):
     ANONYMOUS = "anonymous"  #: there is no number to look for
 
 
+class SourceState(StrEnum):
+    """What one source said to one question."""
+
+    ASKED = "asked"  #: no answer yet
+    ANSWERED = "answered"  #: it answered this question
+    LATE = "late"  #: it answered after the deadline
+    KEPT = "kept"  #: it answered the same question a moment ago
+    STALE = "stale"  #: this is what it said before; now it is asked again, or does not answer
+    SILENT = "silent"  #: the deadline has passed without an answer
+    FAILED = "failed"  #: it answered with an error, or was not asked because it did so lately
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's part in a match. ``read_at`` is when the data shown were read from it, None without an answer.
+
+    ``problem`` is why there is no new answer, in words that name no person. ``found`` are how many it found.
+    """
+
+    source: str
+    state: SourceState
+    read_at: datetime | None = None
+    found: int = 0
+    problem: str = ""
+
+
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to "who is calling", with its reason in words.
 
     ``contact`` is there for exact and probable; ``candidates`` are all who may be meant, never more than was found, and
     stay there after an agent chose one. ``pending`` is True while sources are still asked, ``silent`` names those that
-    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones.
+    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones. ``heard`` tells
+    what each source said and how old that is.
     """
 
     kind: MatchKind
@@ -120,6 +163,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     pending: bool = False
     silent: tuple[str, ...] = ()
     on_behalf: bool = False
+    heard: tuple[Heard, ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -151,6 +195,22 @@ class SourceError(OffhookError):
     """A source could not answer. The only error an adapter may raise; the pop comes all the same."""
 
 
+class SourceRefusedError(SourceError):
+    """It does not let us in: asking again before somebody has mended it can only lock the account."""
+
+
+class SourceBusyError(SourceError):
+    """It asks to be left alone for ``retry_after_s`` seconds."""
+
+    def __init__(self, ref: str, what: str, why: str, hint: str, retry_after_s: float) -> None:
+        super().__init__(ref, what, why, hint)
+        self.retry_after_s = retry_after_s
+
+
+class SourceSparedError(SourceError):
+    """It was not asked: it has failed lately, or there are too many questions for it."""
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One source of customers. Everything in its answers is hostile text until the page escapes it."""
@@ -172,6 +232,20 @@ class Searchable(Protocol):
         ...
 
     async def get(self, contact_id: str) -> Contact | None: ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A source that holds connections or tasks."""
+
+    async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """A source that reads all of its customers beforehand. ``warm`` reads them now; it raises SourceError."""
+
+    async def warm(self) -> None: ...
 
 
 @runtime_checkable

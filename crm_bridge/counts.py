@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
+
+from crm_bridge.breaker import BreakerState
 
 #: upper ends, in seconds, of the classes that delays are counted in; the last class has no end
 DELAY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 2.5, 5.0, 10.0)
@@ -34,14 +37,19 @@ class DelayCounts:
 
 
 class SourceCounts:
-    """What became of the questions to one source: ``asked`` = hits + misses + errors + given_up + still open.
+    """What became of the questions about callers: ``asked`` = hits + misses + errors + spared + given_up + still open.
 
-    ``late`` counts the answers, among hits and misses, that came after the deadline.
+    ``late`` counts the answers, among hits and misses, that came after the deadline; ``kept`` those, among hits and
+    misses, that the source had given before and was not asked for; ``stale`` the cards that showed old data because
+    there was no new answer. ``spared`` were not asked: the source rests, or has too much to do. ``delay`` is of the
+    questions that reached the source, ``under_way`` how many do now. ``breaker`` gives the state of its breaker.
     """
 
     def __init__(self) -> None:
         self.asked = self.hits = self.misses = self.errors = self.late = self.given_up = 0
+        self.kept = self.stale = self.spared = self.under_way = 0
         self.delay = DelayCounts()
+        self.breaker: Callable[[], BreakerState] = lambda: BreakerState.CLOSED
 
 
 class PopCounts:

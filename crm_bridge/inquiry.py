@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
 
-from crm_bridge.contact import Adapter, Choice, ChoiceKeeper, Contact, Match, MatchKind, SourceError
+from crm_bridge.contact import (
+    Choice,
+    ChoiceKeeper,
+    Contact,
+    Heard,
+    Match,
+    MatchKind,
+    SourceError,
+    SourceSparedError,
+    SourceState,
+)
 from crm_bridge.counts import SourceCounts
+from crm_bridge.guard import GuardedSource
 from crm_bridge.matching import decide
 from crm_bridge.number import Number
 from crm_bridge.settings import CrmSettings
@@ -26,79 +38,121 @@ _log = structlog.get_logger(__name__)
 
 
 class Inquiry:
-    """Who has this number: asked once, reported as sources answer, at the deadline, and at the end."""
+    """Who has this number: what was said before at once, then as sources answer, at the deadline, and at the end."""
 
     def __init__(
         self,
         number: Number,
-        sources: Mapping[str, Adapter],
-        counts: Mapping[str, SourceCounts],
+        sources: Mapping[str, GuardedSource],
         settings: CrmSettings,
-        began_at: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._number = number
         self._sources = sources
-        self._counts = counts
-        self._began_at = began_at
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        began_at = self._loop.time()
         self._deadline = began_at + settings.lookup_deadline_s
         self._end = began_at + settings.lookup_give_up_s
-        self._loop = asyncio.get_running_loop()
-        self._answers: dict[str, list[Contact]] = {}
-        self._failed: set[str] = set()
+        self._answers: dict[str, Sequence[Contact]] = {}
+        self._heard = {name: Heard(source=name, state=SourceState.ASKED) for name in sources}
+        for name, source in sources.items():
+            self._recall(name, source)
+
+    def first(self) -> Match:
+        """What is known before anybody was asked; more is to come."""
+        return self._known(None, pending=True)
 
     async def run(self, on_match: OnMatch) -> None:
         """Ask, and call ``on_match`` with all that is known each time that something new is."""
-        tasks = {asyncio.create_task(source.find(self._number)): name for name, source in self._sources.items()}
+        asked = [name for name, heard in self._heard.items() if heard.state is not SourceState.KEPT]
+        tasks = {asyncio.create_task(self._sources[name].find(self._number)): name for name in asked}
         choice = asyncio.create_task(self._fetch_choice())
         try:
             await self._follow(tasks, choice, on_match)
         finally:
             await end_tasks(*tasks, choice)
 
+    def _recall(self, name: str, source: GuardedSource) -> None:
+        """Take what the source said before. Fresh, it need not be asked again."""
+        source.counts.asked += 1
+        kept = source.kept(self._number)
+        if kept is None:
+            return
+        self._answers[name] = kept.contacts
+        state = SourceState.KEPT if kept.fresh else SourceState.STALE
+        read_at, found = self._now() - timedelta(seconds=kept.age_s), len(kept.contacts)
+        self._heard[name] = Heard(source=name, state=state, read_at=read_at, found=found)
+        if kept.fresh:
+            source.counts.kept += 1
+            source.counts.hits += bool(found)
+            source.counts.misses += not found
+
     async def _follow(
         self, tasks: Mapping[asyncio.Task[list[Contact]], str], choice: asyncio.Task[Choice | None], on_match: OnMatch
     ) -> None:
-        waiting = set(tasks)
-        for name in self._sources:
-            self._counts[name].asked += 1
+        waiting: set[asyncio.Task[Any]] = {*tasks, choice}
         while waiting and (now := self._loop.time()) < self._end:
             bound_s = (self._deadline if now < self._deadline else self._end) - now
             done, waiting = await asyncio.wait(waiting, timeout=bound_s, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
+            for task in done & tasks.keys():
                 self._take(tasks[task], task)
-            await asyncio.wait({choice}, timeout=max(0.0, self._deadline - self._loop.time()))
-            on_match(self._known(choice, {tasks[task] for task in waiting}))
-        for task in waiting:
-            self._counts[tasks[task]].given_up += 1
+            if done != {choice} or choice.result() is not None or not waiting:
+                on_match(self._told({tasks[task] for task in waiting & tasks.keys()}, choice))
+        for task in waiting & tasks.keys():
+            self._sources[tasks[task]].counts.given_up += 1
+            self._note_stale(tasks[task])
 
-    def _known(self, choice: asyncio.Task[Choice | None], waiting: set[str]) -> Match:
-        """The match by what has been answered so far."""
-        pending = bool(waiting) and self._loop.time() < self._deadline
-        chosen = choice.result() if choice.done() and not choice.cancelled() else None
+    def _told(self, silent: set[str], choice: asyncio.Task[Choice | None]) -> Match:
+        """The match by what was answered so far, and by an agent's earlier choice as soon as that is read."""
+        in_time = self._loop.time() < self._deadline
+        if not in_time:
+            self._call_silent(silent)
+        pending = in_time and (bool(silent) or not choice.done())
+        return self._known(choice.result() if choice.done() and not choice.cancelled() else None, pending)
+
+    def _known(self, chosen: Choice | None, pending: bool) -> Match:
         found = [contact for name in self._sources for contact in self._answers.get(name, [])]
         match = decide(self._number, found, chosen)
-        late = set() if pending else waiting
-        silent = tuple(name for name in self._sources if name in self._failed | late)
+        heard = tuple(self._heard.values())
+        missing = {SourceState.FAILED, SourceState.SILENT}
+        silent = tuple(one.source for one in heard if one.state in missing or one.problem)
         why = match.why
         if match.kind is MatchKind.UNKNOWN:
             why = "being looked up" if pending else why + silent_words(silent)
-        return msgspec.structs.replace(match, why=why, pending=pending, silent=silent)
+        return msgspec.structs.replace(match, why=why, pending=pending, silent=silent, heard=heard)
+
+    def _call_silent(self, waiting: set[str]) -> None:
+        """The deadline has passed for these: what they said before stays, marked."""
+        for name in waiting:
+            heard = self._heard[name]
+            state = SourceState.STALE if heard.state is SourceState.STALE else SourceState.SILENT
+            self._heard[name] = msgspec.structs.replace(heard, state=state, problem="no answer yet")
 
     def _take(self, name: str, task: asyncio.Task[list[Contact]]) -> None:
-        delay_s = self._loop.time() - self._began_at
-        found = count_answer(name, task, self._counts[name], delay_s)
-        if found is None:
-            self._failed.add(name)
-        else:
+        counts, late = self._sources[name].counts, self._loop.time() > self._deadline
+        found = count_answer(name, task, counts)
+        if found is not None:
             self._answers[name] = found
-            self._counts[name].late += self._began_at + delay_s > self._deadline
+            counts.late += late
+            state = SourceState.LATE if late else SourceState.ANSWERED
+            self._heard[name] = Heard(source=name, state=state, read_at=self._now(), found=len(found))
+            return
+        self._note_stale(name)
+        before = self._heard[name]
+        problem = "no answer" if task.cancelled() else problem_words(task.exception())
+        state = SourceState.STALE if before.state is SourceState.STALE else SourceState.FAILED
+        self._heard[name] = msgspec.structs.replace(before, state=state, problem=problem)
+
+    def _note_stale(self, name: str) -> None:
+        self._sources[name].counts.stale += self._heard[name].state is SourceState.STALE
 
     async def _fetch_choice(self) -> Choice | None:
         """What an agent once chose for this number; None also when that cannot be read now."""
         for source in self._sources.values():
-            if isinstance(source, ChoiceKeeper) and self._number.key is not None:
+            if isinstance(source.adapter, ChoiceKeeper) and self._number.key is not None:
                 try:
-                    choice = await source.chosen(self._number.key)
+                    choice = await source.adapter.chosen(self._number.key)
                 except SourceError:
                     continue
                 if choice is not None:
@@ -106,21 +160,24 @@ class Inquiry:
         return None
 
 
-def count_answer(name: str, task: asyncio.Task[_Found], counts: SourceCounts, delay_s: float) -> _Found | None:
+def count_answer(name: str, task: asyncio.Task[_Found], counts: SourceCounts) -> _Found | None:
     """The answer of a source, counted; None when it failed: then the 1st, 10th, 100th... failure is logged.
 
     Only our own words go to the log, never what the source said: it may name a person.
     """
-    counts.delay.observe(delay_s)
     if not task.cancelled() and task.exception() is None:
         found = task.result()
         counts.hits += bool(found)
         counts.misses += not found
         return found
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, SourceSparedError):
+        return None
     counts.errors += 1
     if counts.errors == 10 ** (len(str(counts.errors)) - 1):
-        what = "cancelled" if task.cancelled() else problem_words(task.exception())
-        _log.warning("a source of customers did not answer", source=name, error=what, count=counts.errors)
+        what = "cancelled" if error is None else problem_words(error)
+        hint = error.hint if isinstance(error, SourceError) else ""
+        _log.warning("a source of customers did not answer", source=name, error=what, hint=hint, count=counts.errors)
     return None
 
 

@@ -18,12 +18,14 @@ from crm_bridge.contact import (
     MatchKind,
     PastCall,
     Searchable,
+    SourceError,
 )
 from crm_bridge.counts import SourceCounts
-from crm_bridge.inquiry import Inquiry, OnMatch, count_answer, end_tasks, problem_words
+from crm_bridge.guard import GuardedSource, Limits
+from crm_bridge.inquiry import ENDING_S, Inquiry, OnMatch, count_answer, end_tasks, problem_words
 from crm_bridge.matching import decide
 from crm_bridge.number import Number, parse_number, written_forms
-from crm_bridge.settings import CrmSettings
+from crm_bridge.settings import CrmSettings, SourceSettings
 
 #: questions that may be open or wait their turn; past this a call is shown without a look-up
 MAX_OPEN: Final = 2_000
@@ -44,9 +46,11 @@ class Lookup:
         self.settings = settings
         self.counts = {name: SourceCounts() for name in (*sources, HISTORY)}
         self.refused = 0
-        self._sources = dict(sources)
+        self._sources = {
+            name: GuardedSource(name, source, limits_of(name, source, settings), self.counts[name])
+            for name, source in sources.items()
+        }
         self._last_calls = last_calls if settings.last_calls else None
-        self._turns = asyncio.Semaphore(settings.lookups_at_once)
         self._history_turns = asyncio.Semaphore(settings.lookups_at_once)
         self._open: set[asyncio.Task[None]] = set()
 
@@ -55,7 +59,7 @@ class Lookup:
         return parse_number(text, self.settings.default_region, self.settings.dial_prefixes)
 
     def begin(self, number: Number, on_match: OnMatch, on_history: OnHistory) -> Match:
-        """Start asking and return what is known at once. Never raises, never waits.
+        """Start asking and return what is known at once: what the sources said before. Never raises, never waits.
 
         ``on_match`` is called as sources answer, each time with all that is known; ``on_history`` once, unless the
         history cannot be read.
@@ -68,8 +72,9 @@ class Lookup:
         self._begin_history([number.key], on_history)
         if not self._sources:
             return decide(number, [])
-        self._start(self._ask(number, on_match))
-        return Match(kind=MatchKind.UNKNOWN, why="being looked up", pending=True)
+        inquiry = Inquiry(number, self._sources, self.settings)
+        self._start(inquiry.run(on_match))
+        return inquiry.first()
 
     def begin_history(self, contact: Contact, on_history: OnHistory) -> None:
         """Fetch the last calls with any number of a customer whom an agent chose."""
@@ -77,7 +82,7 @@ class Lookup:
 
     async def search(self, text: str, limit: int = 20) -> tuple[list[Contact], list[str]]:
         """Customers with these words from all sources that can be searched, and what kept the others from answering."""
-        asked = {name: source for name, source in self._sources.items() if isinstance(source, Searchable)}
+        asked = {name: source for name, source in self._sources.items() if isinstance(source.adapter, Searchable)}
         answers = await asyncio.gather(
             *(
                 asyncio.wait_for(source.search(text, limit), self.settings.lookup_give_up_s)
@@ -95,8 +100,8 @@ class Lookup:
 
         Raises SourceError when the source cannot answer.
         """
-        adapter = self._sources.get(source)
-        return await adapter.get(contact_id) if isinstance(adapter, Searchable) else None
+        asked = self._sources.get(source)
+        return None if asked is None else await asked.get(contact_id)
 
     async def store_choice(self, key: str, choice: Choice) -> None:
         """Keep an agent's choice in the source of the customer, if it keeps choices.
@@ -104,14 +109,20 @@ class Lookup:
         Raises SourceError when it cannot.
         """
         source = self._sources.get(choice.source)
-        if isinstance(source, ChoiceKeeper):
-            await source.store_choice(key, choice)
+        if source is not None and isinstance(source.adapter, ChoiceKeeper):
+            await source.adapter.store_choice(key, choice)
+
+    def warm(self) -> None:
+        """Have the sources that keep all of their customers read them, beside everything else."""
+        for source in self._sources.values():
+            self._start(self._warm(source))
 
     async def close(self) -> None:
-        """Give up all open questions."""
+        """Give up all open questions and let go of the sources."""
         for task in tuple(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.gather(*(source.close() for source in self._sources.values()))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -123,10 +134,11 @@ class Lookup:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a look-up ended by a fault of the program", error=type(error).__name__)
 
-    async def _ask(self, number: Number, on_match: OnMatch) -> None:
-        inquiry = Inquiry(number, self._sources, self.counts, self.settings, asyncio.get_running_loop().time())
-        async with self._turns:
-            await inquiry.run(on_match)
+    async def _warm(self, source: GuardedSource) -> None:
+        try:
+            await source.warm()
+        except SourceError as error:
+            _log.warning("a source of customers cannot be read", source=source.name, error=error.what, hint=error.hint)
 
     def _begin_history(self, keys: Sequence[str], on_history: OnHistory) -> None:
         if keys and self._last_calls is not None and len(self._open) < MAX_OPEN:
@@ -144,9 +156,29 @@ class Lookup:
                 await end_tasks(task)
         if not done:
             counts.given_up += 1
-        elif (calls := count_answer(HISTORY, task, counts, asyncio.get_running_loop().time() - began_at)) is not None:
+            return
+        counts.delay.observe(asyncio.get_running_loop().time() - began_at)
+        if (calls := count_answer(HISTORY, task, counts)) is not None:
             on_history(calls[: self.settings.last_calls])
 
 
 async def _listed(last_calls: LastCalls, forms: Sequence[str]) -> Sequence[PastCall]:
     return await last_calls(forms)
+
+
+def limits_of(name: str, source: Adapter, settings: CrmSettings) -> Limits:
+    """How a source may be asked: as the settings say, else as the adapter knows its vendor to allow.
+
+    An adapter says ``local = True`` when it answers from memory or from our own database, and ``per_second`` when its
+    vendor names a limit.
+    """
+    own = next((one for one in settings.sources if one.name == name), SourceSettings(name=name))
+    local = bool(getattr(source, "local", False))
+    vendors: float | None = getattr(source, "per_second", None)
+    return Limits(
+        at_once=own.at_once or settings.lookups_at_once,
+        per_s=own.per_second or vendors,
+        fresh_s=0.0 if local else own.cache_s,
+        stale_s=0.0 if local else own.stale_s,
+        patience_s=settings.lookup_give_up_s + ENDING_S,
+    )

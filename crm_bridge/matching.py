@@ -26,7 +26,7 @@ def decide(number: Number, found: Sequence[Contact], choice: Choice | None = Non
         return Match(kind=MatchKind.UNKNOWN, why=f"what was sent is no number: {number.why}")
     people = _joined(found)
     same = [person for person in people if _has(person, number.key)]
-    alike = [person for person in people if person not in same]
+    alike = [person for person in people if person not in same and _has_alike(person, number)]
     if choice is not None and (picked := _picked(people, choice)) is not None:
         return _chosen(picked, people, choice)
     if same:
@@ -68,6 +68,10 @@ def _by_number(number: Number, same: list[Contact]) -> Match:
         return Match(kind=MatchKind.AMBIGUOUS, why=why, candidates=tuple(same[:MAX_CANDIDATES]))
     if not number.certain:
         why = f"the customer has this number, which was {_guess_words(number)}"
+        return Match(kind=MatchKind.PROBABLE, why=why, contact=same[0], candidates=(same[0],))
+    written = {known.written: known.certain for known in same[0].numbers if known.key == number.key}
+    if not any(written.values()):
+        why = f"the customer's number is written {next(iter(written))}, and its country had to be guessed"
         return Match(kind=MatchKind.PROBABLE, why=why, contact=same[0], candidates=(same[0],))
     return Match(kind=MatchKind.EXACT, why="the customer has this number", contact=same[0], candidates=(same[0],))
 
@@ -116,13 +120,18 @@ def _filled(first: Contact, more: Contact) -> Contact:
     gaps = {
         name: value
         for name in first.__struct_fields__
-        if getattr(first, name) in empty and (value := getattr(more, name)) not in empty
+        if name != "origins" and getattr(first, name) in empty and (value := getattr(more, name)) not in empty
     }
-    return msgspec.structs.replace(first, **gaps)
+    origins = {name: more.origin(name) for name in gaps} | dict(first.origins)
+    return msgspec.structs.replace(first, **gaps, origins=tuple(origins.items()))
 
 
 def _has(contact: Contact, key: str) -> bool:
     return any(number.key == key for number in contact.numbers)
+
+
+def _has_alike(contact: Contact, number: Number) -> bool:
+    return any(_ends_alike(known.key, number) for known in contact.numbers)
 
 
 def _ends_alike(key: str, number: Number) -> bool:

@@ -23,8 +23,41 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = "book"
     options: Annotated[
-        dict[str, Any], msgspec.Meta(description="What this adapter needs; each adapter documents its own.")
+        dict[str, Any],
+        msgspec.Meta(
+            description="What this adapter needs; docs/crm has a page for each. A secret among them may be a `*_file`, "
+            "or the environment variable `OFFHOOK_CRM_<NAME>_<OPTION>`, which wins."
+        ),
     ] = {}
+    cache_s: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0,
+            le=86_400,
+            description="Seconds for which an answer is taken as still true: the source is not asked again about the "
+            "same number. Sources that are read as a whole (`book`, `csv`, `vcard`, `carddav`) are never cached.",
+        ),
+    ] = 60.0
+    stale_s: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0,
+            le=604_800,
+            description="Seconds for which an older answer is still shown, marked with its age, while the source is "
+            "asked again or does not answer. Answers are kept in memory only.",
+        ),
+    ] = 86_400.0
+    per_second: Annotated[
+        Annotated[float, msgspec.Meta(gt=0, le=10_000)] | None,
+        msgspec.Meta(
+            description="Questions a second that the source may be asked on the average. Without it the adapter's own "
+            "limit holds, if its vendor names one.",
+        ),
+    ] = None
+    at_once: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=1000)] | None,
+        msgspec.Meta(description="Questions under way at the same time. Default: `lookups_at_once`."),
+    ] = None
 
 
 class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,8 +97,13 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = 10.0
     lookups_at_once: Annotated[
         int,
-        msgspec.Meta(ge=1, le=1000, description="How many calls are looked up at the same time; more wait their turn."),
-    ] = 32
+        msgspec.Meta(
+            ge=1,
+            le=1000,
+            description="How many questions each source is asked at the same time; more wait their turn, and other "
+            "sources do not wait for it. It has to be calls per second times the seconds that the slowest one takes.",
+        ),
+    ] = 64
     last_calls: Annotated[
         int, msgspec.Meta(ge=0, le=50, description="How many earlier calls of the customer the card shows.")
     ] = 8

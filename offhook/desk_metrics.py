@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from crm_bridge.breaker import BreakerState
 from crm_bridge.counts import DelayCounts, PopCounts, SourceCounts
 
-RESULTS = ("hits", "misses", "errors", "given_up", "late")
+RESULTS = ("hits", "misses", "errors", "spared", "given_up", "late", "kept", "stale")
 
 
 class DeskCollector:
@@ -40,15 +41,29 @@ class DeskCollector:
     def _lookups(self) -> Iterator[Metric]:
         asked = CounterMetricFamily("offhook_lookups", "Questions about callers, by source.", labels=("source",))
         results = CounterMetricFamily(
-            "offhook_lookup_results", "What became of them; `late` are among the others.", labels=("source", "result")
+            "offhook_lookup_results",
+            "What became of them; `late`, `kept` and `stale` are among the others.",
+            labels=("source", "result"),
         )
-        delays = HistogramMetricFamily("offhook_lookup_seconds", "How long a source took.", labels=("source",))
+        delays = HistogramMetricFamily(
+            "offhook_lookup_seconds", "How long a source took, where it was asked.", labels=("source",)
+        )
+        under_way = GaugeMetricFamily(
+            "offhook_lookups_under_way", "Questions it answers now.", labels=("source",)
+        )
+        breaker = GaugeMetricFamily(
+            "offhook_lookup_breaker", "1 for the state of a source's breaker.", labels=("source", "state")
+        )
         for source, counts in self._sources.items():
             asked.add_metric((source,), counts.asked)
             for result in RESULTS:
                 results.add_metric((source, result), getattr(counts, result))
             delays.add_metric((source,), *_buckets(counts.delay))
-        yield from (asked, results, delays)
+            under_way.add_metric((source,), counts.under_way)
+            now = counts.breaker()
+            for state in BreakerState:
+                breaker.add_metric((source, state.value), state is now)
+        yield from (asked, results, delays, under_way, breaker)
 
 
 def _buckets(delay: DelayCounts) -> tuple[list[tuple[str, float]], float]:

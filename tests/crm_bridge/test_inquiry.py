@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from crm_bridge.contact import Adapter, Choice, Match, MatchKind, SourceError
+from crm_bridge.contact import Adapter, Choice, Contact, Match, MatchKind, SourceError, SourceState
 from crm_bridge.counts import SourceCounts
+from crm_bridge.guard import GuardedSource
 from crm_bridge.inquiry import Inquiry, problem_words
-from crm_bridge.number import parse_number
-from crm_bridge.settings import CrmSettings
+from crm_bridge.lookup import limits_of
+from crm_bridge.number import Number, parse_number
+from crm_bridge.settings import CrmSettings, SourceSettings
 from tests.crm_bridge.scene import START, until
 from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
 
 KEY = "+393351234567"
 NUMBER = parse_number(KEY, "IT")
+
+
+def guarded(
+    sources: dict[str, Adapter], counts: dict[str, SourceCounts], settings: CrmSettings
+) -> dict[str, GuardedSource]:
+    """The sources as a look-up has them."""
+    limits = {name: limits_of(name, source, settings) for name, source in sources.items()}
+    return {name: GuardedSource(name, source, limits[name], counts[name]) for name, source in sources.items()}
 
 
 class Case:
@@ -26,9 +37,8 @@ class Case:
         settings = CrmSettings(lookup_deadline_s=deadline_s, lookup_give_up_s=give_up_s)
         self.counts = {name: SourceCounts() for name in sources}
         self.told: list[Match] = []
-        began_at = asyncio.get_running_loop().time()
-        inquiry = Inquiry(NUMBER, sources, self.counts, settings, began_at)
-        self.task = asyncio.create_task(inquiry.run(self.told.append))
+        self.inquiry = Inquiry(NUMBER, guarded(sources, self.counts, settings), settings)
+        self.task = asyncio.create_task(self.inquiry.run(self.told.append))
 
 
 async def test_each_answer_is_told_and_the_last_is_not_pending() -> None:
@@ -76,8 +86,8 @@ async def test_the_same_failure_is_logged_at_the_1st_10th_100th_time() -> None:
     with capture_logs() as logs:
         counts = {"crm": SourceCounts()}
         for _ in range(120):
-            began_at = asyncio.get_running_loop().time()
-            await Inquiry(NUMBER, {"crm": Refusing()}, counts, CrmSettings(), began_at).run(lambda _: None)
+            sources = guarded({"crm": Refusing()}, counts, CrmSettings())
+            await Inquiry(NUMBER, sources, CrmSettings()).run(lambda _: None)
     assert [log["count"] for log in logs] == [1, 10, 100]
 
 
@@ -122,3 +132,73 @@ def test_only_our_own_words_of_an_error_are_shown() -> None:
     assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
     assert problem_words(TimeoutError()) == "no answer in time"
     assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"
+
+
+async def test_each_sources_part_is_told_with_its_time_and_what_came_late_is_marked() -> None:
+    slow = Gated(someone("Anna", KEY, "crm"))
+    case = Case({"book": Prompt(), "crm": slow, "bad": Refusing()}, deadline_s=0.02)
+    await until(lambda: case.told and not case.told[-1].pending)
+    told = {heard.source: heard for heard in case.told[-1].heard}
+    assert {name: heard.state for name, heard in told.items()} == {
+        "book": SourceState.ANSWERED,
+        "crm": SourceState.SILENT,
+        "bad": SourceState.FAILED,
+    }
+    assert (told["book"].read_at is not None, told["crm"].read_at) == (True, None)
+    assert (told["crm"].problem, told["bad"].problem) == ("no answer yet", "the CRM refused")
+    slow.gate.set()
+    await case.task
+    last = next(heard for heard in case.told[-1].heard if heard.source == "crm")
+    assert (last.state, last.found, last.problem) == (SourceState.LATE, 1, "")
+
+
+async def test_what_a_source_said_before_stays_when_it_fails_now() -> None:
+    counts = {"crm": SourceCounts()}
+    settings = CrmSettings(sources=(SourceSettings(name="crm", cache_s=0.0),))
+    source = Moody(someone("Anna", KEY, "crm"))
+    sources = guarded({"crm": source}, counts, settings)
+    await Inquiry(NUMBER, sources, settings).run(lambda _: None)
+    source.well, told = False, list[Match]()
+    later = datetime.now(UTC) + timedelta(hours=3)
+    inquiry = Inquiry(NUMBER, sources, settings, lambda: later)
+    assert inquiry.first().contact is not None
+    await inquiry.run(told.append)
+    last = told[-1]
+    assert last.contact and last.contact.name == "Anna"
+    assert [(heard.state, heard.problem) for heard in last.heard] == [(SourceState.STALE, "the CRM refused")]
+    assert (last.silent, counts["crm"].stale) == (("crm",), 1)
+
+
+async def test_a_choice_that_hangs_keeps_no_answer_back() -> None:
+    hanging = HangingChoice(someone("Anna", KEY, "book"))
+    case = Case({"book": hanging}, deadline_s=5.0)
+    await until(lambda: case.told)
+    assert (case.told[0].kind, case.told[0].pending) == (MatchKind.EXACT, True)
+    hanging.gate.set()
+    await case.task
+    assert (case.told[-1].kind, case.told[-1].pending) == (MatchKind.EXACT, False)
+
+
+class Moody(Prompt):
+    """Answers while it is well."""
+
+    well = True
+
+    async def find(self, number: Number) -> list[Contact]:
+        if not self.well:
+            raise SourceError("crm-refused", "the CRM refused")
+        return self.found
+
+
+class HangingChoice(Gated):
+    """Knows the caller at once, but not whom an agent once chose."""
+
+    async def find(self, number: Number) -> list[Contact]:
+        return self.found
+
+    async def chosen(self, key: str) -> Choice | None:
+        await self.gate.wait()
+        return None
+
+    async def store_choice(self, key: str, choice: Choice) -> None:
+        raise AssertionError(key)

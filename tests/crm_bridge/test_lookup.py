@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import pytest
+from structlog.testing import capture_logs
 
 from crm_bridge import lookup as module
-from crm_bridge.contact import Adapter, Contact, LastCalls, Match, MatchKind, PastCall, SourceError
-from crm_bridge.lookup import HISTORY, Lookup
-from crm_bridge.settings import CrmSettings
+from crm_bridge.contact import Adapter, Contact, LastCalls, Match, MatchKind, PastCall, SourceError, SourceState
+from crm_bridge.lookup import HISTORY, Lookup, limits_of
+from crm_bridge.settings import CrmSettings, SourceSettings
 from tests.crm_bridge.scene import START, until
 from tests.crm_bridge.stubborn import Gated, Prompt, Refusing, someone
 
@@ -29,8 +30,8 @@ class Heard:
 async def make() -> AsyncIterator[Make]:
     made: list[Lookup] = []
 
-    def _make(sources: Mapping[str, Adapter], history: LastCalls | None = None, **settings: object) -> Lookup:
-        made.append(Lookup(sources, CrmSettings(**settings), history))  # type: ignore[arg-type]
+    def _make(asked: Mapping[str, Adapter], history: LastCalls | None = None, **settings: object) -> Lookup:
+        made.append(Lookup(asked, CrmSettings(**settings), history))  # type: ignore[arg-type]
         return made[-1]
 
     yield _make
@@ -105,12 +106,109 @@ async def test_past_the_bound_a_call_is_shown_without_a_look_up(make: Make, monk
 async def test_no_more_than_so_many_at_once(make: Make) -> None:
     slow = Gated(someone("Anna", KEY, "crm"))
     one = make({"crm": slow}, lookups_at_once=2)
-    heard = [begin(one)[1] for _ in range(5)]
+    heard = [begin(one, f"+39335123456{last}")[1] for last in range(5)]
     await until(lambda: slow.asked == 2)
-    assert one.counts["crm"].asked == 2
+    assert (one.counts["crm"].asked, one.counts["crm"].under_way) == (5, 2)
     slow.gate.set()
     await until(lambda: all(each.matches for each in heard))
     assert one.counts["crm"].hits == 5
+
+
+async def test_who_waits_for_one_source_has_the_others_at_once(make: Make) -> None:
+    slow = Gated()
+    one = make({"book": Prompt(someone("Anna", KEY, "book")), "crm": slow}, lookups_at_once=1)
+    begin(one, "+393351234500")
+    _, heard = begin(one)
+    await until(lambda: heard.matches)
+    assert (heard.matches[0].kind, heard.matches[0].pending) == (MatchKind.EXACT, True)
+    slow.gate.set()
+
+
+async def test_calls_from_one_number_are_one_question(make: Make) -> None:
+    slow = Gated(someone("Anna", KEY, "crm"))
+    one = make({"crm": slow})
+    both = [begin(one)[1] for _ in range(2)]
+    await until(lambda: slow.asked)
+    slow.gate.set()
+    await until(lambda: all(heard.matches for heard in both))
+    assert (slow.asked, one.counts["crm"].asked, one.counts["crm"].hits) == (1, 2, 2)
+
+
+async def test_who_called_a_moment_ago_is_known_at_once(make: Make) -> None:
+    book = Prompt(someone("Anna", KEY, "crm"))
+    one = make({"crm": book})
+    _, heard = begin(one)
+    await until(lambda: heard.matches)
+    again, more = begin(one)
+    assert again.contact and again.contact.name == "Anna"
+    assert [said.state for said in again.heard] == [SourceState.KEPT]
+    await until(lambda: more.matches)
+    assert (more.matches[-1].pending, book.asked, one.counts["crm"].kept) == (False, 1, 1)
+
+
+async def test_what_was_said_long_ago_is_shown_with_its_age_while_the_source_is_asked(make: Make) -> None:
+    book = Gated(someone("Anna", KEY, "crm"))
+    book.gate.set()
+    one = make({"crm": book}, sources=(SourceSettings(name="crm", cache_s=0.0),))
+    _, heard = begin(one)
+    await until(lambda: heard.matches)
+    book.gate.clear()
+    again, more = begin(one)
+    assert again.contact and again.pending
+    assert [(said.state, said.read_at is not None) for said in again.heard] == [(SourceState.STALE, True)]
+    book.found = [someone("Anna Rossi", KEY, "crm")]
+    book.gate.set()
+    await until(lambda: more.matches)
+    last = more.matches[-1]
+    assert last.contact and (last.contact.name, last.heard[0].state) == ("Anna Rossi", SourceState.ANSWERED)
+
+
+async def test_a_local_source_is_asked_each_time(make: Make) -> None:
+    class Local(Prompt):
+        local = True
+
+    book = Local(someone("Anna", KEY, "book"))
+    one = make({"book": book})
+    for asked in (1, 2):
+        _, heard = begin(one)
+        await until(lambda heard=heard: heard.matches)
+        assert book.asked == asked
+
+
+class Holding(Prompt):
+    """Holds something that has to be let go."""
+
+    def __init__(self, problem: SourceError | None = None) -> None:
+        super().__init__()
+        self.problem, self.warmed, self.closed = problem, 0, 0
+
+    async def warm(self) -> None:
+        self.warmed += 1
+        if self.problem is not None:
+            raise self.problem
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+async def test_sources_are_read_beforehand_and_let_go_at_the_end() -> None:
+    good, bad = Holding(), Holding(SourceError("file-missing", "there is no such file", "", "write it"))
+    one = Lookup({"good": good, "bad": bad}, CrmSettings())
+    with capture_logs() as logs:
+        one.warm()
+        await until(lambda: good.warmed and bad.warmed and logs)
+    await one.close()
+    assert [(log["source"], log["hint"]) for log in logs] == [("bad", "write it")]
+    assert (good.closed, bad.closed) == (1, 1)
+
+
+def test_the_settings_of_a_source_win_over_what_its_vendor_allows() -> None:
+    class Vendor(Prompt):
+        per_second = 4.0
+
+    settings = CrmSettings(sources=(SourceSettings(name="a", per_second=9.0, at_once=3),))
+    assert (limits_of("a", Vendor(), settings).per_s, limits_of("a", Vendor(), settings).at_once) == (9.0, 3)
+    assert (limits_of("b", Vendor(), settings).per_s, limits_of("b", Vendor(), settings).at_once) == (4.0, 64)
 
 
 async def test_close_ends_what_is_open(make: Make) -> None:

@@ -104,3 +104,27 @@ def test_what_the_agent_says_settles_it_and_leaves_the_others_to_choose() -> Non
 
 def test_names_are_compared_without_accents_and_case() -> None:
     assert fold(" ŽOFIA \n Müller") == "zofia muller"
+
+
+def test_what_a_source_finds_is_matched_again() -> None:
+    assert decide(NUMBER, [contact("Somebody Else", "+390221000100")]).kind is MatchKind.UNKNOWN
+    match = decide(NUMBER, [contact("Somebody Else", "+390221000100"), contact("Anna")])
+    assert (match.kind, [one.name for one in match.candidates]) == (MatchKind.EXACT, ["Anna"])
+
+
+def test_a_customers_number_whose_country_was_guessed_is_only_probable() -> None:
+    guessed = (ContactNumber("335 1234567", "+393351234567", certain=False),)
+    match = decide(NUMBER, [Contact(source="crm", contact_id="1", name="Anna", numbers=guessed)])
+    assert (match.kind, match.why) == (
+        MatchKind.PROBABLE,
+        "the customer's number is written 335 1234567, and its country had to be guessed",
+    )
+
+
+def test_what_another_source_fills_in_keeps_its_name() -> None:
+    first = contact("Anna", source="book", email="a@example.com")
+    more = contact("ANNA", source="crm", contact_id="9", company="Rossi", notes="nice", account_state=AccountState.OK)
+    joined = decide(NUMBER, [first, more]).contact
+    assert joined is not None
+    assert [joined.origin(part) for part in ("email", "company", "notes", "account_state")] == ["book", *["crm"] * 3]
+    assert joined.sources == ("book", "crm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from crm_bridge.breaker import BreakerState
 from crm_bridge.counts import PopCounts, SourceCounts
 from offhook.desk_metrics import DeskCollector
 
@@ -36,3 +37,15 @@ def test_look_ups_are_counted_by_source() -> None:
     assert 'offhook_lookups_total{source="book"} 5.0' in lines
     assert 'offhook_lookup_results_total{result="hits",source="book"} 3.0' in lines
     assert 'offhook_lookup_results_total{result="given_up",source="book"} 1.0' in lines
+
+
+def test_a_source_that_rests_is_seen_to() -> None:
+    crm = SourceCounts()
+    crm.kept, crm.spared, crm.stale, crm.under_way = 7, 2, 1, 3
+    crm.breaker = lambda: BreakerState.OPEN
+    lines = exposed(PopCounts(), crm=crm)
+    assert 'offhook_lookup_breaker{source="crm",state="open"} 1.0' in lines
+    assert 'offhook_lookup_breaker{source="crm",state="closed"} 0.0' in lines
+    assert 'offhook_lookups_under_way{source="crm"} 3.0' in lines
+    for result, count in (("kept", 7), ("spared", 2), ("stale", 1)):
+        assert f'offhook_lookup_results_total{{result="{result}",source="crm"}} {count}.0' in lines

@@ -1,0 +1,189 @@
+"""A source asked with care: left alone when it fails, not asked too often, asked once for one number."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from structlog.testing import capture_logs
+
+from crm_bridge import guard as module
+from crm_bridge.breaker import Breaker, BreakerState
+from crm_bridge.contact import Contact, SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
+from crm_bridge.counts import SourceCounts
+from crm_bridge.guard import GuardedSource, Limits
+from crm_bridge.number import Number, parse_number
+from tests.crm_bridge.scene import until
+from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
+
+KEY = "+393351234567"
+NUMBER = parse_number(KEY, "IT")
+Make = Callable[..., GuardedSource]
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    made: list[GuardedSource] = []
+
+    def _make(source: Prompt, **limits: float) -> GuardedSource:
+        made.append(GuardedSource("crm", source, Limits(**limits), SourceCounts()))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield _make
+    for one in made:
+        await one.close()
+
+
+def other(last: int) -> Number:
+    return parse_number(f"+3933512345{last:02}", "IT")
+
+
+class Saying(Prompt):
+    """Raises what it is told to."""
+
+    def __init__(self, problem: SourceError | None) -> None:
+        super().__init__(someone("Anna", KEY, "crm"))
+        self.problem = problem
+
+    async def find(self, number: Number) -> list[Contact]:
+        self.asked += 1
+        if self.problem is not None:
+            raise self.problem
+        return self.found
+
+
+@pytest.mark.parametrize(("source", "kind"), [(Refusing(), SourceError), (Broken(), ValueError)])
+async def test_after_five_failures_it_is_left_alone(source: Prompt, kind: type[Exception], make: Make) -> None:
+    one = make(source)
+    with capture_logs() as logs:
+        for last in range(5):
+            with pytest.raises(kind):
+                await one.find(other(last))
+        with pytest.raises(SourceSparedError, match="left alone") as caught:
+            await one.find(NUMBER)
+    assert caught.value.ref == "crm-resting"
+    assert (one.counts.breaker(), one.counts.spared) == (BreakerState.OPEN, 1)
+    assert [(log["source"], log["rest_s"]) for log in logs] == [("crm", 10)]
+    assert "+3933512345" not in str(logs)
+
+
+async def test_a_source_that_never_answers_counts_as_failed(make: Make) -> None:
+    one = make(Gated(), patience_s=0.01)
+    for last in range(5):
+        with pytest.raises(TimeoutError):
+            await one.find(other(last))
+    assert one.counts.breaker() is BreakerState.OPEN
+    assert (one.counts.delay.count, one.counts.under_way) == (5, 0)
+
+
+async def test_who_does_not_let_us_in_is_asked_once_only(make: Make) -> None:
+    source = Saying(SourceRefusedError("crm-refused", "the CRM refused", "HTTP 401", "renew the token"))
+    one = make(source)
+    with capture_logs() as logs, pytest.raises(SourceRefusedError):
+        await one.find(NUMBER)
+    with pytest.raises(SourceSparedError):
+        await one.find(NUMBER)
+    assert source.asked == 1
+    assert [log["hint"] for log in logs] == ["renew the token"]
+
+
+async def test_it_comes_back_when_the_source_does(make: Make) -> None:
+    source = Saying(SourceError("crm-failed", "the CRM failed"))
+    one = make(source)
+    one.breaker = Breaker(failures=1, rest_s=0.0)
+    with pytest.raises(SourceError):
+        await one.find(NUMBER)
+    source.problem = None
+    with capture_logs() as logs:
+        assert await one.find(NUMBER) == source.found
+    assert one.breaker_state() is BreakerState.CLOSED
+    assert [log["event"] for log in logs] == ["a source of customers answers again"]
+
+
+async def test_who_asks_for_a_pause_gets_it_and_is_no_failure(make: Make) -> None:
+    source = Saying(SourceBusyError("crm-busy", "the CRM asks us to wait", "HTTP 429", "", 60.0))
+    one = make(source)
+    with pytest.raises(SourceBusyError):
+        await one.find(NUMBER)
+    for last in range(6):
+        with pytest.raises(SourceSparedError, match="too many questions"):
+            await one.find(other(last))
+    assert (source.asked, one.breaker_state()) == (1, BreakerState.CLOSED)
+
+
+async def test_past_its_rate_it_is_not_asked(make: Make) -> None:
+    source = Prompt()
+    one = make(source, per_s=2.0, patience_s=0.0001)
+    found = [await asyncio.gather(one.find(other(last)), return_exceptions=True) for last in range(4)]
+    assert source.asked == 2
+    assert [isinstance(one_answer[0], SourceSparedError) for one_answer in found] == [False, False, True, True]
+
+
+class Clinging(Gated):
+    """Does not let go when its time is over."""
+
+    async def find(self, number: Number) -> list[Contact]:
+        self.asked += 1
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            await self.gate.wait()
+        return self.found
+
+
+async def test_who_finds_no_free_place_in_time_is_told_so_and_the_source_has_not_failed(make: Make) -> None:
+    slow = Clinging()
+    one = make(slow, at_once=1, patience_s=0.01)
+    first = asyncio.create_task(one.find(NUMBER))
+    await until(lambda: slow.asked)
+    with pytest.raises(SourceSparedError, match="became free"):
+        await one.find(other(1))
+    assert (one.breaker_state(), one.counts.spared, one.counts.under_way) == (BreakerState.CLOSED, 1, 1)
+    slow.gate.set()
+    assert await first == []
+
+
+async def test_past_the_bound_of_open_questions_none_is_added(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_QUESTIONS", 1)
+    slow = Gated()
+    one = make(slow)
+    first = asyncio.create_task(one.find(NUMBER))
+    await until(lambda: slow.asked)
+    with pytest.raises(SourceSparedError):
+        await one.find(other(1))
+    slow.gate.set()
+    assert await first == []
+
+
+async def test_an_asker_who_goes_away_leaves_the_answer_for_the_next(make: Make) -> None:
+    slow = Gated(someone("Anna", KEY, "crm"))
+    one = make(slow)
+    asker = asyncio.create_task(one.find(NUMBER))
+    await until(lambda: slow.asked)
+    asker.cancel()
+    slow.gate.set()
+    await until(lambda: one.kept(NUMBER) is not None)
+    kept = one.kept(NUMBER)
+    assert kept is not None
+    assert (kept.fresh, [contact.name for contact in kept.contacts]) == (True, ["Anna"])
+
+
+class Searching(Prompt):
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        return self.found[:limit]
+
+    async def get(self, contact_id: str) -> Contact | None:
+        raise SourceError("crm-failed", "the CRM failed")
+
+
+async def test_searches_and_single_customers_are_guarded_too(make: Make) -> None:
+    one = make(Searching(someone("Anna", KEY, "crm")))
+    assert [contact.name for contact in await one.search("anna", 5)] == ["Anna"]
+    for _ in range(5):
+        with pytest.raises(SourceError):
+            await one.get("1")
+    with pytest.raises(SourceSparedError):
+        await one.search("anna", 5)
+    dumb = make(Prompt())
+    assert (await dumb.search("anna", 5), await dumb.get("1")) == ([], None)
