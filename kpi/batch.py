@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from cti.model import AgentState, Call, Oddity
+from cti.model import AgentState, Call, Direction, Oddity
 from kpi.gaps import Alive, Gap, Turn
 from kpi.schema import CallSource, SpanKind
 from kpi.tally import Tally, TallyKey
@@ -26,7 +26,9 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of an agent's day. A log-in and a pause have a ``queue``, a state has a ``state``.
 
-    ``ended_at`` is None while it lasts; ``cut``: its end was not seen, ``ended_at`` is the last time known.
+    ``ended_at`` is None while it lasts; ``cut``: its end was not seen, ``ended_at`` is the last time known. A state of
+    pause has the ``reason``; a wrap-up tells the conversation that it follows: its queue, direction, start and length
+    with hold.
     """
 
     pbx: str
@@ -37,6 +39,10 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     state: AgentState | None = None
     reason: str | None = None
+    talk_queue: str | None = None
+    talk_direction: Direction | None = None
+    talk_at: datetime | None = None
+    talk_s: float | None = None
     cut: bool = False
 
     @property

@@ -165,6 +165,18 @@ class Word(TypeDecorator[StrEnum]):
         return None if value is None else self.words(value)
 
 
+class OptionalWord(Word):
+    """A word, or None where there is none, which is ``''`` in the row: a NULL cannot be in a key."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str:
+        return "" if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return self.words(value) if value else None
+
+
 class SparseHistogram(TypeDecorator[Histogram]):
     """Counts by whole second, ``{second: count}``, as MessagePack; NULL when empty. The reason is in ``kpi.tally``."""
 
@@ -178,4 +190,18 @@ class SparseHistogram(TypeDecorator[Histogram]):
         return _HISTOGRAM.decode(value) if value else {}
 
 
+class TimesByReason(TypeDecorator[dict[str, int]]):
+    """Milliseconds by an agent's words, ``{reason: ms}``, as MessagePack; NULL when empty."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, int] | None, dialect: Dialect) -> bytes | None:
+        return msgspec.msgpack.encode(value) if value else None
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, int]:
+        return _TIMES.decode(value) if value else {}
+
+
+_TIMES = msgspec.msgpack.Decoder(dict[str, int])
 _HISTOGRAM = msgspec.msgpack.Decoder(Histogram)

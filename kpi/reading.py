@@ -22,11 +22,10 @@ _calls = schema.calls.c
 _tallies = schema.tallies.c
 _ORDER = (_calls.offered_at, _calls.pbx, _calls.call_id)
 _KEYS_AT_ONCE = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767
-_SUMMED = (*schema.COUNTS, *schema.SUMS_MS, *schema.CALL_COUNTS.values(), *schema.STAY_COUNTS.values())
-_SUMS = tuple(
-    cast(func.sum(_tallies[name]), BigInteger).label(name) for name in (*_SUMMED, *schema.RING_COUNTS.values())
-)
-_WAITS = tuple(_tallies[name] for name in schema.HISTOGRAMS)
+_WORD_COUNTS = (schema.CALL_COUNTS, schema.STAY_COUNTS, schema.RING_COUNTS, schema.TRANSFER_COUNTS)
+_SUMMED = (*schema.COUNTS, *schema.SUMS_MS, *(name for columns in _WORD_COUNTS for name in columns.values()))
+_SUMS = tuple(cast(func.sum(_tallies[name]), BigInteger).label(name) for name in _SUMMED)
+_PACKED = tuple(_tallies[name] for name in rows.PACKED)
 
 
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,8 +134,10 @@ def _has(table: Table, column: str, value: str) -> ColumnElement[bool]:
     return exists().where(same_call, table.c[column] == value)
 
 
-async def fetch_tally_rows(connection: AsyncConnection, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
-    """The rows of these keys, as far as there are any.
+async def fetch_tally_rows(
+    connection: AsyncConnection, keys: Collection[TallyKey], table: Table = schema.tallies
+) -> dict[TallyKey, Tally]:
+    """The rows of these keys in ``table``, as far as there are any.
 
     Asked for by quarter: SQLite reads the whole table for a list of whole keys, but finds a list of queues and agents
     within a quarter by the primary key.
@@ -147,12 +148,12 @@ async def fetch_tally_rows(connection: AsyncConnection, keys: Collection[TallyKe
     found: dict[TallyKey, Tally] = {}
     for (span, starts_at, pbx), of_quarter in by_quarter.items():
         for some in chunks(of_quarter, _KEYS_AT_ONCE):
-            in_quarter = select(schema.tallies).where(
-                _tallies.span == span,
-                _tallies.starts_at == starts_at,
-                _tallies.pbx == pbx,
-                _tallies.queue.in_({key.queue for key in some}),
-                _tallies.agent.in_({key.agent for key in some}),
+            in_quarter = select(table).where(
+                table.c.span == span,
+                table.c.starts_at == starts_at,
+                table.c.pbx == pbx,
+                table.c.queue.in_({key.queue for key in some}),
+                table.c.agent.in_({key.agent for key in some}),
             )
             rows_found = (await connection.execute(in_quarter)).mappings()
             found |= {rows.tally_key_from(row): rows.tally_from(row) for row in rows_found}
@@ -180,11 +181,11 @@ async def fetch_tallies(
 async def _fetch_histograms(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], group: Sequence[ColumnElement[Any]]
 ) -> dict[GroupKey, Tally]:
-    filled = or_(*(column.is_not(None) for column in _WAITS))
+    filled = or_(*(column.is_not(None) for column in _PACKED))
     found: dict[GroupKey, list[Tally]] = {}
-    for row in await connection.execute(select(*group, *_WAITS).where(*conditions, filled)):
-        waits = dict(zip(schema.HISTOGRAMS, row[len(group) :], strict=True))
-        found.setdefault(tuple(row[: len(group)]), []).append(Tally(**waits))
+    for row in await connection.execute(select(*group, *_PACKED).where(*conditions, filled)):
+        packed = dict(zip(rows.PACKED, row[len(group) :], strict=True))
+        found.setdefault(tuple(row[: len(group)]), []).append(Tally(**packed))
     return {key: total(tallies) for key, tallies in found.items()}
 
 

@@ -28,6 +28,7 @@ from cti.model import (
     CallEnded,
     CallEvent,
     CallMerged,
+    CallReleased,
     Oddity,
     OddityFound,
     Origin,
@@ -206,6 +207,8 @@ class Recorder:
             yield turn
         if isinstance(event, CallEnded):
             yield event.call
+        elif isinstance(event, CallReleased):
+            self._spans.release(event)
         elif isinstance(event, AgentChanged):
             yield from self._spans.apply(event)
         elif isinstance(event, OddityFound):

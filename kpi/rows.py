@@ -27,8 +27,10 @@ _COUNTED: dict[str, Mapping[Any, str]] = {
     "calls": schema.CALL_COUNTS,
     "stays": schema.STAY_COUNTS,
     "rings": schema.RING_COUNTS,
+    "transfers": schema.TRANSFER_COUNTS,
 }
 _PLAIN = (*schema.COUNTS, *schema.SUMS_MS)
+PACKED = ("pauses", *schema.HISTOGRAMS)  #: mappings that the database cannot add
 
 
 def call_row(call: Call, customer_e164: str | None, source: CallSource = CallSource.LIVE) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def call_from(row: RowMapping, parts: Mapping[Table, Sequence[msgspec.Struct]]) 
 
 
 def tally_row(key: TallyKey, tally: Tally) -> dict[str, Any]:
-    row = key._asdict() | {name: getattr(tally, name) for name in (*_PLAIN, *schema.HISTOGRAMS)}
+    row = key._asdict() | {name: getattr(tally, name) for name in (*_PLAIN, *PACKED)}
     for field, columns in _COUNTED.items():
         counted = getattr(tally, field)
         row |= {column: counted.get(word, 0) for word, column in columns.items()}
@@ -87,7 +89,7 @@ def tally_from(row: RowMapping, histograms: Mapping[str, Any] | None = None) -> 
     counted = {field: _counted(row, columns) for field, columns in _COUNTED.items()}
     source = row if histograms is None else histograms
     fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
-    return Tally(**fields | counted | {name: source[name] for name in schema.HISTOGRAMS})
+    return Tally(**fields | counted | {name: source[name] for name in PACKED})
 
 
 def tally_key_from(row: RowMapping) -> TallyKey:
@@ -97,7 +99,7 @@ def tally_key_from(row: RowMapping) -> TallyKey:
 def storable_key(key: TallyKey) -> TallyKey:
     """The key as it comes back from the database: names cut and cleaned by their columns."""
     pbx, queue, agent = (cut_key(name, schema.NAME_CHARS) for name in (key.pbx, key.queue, key.agent))
-    return key._replace(pbx=pbx, queue=queue, agent=agent)
+    return key._replace(pbx=pbx, queue=queue, agent=agent, did=cut_key(key.did, schema.NUMBER_CHARS))
 
 
 def call_key(call: Call) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from cti.model import (
     StayOutcome,
     TransferKind,
 )
-from kpi.columns import Instant, Key, Sent, SparseHistogram, Whole, Word
+from kpi.columns import Instant, Key, OptionalWord, Sent, SparseHistogram, TimesByReason, Whole, Word
 
 ID_CHARS = 128
 NAME_CHARS = 100  #: of a PBX, a queue, an agent
@@ -50,9 +50,13 @@ class SpanKind(StrEnum):
 
 
 class TallySpan(StrEnum):
-    """What one tally row sums: ``quarter`` holds all calls, the two others, without the agent, are for counters."""
+    """What one tally row sums: ``quarter`` holds all that happened, ``did`` the inbound calls again by number dialled.
+
+    The two others, without the agent, are for counters.
+    """
 
     QUARTER = "quarter"
+    DID = "did"  #: a quarter too, with ``did`` and without the agent
     EVER = "ever"  #: all that was seen as it happened
     FILLED = "filled"  #: all that was filled in after a gap
 
@@ -191,6 +195,7 @@ legs = _part(
 )
 
 #: What an agent did. ``ended_at`` NULL: still so. ``cut``: the end was not seen, ``ended_at`` is the last time known.
+#: ``talk_...``: of a wrap-up, the conversation that it follows.
 agent_spans = Table(
     "agent_spans",
     metadata,
@@ -202,6 +207,10 @@ agent_spans = Table(
     _at("ended_at"),
     Column("state", Word(AgentState)),
     Column("reason", Sent(TEXT_CHARS)),
+    Column("talk_queue", Key(NAME_CHARS)),
+    Column("talk_direction", Word(Direction)),
+    _at("talk_at"),
+    Column("talk_s", Float(53)),
     Column("cut", Boolean(create_constraint=False), nullable=False),
     Index(None, "started_at"),
     Index(None, "ended_at"),
@@ -265,9 +274,16 @@ journal_marks = Table(
 CALL_COUNTS = {outcome: f"calls_{outcome.value}" for outcome in CallOutcome}
 STAY_COUNTS = {outcome: f"stays_{outcome.value}" for outcome in StayOutcome}
 RING_COUNTS = {result: f"rings_{result.value}" for result in RingResult}
-COUNTS = ("started", "entered", "rung", "talks", "held")
-SUMS_MS = ("answered_wait_ms", "abandoned_wait_ms", "other_wait_ms", "ring_ms", "talk_ms", "hold_ms")
-HISTOGRAMS = ("answered_waits", "abandoned_waits", "talk_times")
+TRANSFER_COUNTS = {kind: f"transfers_{kind.value}" for kind in TransferKind}
+COUNTS = ("started", "entered", "rung", "talks", "held", "handed_on", "wrap_ups")
+SUMS_MS = (
+    *("answered_wait_ms", "abandoned_wait_ms", "other_wait_ms", "ring_ms", "talk_ms", "hold_ms", "wrap_up_ms"),
+    *("idle_ms", "ringing_ms", "talking_ms", "wrapping_ms"),
+)
+HISTOGRAMS = (
+    *("answered_waits", "abandoned_waits", "other_waits", "ring_times"),
+    *("talk_times", "hold_times", "wrap_up_times", "handle_times"),
+)
 
 
 def _count(name: str) -> Column[object]:
@@ -282,12 +298,15 @@ tallies = Table(
     Column("pbx", Key(NAME_CHARS), primary_key=True),
     Column("queue", Key(NAME_CHARS), primary_key=True),
     Column("agent", Key(NAME_CHARS), primary_key=True),
-    Column("direction", Word(Direction), primary_key=True),
+    Column("direction", OptionalWord(Direction), primary_key=True),
+    Column("did", Key(NUMBER_CHARS), primary_key=True),
     *map(_count, COUNTS),
     *map(_count, CALL_COUNTS.values()),
     *map(_count, STAY_COUNTS.values()),
     *map(_count, RING_COUNTS.values()),
+    *map(_count, TRANSFER_COUNTS.values()),
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in SUMS_MS),
+    Column("pauses", TimesByReason()),
     *(Column(name, SparseHistogram()) for name in HISTOGRAMS),
     sqlite_with_rowid=False,
 )

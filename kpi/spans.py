@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from cti.model import Agent, AgentChanged, AgentState
+from cti.model import Agent, AgentChanged, AgentState, CallReleased, Direction
 from kpi.batch import Span
 from kpi.schema import SpanKind
 
@@ -22,6 +23,13 @@ class SpanBook:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], dict[Slot, Span]] = {}
+        self._talked: dict[tuple[str, str], _Conversation] = {}
+
+    def release(self, event: CallReleased) -> None:
+        """Remember the conversation that a wrap-up may follow."""
+        talk, call = event.talk, event.call
+        talk_s = ((talk.ended_at or event.at) - talk.started_at).total_seconds()
+        self._talked[call.pbx, event.agent] = _Conversation(talk.queue, call.direction, talk.started_at, talk_s)
 
     def apply(self, event: AgentChanged) -> list[Span]:
         """The spans that ended and those that began, in this order; nothing when all goes on."""
@@ -37,7 +45,25 @@ class SpanBook:
                 begun.append(span)
         self._open[event.agent.pbx, event.agent.agent] = after
         over = (span for slot, span in before.items() if after.get(slot) is not span)
-        return [msgspec.structs.replace(span, ended_at=max(span.started_at, event.at)) for span in over] + begun
+        return [self._ended(span, max(span.started_at, event.at)) for span in over] + begun
+
+    def _ended(self, span: Span, at: datetime) -> Span:
+        """A wrap-up tells what it followed; a phone that rang in between parts it in two, one after the other."""
+        talked = self._talked.get((span.pbx, span.agent))
+        if span.state is not AgentState.WRAP_UP or talked is None:
+            return msgspec.structs.replace(span, ended_at=at)
+        length_s = (at - span.started_at).total_seconds()
+        self._talked[span.pbx, span.agent] = talked._replace(talk_s=talked.talk_s + length_s)
+        return msgspec.structs.replace(span, ended_at=at, **talked._asdict())
+
+
+class _Conversation(NamedTuple):
+    """One that is over, as the fields of the span that follows it."""
+
+    talk_queue: str | None
+    talk_direction: Direction
+    talk_at: datetime
+    talk_s: float
 
 
 def _spans_of(agent: Agent, at: datetime) -> Iterator[tuple[Slot, Span]]:
@@ -49,4 +75,5 @@ def _spans_of(agent: Agent, at: datetime) -> Iterator[tuple[Slot, Span]]:
             pause = msgspec.structs.replace(base, kind=SpanKind.PAUSE, queue=place.queue, reason=place.reason)
             yield (SpanKind.PAUSE, place.queue), pause
     if agent.state is not AgentState.OFFLINE:
-        yield (SpanKind.STATE, ""), msgspec.structs.replace(base, state=agent.state)
+        reason = agent.pause_reason if agent.state is AgentState.PAUSED else None
+        yield (SpanKind.STATE, ""), msgspec.structs.replace(base, state=agent.state, reason=reason)

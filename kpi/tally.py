@@ -12,6 +12,8 @@ call       first queue, no agent                  ``offered_at``
 stay       its queue, no agent                    ``joined_at``
 ring       its queue, its agent                   ``started_at``
 talk       its queue, its agent                   ``started_at``
+transfer   that of the talk it was made in        that of the talk it was made in
+wrap-up    that of the talk it follows            that of the talk it follows
 =========  =====================================  ==========================================
 
 So a stay's entry, outcome and wait are in one row and no rate of a quarter can pass 100 %; a talk that runs over an
@@ -20,6 +22,12 @@ disjoint facts, so the plain sum over all rows of a queue is that queue, and ove
 fits every time zone: all have offsets in whole quarters of an hour. What begins in an interval belongs to it however
 long it lasts, so midnight and clock changes need no rule of their own. A caller whom a queue refused has no stay: he
 counts in the outcomes of calls, under that queue. A phone rung only by a colleague with a question is not counted.
+
+**Time is not an item.** What an agent does (``kpi.agent_time``) is cut at the borders of the quarters, so that no hour
+has more than 60 minutes of anybody.
+
+**By the number dialled.** Rows of the span ``did`` hold the same once more for inbound calls, by the public number that
+the caller dialled (``did``), agents summed up.
 
 **Histograms.** ``{second: count}``, where second *s* holds what took more than *s - 1* and at most *s* seconds. So the
 count of "within T seconds" is the plain sum up to T, the same as the buckets of Prometheus (``le``).
@@ -39,9 +47,20 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from cti.model import Call, CallOutcome, Direction, Ring, RingResult, Stay, StayOutcome, Talk
-from kpi.columns import EPOCH, Histogram, NaiveInstantError
-from kpi.schema import TallySpan
+from cti.model import (
+    Call,
+    CallOutcome,
+    Direction,
+    Ring,
+    RingResult,
+    Stay,
+    StayOutcome,
+    Talk,
+    Transfer,
+    TransferKind,
+)
+from kpi.columns import EPOCH, Histogram, NaiveInstantError, cut_text
+from kpi.schema import NUMBER_CHARS, TallySpan
 
 QUARTER = timedelta(minutes=15)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -52,20 +71,26 @@ Item = TypeVar("Item", int, str)
 
 
 class TallyKey(NamedTuple):
-    """What a tally is about. ``starts_at`` is the start of the quarter, 1970 for ``ever``."""
+    """What a tally is about. ``starts_at`` is the start of the quarter, 1970 for ``ever``.
+
+    ``direction`` is None where there is none: of an agent's time. ``did`` is ``''`` but in rows of that span.
+    """
 
     span: TallySpan
     starts_at: datetime
     pbx: str
     queue: str
     agent: str
-    direction: Direction
+    direction: Direction | None
+    did: str = ""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """Counts, sums and histograms: calls ``started``, stays ``entered``, phones ``rung``, ``talks``, those with a hold.
 
-    ``talk_ms`` leaves hold out. Zero is not kept in the mappings, so equal sums are equal tallies.
+    ``talk_ms`` leaves hold out. ``handed_on``: talks that ended in a transfer, parking left out. ``handle_times`` are
+    talk, hold and wrap-up of each conversation. The agents' time is ``idle_ms``, ``ringing_ms``, ``talking_ms``,
+    ``wrapping_ms`` and, by reason, ``pauses``. Zero is not kept in the mappings, so equal sums are equal tallies.
     """
 
     started: int = 0
@@ -73,18 +98,32 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     rung: int = 0
     talks: int = 0
     held: int = 0
+    handed_on: int = 0
+    wrap_ups: int = 0
     calls: Mapping[CallOutcome, int] = {}
     stays: Mapping[StayOutcome, int] = {}
     rings: Mapping[RingResult, int] = {}
+    transfers: Mapping[TransferKind, int] = {}
     answered_wait_ms: int = 0
     abandoned_wait_ms: int = 0
     other_wait_ms: int = 0
     ring_ms: int = 0
     talk_ms: int = 0
     hold_ms: int = 0
+    wrap_up_ms: int = 0
+    idle_ms: int = 0
+    ringing_ms: int = 0
+    talking_ms: int = 0
+    wrapping_ms: int = 0
+    pauses: Mapping[str, int] = {}
     answered_waits: Histogram = {}
     abandoned_waits: Histogram = {}
+    other_waits: Histogram = {}
+    ring_times: Histogram = {}
     talk_times: Histogram = {}
+    hold_times: Histogram = {}
+    wrap_up_times: Histogram = {}
+    handle_times: Histogram = {}
 
     @property
     def answered(self) -> int:
@@ -100,6 +139,16 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     def left_otherwise(self) -> int:
         """Stays that ended neither answered nor abandoned."""
         return sum(self.stays.values()) - self.answered - self.abandoned
+
+    @property
+    def paused_ms(self) -> int:
+        """The agents' time in pause, whatever the reason."""
+        return sum(self.pauses.values())
+
+    @property
+    def login_ms(self) -> int:
+        """The agents' time in a queue or on a call: the sum of what they did in it."""
+        return self.idle_ms + self.ringing_ms + self.talking_ms + self.wrapping_ms + self.paused_ms
 
     @property
     def difference(self) -> int:
@@ -118,7 +167,15 @@ def tallies_of(call: Call) -> dict[TallyKey, Tally]:
 
     Raises NaiveInstantError.
     """
-    return gather((*_of_call(call), *_of_stays(call), *_of_rings(call), *_of_talks(call)))
+    return gather((*_of_call(call), *_of_stays(call), *_of_rings(call), *_of_talks(call), *_of_transfers(call)))
+
+
+def did_tallies(call: Call, quarters: Mapping[TallyKey, Tally]) -> dict[TallyKey, Tally]:
+    """The same as ``quarters``, which are the call's, by the number that an inbound caller dialled."""
+    if call.direction is not Direction.INBOUND or not call.dialled:
+        return {}
+    did = cut_text(call.dialled, NUMBER_CHARS)
+    return gather((key._replace(span=TallySpan.DID, agent="", did=did), tally) for key, tally in quarters.items())
 
 
 def gather(items: Iterable[tuple[TallyKey, Tally]]) -> dict[TallyKey, Tally]:
@@ -163,7 +220,7 @@ def negative(tally: Tally) -> Tally:
 
 def ever(key: TallyKey, span: TallySpan = TallySpan.EVER) -> TallyKey:
     """The row that sums this one up for all time, of calls seen as they happened or filled in: without its agent."""
-    return key._replace(span=span, starts_at=EPOCH, agent="")
+    return key._replace(span=span, starts_at=EPOCH, agent="", did="")
 
 
 def quarter_of(at: datetime) -> datetime:
@@ -231,7 +288,7 @@ def _of_stay(stay: Stay) -> Tally:
         return Tally(entered=1, stays=stays, answered_wait_ms=wait_ms, answered_waits=waits)
     if stay.outcome is StayOutcome.ABANDONED:
         return Tally(entered=1, stays=stays, abandoned_wait_ms=wait_ms, abandoned_waits=waits)
-    return Tally(entered=1, stays=stays, other_wait_ms=wait_ms)
+    return Tally(entered=1, stays=stays, other_wait_ms=wait_ms, other_waits=waits)
 
 
 def _of_rings(call: Call) -> Iterator[tuple[TallyKey, Tally]]:
@@ -241,12 +298,19 @@ def _of_rings(call: Call) -> Iterator[tuple[TallyKey, Tally]]:
 
 
 def _of_ring(ring: Ring) -> Tally:
-    return Tally(rung=1, rings={ring.result: 1}, ring_ms=_span(ring.started_at, ring.ended_at) // _MILLISECOND)
+    if ring.ended_at is None:
+        return Tally(rung=1, rings={ring.result: 1})
+    rang = _span(ring.started_at, ring.ended_at)
+    return Tally(rung=1, rings={ring.result: 1}, ring_ms=rang // _MILLISECOND, ring_times={second_of(rang): 1})
 
 
 def _of_talks(call: Call) -> Iterator[tuple[TallyKey, Tally]]:
     for talk in call.talks:
-        yield _key(call, talk.started_at, talk.queue, talk.agent), _of_talk(talk)
+        yield _talk_key(call, talk), _of_talk(talk)
+
+
+def _talk_key(call: Call, talk: Talk) -> TallyKey:
+    return _key(call, talk.started_at, talk.queue, talk.agent)
 
 
 def _of_talk(talk: Talk) -> Tally:
@@ -254,14 +318,34 @@ def _of_talk(talk: Talk) -> Tally:
     if talk.ended_at is None:
         return Tally(talks=1, held=held)
     hold = timedelta(seconds=talk.hold_s)
-    spoken = max(_ZERO, _span(talk.started_at, talk.ended_at) - hold)
+    connected = _span(talk.started_at, talk.ended_at)
+    spoken = max(_ZERO, connected - hold)
     return Tally(
         talks=1,
         held=held,
         talk_ms=spoken // _MILLISECOND,
         hold_ms=hold // _MILLISECOND,
         talk_times={second_of(spoken): 1},
+        hold_times={second_of(hold): 1} if held else {},
+        handle_times={second_of(connected): 1},
     )
+
+
+def _of_transfers(call: Call) -> Iterator[tuple[TallyKey, Tally]]:
+    handed_on: set[Talk] = set()
+    for transfer in call.transfers:
+        talk = _talk_of(call, transfer)
+        is_last = talk is not None and transfer.kind is not TransferKind.PARK and talk not in handed_on
+        if talk is not None and is_last:
+            handed_on.add(talk)
+        key = _key(call, transfer.at, None, transfer.by) if talk is None else _talk_key(call, talk)
+        yield key, Tally(transfers={transfer.kind: 1}, handed_on=int(is_last))
+
+
+def _talk_of(call: Call, transfer: Transfer) -> Talk | None:
+    """The conversation in which it was made: the last that this agent had begun by then."""
+    begun = (talk for talk in call.talks if talk.agent == transfer.by and talk.started_at <= transfer.at)
+    return max(begun, key=lambda talk: talk.started_at, default=None)
 
 
 def _span(start: datetime, end: datetime | None) -> timedelta:

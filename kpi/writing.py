@@ -7,32 +7,24 @@ SQLite take its write lock before anything is read, because there a reader that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, case, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
 from kpi import ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
-from kpi.schema import CallSource, TallySpan
-from kpi.tally import EMPTY, Tally, TallyKey, add, ever, gather, negative, tallies_of
+from kpi.schema import CallSource
+from kpi.summing import UPSERT, Told, move_span_tallies, move_tallies, upsert
 
 E164 = Callable[[str], str | None]
 
-_UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _IDS_AT_ONCE = 1_000
-_SUMMED_IN = {
-    CallSource.LIVE: TallySpan.EVER,
-    CallSource.COMPLETED: TallySpan.EVER,
-    CallSource.FILLED: TallySpan.FILLED,
-}
-Told = tuple[Call, CallSource]
 
 
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
@@ -40,7 +32,7 @@ async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> 
     gaps = await ledger.store_turns(connection, batch.turns)
     calls = await _store_calls(connection, batch, e164)
     oddities = await _store_oddities(connection, batch.oddities)
-    await _upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in _latest(batch.spans)])
+    await _store_spans(connection, list(_latest(batch.spans)))
     await _move_marks(connection, batch.marks)
     await ledger.note_alive(connection, batch.alive)
     return msgspec.structs.replace(calls, oddities=oddities, gaps=tuple(gaps))
@@ -50,7 +42,7 @@ async def _claim(connection: AsyncConnection, batch: Batch) -> None:
     parts: tuple[Iterable[Any], ...] = (batch.calls, batch.spans, batch.marks, batch.turns, batch.alive)
     pbxs = {part.pbx for part in chain(*parts)} | {found.oddity.origin.pbx for found in batch.oddities}
     marks = schema.journal_marks
-    statement = _UPSERT[connection.dialect.name](marks)
+    statement = UPSERT[connection.dialect.name](marks)
     statement = statement.on_conflict_do_update(index_elements=["pbx"], set_={"pbx": statement.excluded.pbx})
     for pbx in sorted(pbxs):
         await connection.execute(statement, {"pbx": pbx})
@@ -75,7 +67,7 @@ async def _store_calls(connection: AsyncConnection, batch: Batch, e164: E164) ->
     await _delete_calls(connection, replaced)
     await _insert_calls(connection, list(written.values()), source, e164)
     old = [(call, told_by[key]) for key, call in replaced.items()]
-    tallies = await _move_tallies(connection, [(call, source) for call in written.values()], old)
+    tallies = await move_tallies(connection, [(call, source) for call in written.values()], old)
     return Stored(calls=len(written), tallies=tallies)
 
 
@@ -118,44 +110,11 @@ def _customer(call: Call, e164: E164) -> str | None:
     return e164(number) if number else None
 
 
-async def _move_tallies(
-    connection: AsyncConnection, written: Iterable[Told], replaced: Iterable[Told]
-) -> dict[TallyKey, Tally]:
-    """Move the rows by the difference between the calls written and those they replace; the difference for all time.
-
-    Imported calls are in no sum for all time: a counter that rises by years of history in a minute tells nothing.
-    """
-    changes = [(call, source, False) for call, source in written] + [(call, source, True) for call, source in replaced]
-    quarters: list[tuple[TallyKey, Tally]] = []
-    for_ever: list[tuple[TallyKey, Tally]] = []
-    for call, source, taken in changes:
-        pairs = [(rows.storable_key(key), negative(one) if taken else one) for key, one in tallies_of(call).items()]
-        quarters += pairs
-        if (span := _SUMMED_IN.get(source)) is not None:
-            for_ever += [(ever(key, span), tally) for key, tally in pairs]
-    sums = gather(for_ever)
-    await _add_tallies(connection, gather(quarters) | sums)
-    return sums
-
-
-async def _add_tallies(connection: AsyncConnection, differences: Mapping[TallyKey, Tally]) -> None:
-    before = await reading.fetch_tally_rows(connection, differences)
-    after = {key: add(before[key], tally) if key in before else tally for key, tally in differences.items()}
-    filled = [rows.tally_row(key, tally) for key, tally in after.items() if tally != EMPTY]
-    await _upsert(connection, schema.tallies, filled)
-    emptied = [key for key, tally in after.items() if tally == EMPTY]
-    if emptied:
-        columns = [schema.tallies.c[name] for name in TallyKey._fields]
-        row = delete(schema.tallies).where(*(column == bindparam(f"of_{column.name}") for column in columns))
-        values = [{f"of_{name}": value for name, value in key._asdict().items()} for key in emptied]
-        await connection.execute(row, values)
-
-
 async def _store_oddities(connection: AsyncConnection, oddities: Iterable[NumberedOddity]) -> Counter[tuple[str, str]]:
     """How many were new, by PBX and kind."""
     new: Counter[tuple[str, str]] = Counter()
     table = schema.oddities
-    statement = _UPSERT[connection.dialect.name](table).on_conflict_do_nothing().returning(table.c.pbx, table.c.kind)
+    statement = UPSERT[connection.dialect.name](table).on_conflict_do_nothing().returning(table.c.pbx, table.c.kind)
     for found in oddities:
         for pbx, kind in await connection.execute(statement, _oddity_row(found)):
             new[pbx, kind] += 1
@@ -186,19 +145,20 @@ async def _move_marks(connection: AsyncConnection, marks: Iterable[Mark]) -> Non
         await connection.execute(row.values(msgspec.structs.asdict(mark)))
 
 
-async def _upsert(connection: AsyncConnection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    if not values:
-        return
-    keys = [column.name for column in table.primary_key]
-    statement = _UPSERT[connection.dialect.name](table)
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(values))
+async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> None:
+    await move_span_tallies(connection, spans)
+    await upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
 
 
 async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:
     """End the spans that a crash left open at the last time known, and mark them; how many there were."""
     spans, marks = schema.agent_spans, schema.journal_marks
-    seen_at = select(marks.c.seen_at).where(marks.c.pbx == pbx).scalar_subquery()
-    ended_at = case((seen_at > spans.c.started_at, seen_at), else_=spans.c.started_at)
-    open_ones = update(spans).where(spans.c.pbx == pbx, spans.c.ended_at.is_(None))
-    return (await connection.execute(open_ones.values(ended_at=ended_at, cut=True))).rowcount
+    open_ones = select(spans).where(spans.c.pbx == pbx, spans.c.ended_at.is_(None))
+    cut: list[Span] = []
+    left_open = [Span(**row) for row in (await connection.execute(open_ones)).mappings()]
+    known_until = (await connection.execute(select(marks.c.seen_at).where(marks.c.pbx == pbx))).scalar()
+    for span in left_open:
+        ended_at = max(span.started_at, known_until or span.started_at)
+        cut.append(msgspec.structs.replace(span, ended_at=ended_at, cut=True))
+    await _store_spans(connection, cut)
+    return len(cut)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.model import Call
 from kpi import rows, schema
-from kpi.tally import Tally, TallyKey, ever, gather, tallies_of
+from kpi.agent_time import span_tallies
+from kpi.batch import Span
+from kpi.tally import Tally, TallyKey, did_tallies, ever, gather, tallies_of
 
 
 async def all_tallies(engine: AsyncEngine) -> dict[TallyKey, Tally]:
@@ -16,10 +20,18 @@ async def all_tallies(engine: AsyncEngine) -> dict[TallyKey, Tally]:
     return {rows.tally_key_from(row): rows.tally_from(row) for row in found}
 
 
-def recomputed(*stored: Call) -> dict[TallyKey, Tally]:
-    """What the tallies of these calls must be, quarters and all time."""
+async def all_spans(engine: AsyncEngine) -> list[Span]:
+    async with engine.connect() as connection:
+        return [Span(**row) for row in (await connection.execute(select(schema.agent_spans))).mappings()]
+
+
+def recomputed(*stored: Call, spans: Iterable[Span] = ()) -> dict[TallyKey, Tally]:
+    """What the tallies of these calls and spans must be: by quarter, by number dialled and for all time."""
     quarters = gather(pair for call in stored for pair in tallies_of(call).items())
-    return quarters | gather((ever(key), tally) for key, tally in quarters.items())
+    by_did = gather(pair for call in stored for pair in did_tallies(call, tallies_of(call)).items())
+    of_agents = [pair for span in spans for pair in span_tallies(span).items()]
+    for_ever = gather((ever(key), tally) for key, tally in quarters.items())
+    return gather((*quarters.items(), *of_agents)) | by_did | for_ever
 
 
 async def count(engine: AsyncEngine, table: Table) -> int:

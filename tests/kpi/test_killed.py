@@ -13,7 +13,7 @@ from cti.model import CallEnded
 from kpi.reading import CallFilter
 from kpi.store import Store
 from offhook.replay import replay
-from tests.kpi.stored import all_tallies, recomputed
+from tests.kpi.stored import all_spans, all_tallies, recomputed
 
 PROGRAM = Path(__file__).with_name("killed_recorder.py")
 MORNING = PROGRAM.parent.parent / "recordings" / "asterisk-22" / "mix-1"
@@ -37,10 +37,10 @@ async def test_a_killed_recorder_leaves_whole_batches_and_goes_on_from_its_mark(
     left = await store.fetch_calls(CallFilter(), limit=1_000)
     calls = [event.call for event in replay(MORNING) if isinstance(event, CallEnded)]
     assert 0 < len(left) < len(calls)
-    assert await all_tallies(engine) == recomputed(*left)
+    assert await all_tallies(engine) == recomputed(*left, spans=await all_spans(engine))
     mark = (await store.fetch_marks())["replay"]
     with started(database_url, mark.byte_offset or 0) as second:
         assert second.stdout is not None
         assert second.stdout.read().endswith("done\n")
     assert len(await store.fetch_calls(CallFilter(), limit=1_000)) == len(calls)
-    assert await all_tallies(engine) == recomputed(*calls)
+    assert await all_tallies(engine) == recomputed(*calls, spans=await all_spans(engine))

@@ -37,7 +37,7 @@ from kpi.tally import total
 from offhook.database import make_engine
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
-from tests.kpi.stored import all_tallies, count, recomputed
+from tests.kpi.stored import all_spans, all_tallies, count, recomputed
 from tests.postgresql import PostgresqlServer
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -98,7 +98,7 @@ async def test_ended_calls_are_stored_and_the_totals_follow(store: Store, engine
         assert (recorder.backlog, recorder.lag_s, recorder.retries, recorder.last_error) == (0, 0.0, 0, None)
     stored = await store.fetch_calls(CallFilter())
     assert len(stored) == 30
-    assert await all_tallies(engine) == recomputed(*stored)
+    assert await all_tallies(engine) == recomputed(*stored, spans=await all_spans(engine))
 
 
 async def test_a_recorded_morning_gives_the_store_and_the_totals_of_its_calls(
@@ -113,7 +113,7 @@ async def test_a_recorded_morning_gives_the_store_and_the_totals_of_its_calls(
     assert sorted(await store.fetch_calls(CallFilter(), limit=1_000), key=lambda call: call.call_id) == sorted(
         calls, key=lambda call: call.call_id
     )
-    assert await all_tallies(engine) == recomputed(*calls)
+    assert await all_tallies(engine) == recomputed(*calls, spans=await all_spans(engine))
     assert recorder.totals.tallies == await store.fetch_totals()
 
 
@@ -206,7 +206,7 @@ async def test_killed_at_any_moment_and_read_again_from_the_mark_it_is_as_if_not
             feed.publish(event)
     calls = [event.call for event in events if isinstance(event, CallEnded)]
     assert await count(engine, schema.calls) == len(calls)
-    assert await all_tallies(engine) == recomputed(*calls)
+    assert await all_tallies(engine) == recomputed(*calls, spans=await all_spans(engine))
     assert second.totals.tallies == await store.fetch_totals()
 
 
@@ -233,7 +233,7 @@ async def test_with_the_server_gone_calls_are_kept_and_written_when_it_is_back(
         assert recorder.last_error is None
     stored = await store.fetch_calls(CallFilter())
     assert len(stored) == 51
-    assert await all_tallies(engine) == recomputed(*stored)
+    assert await all_tallies(engine) == recomputed(*stored, spans=await all_spans(engine))
     assert recorder.totals.tallies == await store.fetch_totals()
     await engine.dispose()
 

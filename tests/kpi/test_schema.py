@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Table
 
-from cti.model import Call, CallOutcome, RingResult, StayOutcome
+from cti.model import Call, CallOutcome, RingResult, StayOutcome, TransferKind
 from kpi import schema
 from kpi.batch import Mark, Span
 from kpi.rows import PARTS
@@ -25,7 +25,7 @@ def test_a_call_has_a_place_for_each_field() -> None:
 
 def test_a_tally_has_a_column_for_each_number() -> None:
     columns = {column.name for column in schema.tallies.columns}
-    counted = {"calls": CallOutcome, "stays": StayOutcome, "rings": RingResult}
+    counted = {"calls": CallOutcome, "stays": StayOutcome, "rings": RingResult, "transfers": TransferKind}
     words = {f"{field}_{word.value}" for field, kind in counted.items() for word in kind}
     assert columns == {*TallyKey._fields, *Tally.__struct_fields__, *words} - counted.keys()
 

@@ -41,7 +41,7 @@ def test_a_day_of_log_in_pause_and_log_out() -> None:
         (SpanKind.LOGIN, at(0), at(60), None, None),
         (SpanKind.STATE, at(0), at(10), AgentState.IDLE, None),
         (SpanKind.PAUSE, at(10), at(30), None, "lunch"),
-        (SpanKind.STATE, at(10), at(30), AgentState.PAUSED, None),
+        (SpanKind.STATE, at(10), at(30), AgentState.PAUSED, "lunch"),
         (SpanKind.STATE, at(30), at(60), AgentState.IDLE, None),
     ]
 
@@ -50,7 +50,10 @@ def test_another_reason_is_another_pause() -> None:
     book = SpanBook()
     book.apply(changed(0, AgentState.PAUSED, Membership(queue="sales", paused=True, reason="lunch")))
     told = book.apply(changed(9, AgentState.PAUSED, Membership(queue="sales", paused=True, reason="coffee")))
-    assert [(span.reason, span.ended_at) for span in told] == [("lunch", at(9)), ("coffee", None)]
+    of_queue = [span for span in told if span.kind is SpanKind.PAUSE]
+    assert [(span.reason, span.ended_at) for span in of_queue] == [("lunch", at(9)), ("coffee", None)]
+    of_agent = [span for span in told if span.kind is SpanKind.STATE]
+    assert [(span.reason, span.ended_at) for span in of_agent] == [("lunch", at(9)), ("coffee", None)]
 
 
 def test_nothing_new_tells_nothing() -> None:

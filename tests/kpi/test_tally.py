@@ -78,7 +78,14 @@ def test_an_answered_call_worked_by_hand() -> None:
             answered_waits={8: 1},
         ),
         ("sales", "101", NINE): Tally(
-            rung=1, talks=1, rings={RingResult.ANSWERED: 1}, ring_ms=7_400, talk_ms=60_000, talk_times={60: 1}
+            rung=1,
+            talks=1,
+            rings={RingResult.ANSWERED: 1},
+            ring_ms=7_400,
+            ring_times={8: 1},
+            talk_ms=60_000,
+            talk_times={60: 1},
+            handle_times={60: 1},
         ),
     }
 
@@ -93,7 +100,7 @@ def test_an_abandoned_call_worked_by_hand() -> None:
             abandoned_wait_ms=4_000,
             abandoned_waits={4: 1},
         ),
-        ("sales", "101", NINE): Tally(rung=1, rings={RingResult.CANCELLED: 1}, ring_ms=4_000),
+        ("sales", "101", NINE): Tally(rung=1, rings={RingResult.CANCELLED: 1}, ring_ms=4_000, ring_times={4: 1}),
     }
 
 

@@ -23,6 +23,14 @@ _COUNTS = """
     calls_full calls_refused calls_no_answer calls_busy calls_ivr_hangup calls_failed stays_answered
     stays_abandoned stays_timeout stays_exit_key stays_exit_empty stays_full stays_refused stays_transferred_out
     rings_ringing rings_answered rings_missed rings_elsewhere rings_cancelled rings_busy rings_failed
+    handed_on wrap_ups transfers_blind transfers_attended transfers_queue transfers_park
+"""
+_SUMS_MS = """
+    answered_wait_ms abandoned_wait_ms other_wait_ms ring_ms talk_ms hold_ms wrap_up_ms idle_ms ringing_ms talking_ms
+    wrapping_ms
+"""
+_HISTOGRAMS = """
+    answered_waits abandoned_waits other_waits ring_times talk_times hold_times wrap_up_times handle_times
 """
 
 
@@ -63,6 +71,10 @@ def _make_agent_spans() -> None:
         sa.Column("ended_at", INSTANT),
         sa.Column("state", sa.String(24)),
         sa.Column("reason", sa.String(500)),
+        sa.Column("talk_queue", sa.String(100)),
+        sa.Column("talk_direction", sa.String(24)),
+        sa.Column("talk_at", INSTANT),
+        sa.Column("talk_s", sa.Float(53)),
         sa.Column("cut", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("pbx", "agent", "kind", "queue", "started_at", name="pk_agent_spans"),
     )
@@ -166,17 +178,12 @@ def _make_tallies() -> None:
         sa.Column("queue", sa.String(100), nullable=False),
         sa.Column("agent", sa.String(100), nullable=False),
         sa.Column("direction", sa.String(24), nullable=False),
+        sa.Column("did", sa.String(128), nullable=False),
         *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in _COUNTS.split()),
-        sa.Column("answered_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("abandoned_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("other_wait_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("ring_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("talk_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("hold_ms", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("answered_waits", sa.LargeBinary),
-        sa.Column("abandoned_waits", sa.LargeBinary),
-        sa.Column("talk_times", sa.LargeBinary),
-        sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", name="pk_tallies"),
+        *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in _SUMS_MS.split()),
+        sa.Column("pauses", sa.LargeBinary),
+        *(sa.Column(name, sa.LargeBinary) for name in _HISTOGRAMS.split()),
+        sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", "did", name="pk_tallies"),
         sqlite_with_rowid=False,
     )
 
