@@ -12,7 +12,7 @@ import structlog
 from cti.journal import JournalSettings, Mark, find_end
 from cti.journal_backlog import JournalLoss
 from cti.journal_replay import Gate, recover
-from cti.journal_writer import JournalWriter
+from cti.journal_writer import JournalHealth, JournalWriter
 from cti.pbx.dialect import Dialect
 from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
@@ -53,6 +53,10 @@ class PbxJournal:
         self._writer = JournalWriter(
             self._folder, pbx.name, pbx.kind, self._settings, mark=mark, lost=self._note_loss
         )
+
+    def health(self) -> JournalHealth | None:
+        """How the writing does; None before ``open``."""
+        return None if self._writer is None else self._writer.health()
 
     async def close(self) -> None:
         """Write what waits and end."""

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +20,7 @@ from crm_bridge.sources import open_sources
 from cti.errors import OffhookError
 from cti.feed import Feed
 from cti.journal import Mark as JournalMark
+from cti.journal_writer import JournalHealth
 from cti.pbx.settings import PbxSettings
 from kpi.batch import Mark
 from kpi.filling import GapFiller
@@ -46,14 +46,6 @@ BACKLOG_ENTRIES = 5_000  # what may wait for the database while the journal is t
 BREATH_S = 0.02
 
 log = structlog.get_logger()
-
-
-class LinkFigures(msgspec.Struct, frozen=True):
-    """What the metrics tell of one link."""
-
-    up: bool
-    reconnects: int
-    events_read: int
 
 
 class Offhook:
@@ -225,7 +217,10 @@ class Offhook:
             KpiCollector(
                 self.recorder.totals,
                 self.live,
-                links=self._link_figures,
+                settings=self.settings.metrics,
+                links=lambda: {line.settings.name: line.link.health() for line in self.lines},
+                journals=self._journal_healths,
+                trunks={one.name: one.trunks for one in self.settings.pbx},
                 missed=lambda: self.feed.missed,
                 recorder=self.recorder,
             )
@@ -233,9 +228,10 @@ class Offhook:
         registry.register(DeskCollector(self.desk.counts, self.lookup.counts))
         return registry
 
-    def _link_figures(self) -> Mapping[str, LinkFigures]:
-        healths = [line.link.health() for line in self.lines]
-        return {one.pbx: LinkFigures(one.connected, one.reconnects, one.events_read) for one in healths}
+    def _journal_healths(self) -> Mapping[str, JournalHealth]:
+        journals = {line.settings.name: line.journal for line in self.lines}
+        healths = {pbx: None if one is None else one.health() for pbx, one in journals.items()}
+        return {pbx: health for pbx, health in healths.items() if health is not None}
 
 
 def _place(mark: Mark | None) -> JournalMark | None:

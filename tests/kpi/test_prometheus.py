@@ -5,98 +5,48 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from cti.model import CallEnded, CallOutcome, Direction, Party, StayOutcome
+from cti.model import (
+    Agent,
+    AgentChange,
+    AgentChanged,
+    AgentState,
+    CallEnded,
+    CallOutcome,
+    Direction,
+    Membership,
+    Origin,
+    Party,
+    StayOutcome,
+)
 from kpi.columns import EPOCH
 from kpi.gaps import BEFORE, Gap
-from kpi.labels import OTHER
+from kpi.labels import LABEL_CHARS, OTHER
 from kpi.live import LiveBoard
-from kpi.prometheus import QUEUES_LIMIT, KpiCollector
+from kpi.metric_specs import SPECS, MetricKind
+from kpi.prometheus import MetricsSettings
 from kpi.reading import CallFilter
 from kpi.schema import TallySpan
+from kpi.series import AGENTS_LIMIT, KINDS_LIMIT, QUEUES_LIMIT
 from kpi.store import Store
-from kpi.tally import ever, gather, tallies_of
 from kpi.totals import Totals
 from offhook.replay import replay
 from tests.kpi.calls import abandoned_call, answered_call, at
+from tests.kpi.scraping import (
+    MORNING,
+    Link,
+    collector,
+    exposition,
+    full_collector,
+    lost_for,
+    scraped,
+    totals_of,
+    value,
+)
 from tests.kpi.test_live import waiting_call
-
-ROOT = Path(__file__).parent.parent.parent
-MORNING = ROOT / "tests" / "recordings" / "asterisk-22" / "mix-1"
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-class Link(NamedTuple):
-    up: bool
-    reconnects: int
-    events_read: int
-
-
-class RecorderState(NamedTuple):
-    backlog: int = 3
-    lag_s: float = 1.5
-    retries: int = 2
-    refused: int = 1
-
-
-def totals_of(*calls: Any) -> Totals:
-    totals = Totals()
-    pairs = (pair for call in calls for pair in tallies_of(call).items())
-    totals.replace(gather((ever(key), tally) for key, tally in pairs), {})
-    return totals
-
-
-def collector(totals: Totals | None = None, live: LiveBoard | None = None, **more: Any) -> KpiCollector:
-    return KpiCollector(totals or Totals(), live or LiveBoard(), **more)
-
-
-def exposition(of: KpiCollector) -> bytes:
-    registry = CollectorRegistry()
-    registry.register(of)
-    return generate_latest(registry)
-
-
-def scraped(of: KpiCollector) -> Samples:
-    samples: Samples = {}
-    for family in text_string_to_metric_families(exposition(of).decode()):
-        for sample in family.samples:
-            key = (sample.name, frozenset(sample.labels.items()))
-            assert key not in samples, f"twice: {key}"
-            samples[key] = sample.value
-    return samples
-
-
-def lost_for(pbx: str, begin: float, end: float | None, **more: Any) -> Gap:
-    return Gap(pbx=pbx, began_at=at(begin), ended_at=None if end is None else at(end), cause="cut", **more)
-
-
-def value(samples: Samples, name: str, **labels: str) -> float | None:
-    return samples.get((name, frozenset(labels.items())))
-
-
-def full_collector() -> KpiCollector:
-    live = LiveBoard()
-    for event in [*replay(MORNING), *waiting_call("1", 0)]:
-        live.apply(event)
-    calls = [event.call for event in replay(MORNING) if isinstance(event, CallEnded)]
-    totals = totals_of(*calls)
-    totals.oddities = Counter({("replay", "leg-arrow"): 4})
-    filled = tallies_of(answered_call("filled")).items()
-    totals.tallies |= gather((ever(key, TallySpan.FILLED), tally) for key, tally in filled)
-    totals.gaps = {gap.key: gap for gap in (lost_for("milan", 0, 90), lost_for("rome", 60, None))}
-    return collector(
-        totals,
-        live,
-        links=lambda: {"milan": Link(True, 2, 9_000), "rome": Link(False, 0, 0)},
-        missed=lambda: {"recorder": 0},
-        recorder=RecorderState(),
-    )
 
 
 def test_promtool_finds_nothing_to_say() -> None:
@@ -167,33 +117,65 @@ def test_gauges_show_what_goes_on_now() -> None:
 
 
 def test_the_health_of_links_recorder_and_followers() -> None:
-    samples = scraped(full_collector())
+    samples = scraped(full_collector(now=lambda: at(30)))
     assert value(samples, "offhook_link_up", pbx="milan") == 1
     assert value(samples, "offhook_link_up", pbx="rome") == 0
-    assert value(samples, "offhook_link_reconnects_total", pbx="milan") == 2
+    assert value(samples, "offhook_link_silence_seconds", pbx="milan") == 30
+    assert value(samples, "offhook_journal_failing", pbx="milan") == 0
+    assert value(samples, "offhook_journal_failing", pbx="rome") == 1
     assert value(samples, "offhook_events_read_total", pbx="milan") == 9_000
     assert value(samples, "offhook_oddities_total", pbx="replay", kind="leg-arrow") == 4
     assert value(samples, "offhook_feed_missed_total", follower="recorder") == 0
     assert value(samples, "offhook_recorder_lag_seconds") == 1.5
-    assert value(samples, "offhook_recorder_backlog") == 3
-    assert value(samples, "offhook_recorder_retries_total") == 2
-    assert value(samples, "offhook_recorder_refused_total") == 1
-    agents = [count for (name, _), count in samples.items() if name == "offhook_agents"]
-    assert sum(agents) == 5
+    assert value(samples, "offhook_series_folded", label="queue") == 0
+    assert sum(count for (name, _), count in samples.items() if name == "offhook_agents") == 5
 
 
-def test_a_pbx_that_makes_up_queues_cannot_fill_prometheus() -> None:
-    calls = [answered_call(str(n), stay_queue=f'queue {n} {"x" * 300}\x00\n"{{}}') for n in range(1_000)]
-    calls += [abandoned_call(f"b{n}", queue=f"b{n}") for n in range(1_000)]
-    samples = scraped(collector(totals_of(*calls)))
-    queues = {dict(labels)["queue"] for _, labels in samples}
-    assert len(queues) == QUEUES_LIMIT + 1
-    assert len(samples) < 20_000
-    assert max(map(len, queues)) <= 64
-    assert not any(re.search(r"[\x00-\x1f]", queue) for queue in queues)
-    entered = sum(count for (name, _), count in samples.items() if name == "offhook_stays_total")
-    assert entered == 2_000
-    assert value(samples, "offhook_stays_total", pbx="milan", queue=OTHER, outcome="answered") is not None
+def hostile_name(n: int) -> str:
+    """Too long, with quotes, braces, control and right-to-left characters, and different each time."""
+    return f'{n} {"x" * 300}\x00\n"{{}}\u202e\\' if n % 2 else f"name {n}"
+
+
+def hostile_board() -> LiveBoard:
+    """Ten thousand agents in as many queues, and oddities of as many kinds."""
+    live = LiveBoard()
+    for n in range(10_000):
+        place = Membership(queue=hostile_name(n))
+        agent = Agent(pbx="milan", agent=hostile_name(n), memberships=(place,), state=AgentState.IDLE)
+        origin = Origin("milan", "s", n, "x")
+        live.apply(AgentChanged(at=at(0), origin=origin, agent=agent, change=AgentChange.LOGIN, queue=place.queue))
+    return live
+
+
+def test_a_pbx_that_makes_up_names_cannot_fill_prometheus() -> None:
+    totals = totals_of(*(answered_call(str(n), stay_queue=hostile_name(n)) for n in range(10_000)))
+    totals.oddities = Counter({("milan", hostile_name(n)): 1 for n in range(10_000)})
+    of = collector(totals, hostile_board())
+    first, samples = scraped(of), scraped(of)
+    assert first.keys() == samples.keys()
+    assert len(samples) < 40_000
+    values = [(name, text) for _, labels in samples for name, text in labels]
+    assert {name: len({text for one, text in values if one == name}) for name in ("queue", "agent", "kind")} == {
+        "queue": QUEUES_LIMIT + 1,
+        "agent": AGENTS_LIMIT + 1,
+        "kind": KINDS_LIMIT + 1,
+    }
+    assert max(len(text) for _, text in values) <= LABEL_CHARS
+    assert not any(re.search(r"[\x00-\x1f\u202e]", text) for _, text in values)
+    assert sum(count for (name, _), count in samples.items() if name == "offhook_stays_total") == 10_000
+    assert sum(count for (name, _), count in samples.items() if name == "offhook_agent_state") == 10_000
+    assert sum(count for (name, _), count in samples.items() if name == "offhook_oddities_total") == 10_000
+    folded = {name: value(samples, "offhook_series_folded", label=name) for name in ("queue", "agent", "kind")}
+    assert folded == {"queue": 10_000 - QUEUES_LIMIT, "agent": 10_000 - AGENTS_LIMIT, "kind": 10_000 - KINDS_LIMIT}
+
+
+def test_a_site_may_have_more_queues_or_none_of_its_agents() -> None:
+    totals = totals_of(*(answered_call(str(n), stay_queue=f"q{n}") for n in range(5)))
+    settings = MetricsSettings(agents=False, max_queues=3)
+    samples = scraped(collector(totals, hostile_board(), settings=settings))
+    assert {dict(labels).get("queue") for name, labels in samples if name == "offhook_stays_total"} >= {"q0", OTHER}
+    assert not any("agent" in dict(labels) for _, labels in samples)
+    assert value(samples, "offhook_agents", pbx="milan", state="idle") == 10_000
 
 
 def test_the_busiest_queues_keep_their_names() -> None:
@@ -209,17 +191,27 @@ def test_queues_whose_names_become_one_label_are_added() -> None:
     assert value(samples, "offhook_stays_total", pbx="milan", queue="sales", outcome="answered") == 2
 
 
-def test_no_person_is_in_the_metrics() -> None:
+def test_no_caller_and_no_name_is_in_the_metrics() -> None:
     text = exposition(full_collector()).decode()
     calls = [event.call for event in replay(MORNING) if isinstance(event, CallEnded)]
-    people = (
-        {call.caller.number for call in calls} | {call.caller.name for call in calls} | {"Anna Rossi", "101", "104"}
-    )
-    for person in filter(None, people):
+    people = {call.caller.number for call in calls} | {call.caller.name for call in calls} | {"Anna Rossi"}
+    agents = {agent for call in calls for agent in call.agents_rung}
+    for person in filter(None, people - agents):
         assert f'"{person}"' not in text
         assert len(person) < 5 or person not in text
     labels = {name for family in text_string_to_metric_families(text) for s in family.samples for name in s.labels}
-    assert labels == {"pbx", "queue", "direction", "outcome", "le", "state", "kind", "follower"}
+    bounded = {"pbx", "queue", "direction", "outcome", "result", "le", "state", "kind", "follower", "trunk", "label"}
+    assert labels == bounded | {"agent"}
+
+
+def test_an_agent_with_a_telephone_outside_is_not_shown_by_its_number() -> None:
+    agent = Agent(pbx="milan", agent="393331112222", state=AgentState.TALKING)
+    live = LiveBoard()
+    origin = Origin("milan", "s", 1, "x")
+    live.apply(AgentChanged(at=at(0), origin=origin, agent=agent, change=AgentChange.STATE))
+    text = exposition(collector(live=live)).decode()
+    assert 'state="talking"' in text
+    assert "39333" not in text
 
 
 def test_hostile_names_stay_values() -> None:
@@ -248,9 +240,8 @@ def test_every_outcome_of_a_known_queue_is_there_from_the_start() -> None:
 
 def test_calls_filled_in_have_a_counter_of_their_own() -> None:
     totals = totals_of(answered_call("1"))
-    filled = [answered_call("2"), abandoned_call("3", start=10)]
-    pairs = (pair for call in filled for pair in tallies_of(call).items())
-    totals.tallies |= gather((ever(key, TallySpan.FILLED), tally) for key, tally in pairs)
+    filled = totals_of(answered_call("2"), abandoned_call("3", start=10), span=TallySpan.FILLED)
+    totals.tallies |= filled.tallies
     samples = scraped(collector(totals))
     sales = {"pbx": "milan", "queue": "sales"}
     of_calls = sales | {"direction": "inbound"}
@@ -281,12 +272,15 @@ def test_gaps_are_told_as_seconds_lost_and_as_the_share_of_today_that_is_known()
     assert shown == {"milan": (150, 0, 0.9), "rome": (60, 1, pytest.approx(1 - 60 / 900)), "turin": (0, 0, 1)}
 
 
-def test_every_metric_is_documented_and_every_documented_one_is_there() -> None:
-    page = (ROOT / "docs" / "metrics.md").read_text()
-    documented = set(re.findall(r"^\| `(offhook_\w+)`", page, re.MULTILINE))
-    families = text_string_to_metric_families(exposition(full_collector()).decode())
-    served = {family.name + "_total" * (family.type == "counter") for family in families}
-    assert documented == served
+def test_every_metric_that_is_specified_is_served_as_specified() -> None:
+    families = list(text_string_to_metric_families(exposition(full_collector()).decode()))
+    served = {one.name + "_total" * (one.type == "counter"): one for one in families}
+    assert served.keys() == SPECS.keys()
+    assert {name: MetricKind(one.type) for name, one in served.items()} == {n: one.kind for n, one in SPECS.items()}
+    for name, family in served.items():
+        assert family.documentation == SPECS[name].text
+        labels = {frozenset(sample.labels) - {"le"} for sample in family.samples}
+        assert labels == {frozenset(SPECS[name].labels)}, name
 
 
 def test_an_empty_start_gives_valid_metrics() -> None:

@@ -14,7 +14,7 @@ from cti.model import StayOutcome
 from kpi.live import LiveBoard
 from kpi.prometheus import KpiCollector
 from tests.kpi.calls import abandoned_call, answered_call
-from tests.kpi.test_prometheus import exposition, totals_of
+from tests.kpi.scraping import exposition, totals_of
 from tests.prometheus.server import PrometheusServer
 
 ROOT = Path(__file__).parent.parent.parent

@@ -49,7 +49,9 @@ async def test_what_the_link_reads_is_in_the_journal(tmp_path: Path) -> None:
 
 async def test_a_line_tells_again_what_the_store_lacks_and_then_goes_on(tmp_path: Path) -> None:
     journal = journal_of(tmp_path)
+    assert journal.health() is None
     journal.open(lambda: None)
+    assert (health := journal.health()) is not None and health.pbx == PBX.name
     session = journal.new_session()
     at = datetime.now(UTC)
     journal.append(b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nActionID: 1\r\n\r\n", at)

@@ -1,0 +1,108 @@
+"""The counters and histograms: the sums for all time that the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from prometheus_client.core import Metric
+
+from cti.model import CallOutcome, RingResult, StayOutcome
+from kpi.metric_specs import TALK_BUCKETS_S, WAIT_BUCKETS_S
+from kpi.schema import TallySpan
+from kpi.series import Labels, Series
+from kpi.tally import Tally, TallyKey, total
+
+RING_RESULTS = tuple(result for result in RingResult if result is not RingResult.RINGING)
+
+Sums = Mapping[Labels, Tally]
+
+
+def tally_families(
+    series: Series, sums: Mapping[TallyKey, Tally], queues: Sequence[tuple[str, str]]
+) -> Iterator[Metric]:
+    """All that is made from ``sums``. ``queues`` are those known of besides: their series begin with 0.
+
+    The busiest queues choose their labels first.
+    """
+    seen = {key: tally for key, tally in sums.items() if key.span is TallySpan.EVER}
+    by_queue = _by_queue(series, seen, queues)
+    waited_in = {labels: tally for labels, tally in by_queue.items() if labels[1]}
+    yield _calls(series, _by_direction(series, seen))
+    yield _filled(series, {key: tally for key, tally in sums.items() if key.span is TallySpan.FILLED})
+    yield _stays(series, waited_in)
+    yield _waits(series, waited_in)
+    yield _rings(series, by_queue)
+    yield _talks(series, by_queue)
+
+
+def _by_queue(series: Series, seen: Mapping[TallyKey, Tally], queues: Iterable[tuple[str, str]]) -> Sums:
+    busiest = sorted(seen.items(), key=lambda item: -item[1].started - item[1].entered)
+    groups: dict[Labels, list[Tally]] = {}
+    for key, tally in busiest:
+        groups.setdefault(series.queues.labels(key.pbx, key.queue), []).append(tally)
+    for queue in queues:
+        groups.setdefault(series.queues.labels(*queue), [])
+    return {labels: total(group) for labels, group in groups.items()}
+
+
+def _by_direction(series: Series, sums: Mapping[TallyKey, Tally]) -> Sums:
+    """By PBX, queue and direction, where calls began."""
+    groups: dict[Labels, list[Tally]] = {}
+    for key, tally in sums.items():
+        if tally.started and key.direction is not None:
+            groups.setdefault((*series.queues.labels(key.pbx, key.queue), key.direction.value), []).append(tally)
+    return {labels: total(group) for labels, group in groups.items()}
+
+
+def _calls(series: Series, sums: Sums) -> Metric:
+    """Every outcome from the start: a counter that appears with 1 hides its first call from ``increase()``."""
+    values = (
+        ((*labels, outcome.value), tally.calls.get(outcome, 0))
+        for labels, tally in sums.items()
+        for outcome in CallOutcome
+    )
+    return series.counter("offhook_calls_total", values)
+
+
+def _filled(series: Series, sums: Mapping[TallyKey, Tally]) -> Metric:
+    values = (
+        ((*labels, outcome.value), count)
+        for labels, tally in _by_direction(series, sums).items()
+        for outcome, count in tally.calls.items()
+    )
+    return series.counter("offhook_calls_filled_total", values)
+
+
+def _stays(series: Series, sums: Sums) -> Metric:
+    values = (
+        ((*labels, outcome.value), tally.stays.get(outcome, 0))
+        for labels, tally in sums.items()
+        for outcome in StayOutcome
+    )
+    return series.counter("offhook_stays_total", values)
+
+
+def _waits(series: Series, sums: Sums) -> Metric:
+    values = (
+        ((*labels, outcome.value), waits, wait_ms)
+        for labels, tally in sums.items()
+        for outcome, waits, wait_ms in (
+            (StayOutcome.ANSWERED, tally.answered_waits, tally.answered_wait_ms),
+            (StayOutcome.ABANDONED, tally.abandoned_waits, tally.abandoned_wait_ms),
+        )
+    )
+    return series.histogram("offhook_wait_seconds", values, WAIT_BUCKETS_S)
+
+
+def _rings(series: Series, sums: Sums) -> Metric:
+    values = (
+        ((*labels, result.value), tally.rings.get(result, 0))
+        for labels, tally in sums.items()
+        for result in RING_RESULTS
+    )
+    return series.counter("offhook_rings_total", values)
+
+
+def _talks(series: Series, sums: Sums) -> Metric:
+    values = ((labels, tally.talk_times, tally.talk_ms) for labels, tally in sums.items())
+    return series.histogram("offhook_talk_seconds", values, TALK_BUCKETS_S)
