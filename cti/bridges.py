@@ -14,7 +14,7 @@ import msgspec
 from cti.board import Board, has_customer
 from cti.model import CallAnswered, CallHeld, CallReleased, Direction, LegRole, Talk
 from cti.records import CallRecord, LegRecord, TalkRecord
-from cti.signals import BridgeEntered, BridgeLeft
+from cti.signals import BridgeEntered, BridgeLeft, LegSpeaks
 from cti.states import LegState
 
 #: A bridge swapped under a conversation (a Local channel optimised away) parts it for milliseconds.
@@ -35,8 +35,17 @@ def bridge_entered(board: Board, signal: BridgeEntered) -> None:
     board.bridges.setdefault(signal.bridge, set()).add(leg)
     if signal.room:
         board.rooms.add(signal.bridge)
-    leg.bridge = signal.bridge
+    leg.bridge, leg.listens = signal.bridge, signal.listens
+    if leg.listens and leg.was_dialled and leg.call.direction is Direction.INTERNAL:
+        leg.call.answered_at = leg.call.answered_at or leg.answered_at  # a page: answered, and nobody talks
     reconnect(board, [*before, leg])  # who was left behind is told before who talks now
+
+
+def leg_speaks(board: Board, signal: LegSpeaks) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and leg.listens:
+        leg.listens = False
+        reconnect(board, [leg])
 
 
 def bridge_left(board: Board, signal: BridgeLeft) -> None:
@@ -114,7 +123,7 @@ def _on_its_own(leg: LegRecord) -> bool:
 
 
 def _settle(board: Board, together: list[LegRecord]) -> None:
-    agents = [leg for leg in together if leg.role is LegRole.AGENT]
+    agents = [leg for leg in together if leg.role is LegRole.AGENT and not leg.listens]
     if len(together) == 1:
         _alone(board, agents)
         return
@@ -195,13 +204,20 @@ def _begin_talk(board: Board, leg: LegRecord) -> None:
 
 def _new_talk(board: Board, leg: LegRecord, agent: str) -> TalkRecord:
     call = leg.call
-    queue = leg.ring.ring.queue if leg.ring is not None else None
+    queue = leg.ring.ring.queue if leg.ring is not None else _queue_that_gave(board, call, agent)
     talk = TalkRecord(Talk(agent=agent, started_at=board.at, queue=queue))
     call.talks.append(talk)
     if call.answered_at is None:
         answered_at = leg.answered_at or board.at
         call.answered_at = answered_at if answered_at >= call.root.started_at else board.at
     return talk
+
+
+def _queue_that_gave(board: Board, call: CallRecord, agent: str) -> str | None:
+    """The queue that gives this caller, at this moment, to an agent who stays on the line: no phone rings."""
+    last = call.stays[-1] if call.stays else None
+    given = last is not None and last.member == agent and last.stay.left_at == board.at
+    return last.stay.queue if last is not None and given else None
 
 
 def _open_talk(call: CallRecord, agent: str) -> TalkRecord | None:

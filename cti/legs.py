@@ -21,6 +21,7 @@ from cti.reach import member_rung_at
 from cti.records import CallRecord, LegRecord
 from cti.rings import close_ring, only_asked, open_ring, own, stop_ringing
 from cti.signals import (
+    AgentFreed,
     DialEnded,
     DialResult,
     KeyPressed,
@@ -245,6 +246,22 @@ def leg_ended(board: Board, signal: LegEnded) -> None:
         board.agent_moved(leg)
     _close_stays_of(board, leg)
     if call.over or _only_colleagues_left(board, call):
+        _finish(board, call)
+
+
+def agent_freed(board: Board, signal: AgentFreed) -> None:
+    """His leg goes on by itself until it is connected with the next caller; the call may be over without it."""
+    leg = board.leg_of(signal)
+    if leg is None or leg.state is LegState.ENDED or leg is leg.call.anchor:
+        return
+    call = leg.call
+    disconnect(board, leg)
+    call.legs.remove(leg)
+    call.absorbed = [part for part in call.absorbed if part.root is not leg]
+    leg.talk, leg.ring, leg.frozen = None, None, None
+    _leave_behind(board, [leg])
+    board.agent_moved(leg)
+    if call.over:
         _finish(board, call)
 
 

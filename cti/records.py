@@ -121,6 +121,7 @@ class LegRecord:
         "key_at",
         "killed_at",
         "leg_id",
+        "listens",
         "member",
         "name",
         "number",
@@ -150,7 +151,7 @@ class LegRecord:
         self.cause: int | None = None
         self.held_at: datetime | None = None
         self.outgoing = seen.outgoing
-        self.was_dialled = self.transferred = self.consult = False
+        self.was_dialled = self.transferred = self.consult = self.listens = False
         self.dialled_by: LegRecord | None = None
         self.member: str | None = None
         self.dial_over: tuple[datetime, DialResult] | None = None

@@ -113,12 +113,18 @@ class LegsPaired(Signal, frozen=True):
 class BridgeEntered(LegSignal, frozen=True):
     """``leg`` hears the others in ``bridge`` from now on. ``swapped`` is the leg whose place it took.
 
-    ``room`` is True for a conference, which goes on without any one of those in it.
+    ``room`` is True for a conference, which goes on without any one of those in it; ``listens`` for one who came muted,
+    as a supervisor does: he does not talk until ``LegSpeaks``.
     """
 
     bridge: str
     swapped: str | None
     room: bool = False
+    listens: bool = False
+
+
+class LegSpeaks(LegSignal, frozen=True):
+    """The party at this leg, who only listened in a conference, may be heard from now on."""
 
 
 class BridgeLeft(LegSignal, frozen=True):
@@ -186,6 +192,10 @@ class AgentDone(LegSignal, frozen=True):
     queue: str
     agent: str
     talk_s: int | None
+
+
+class AgentFreed(LegSignal, frozen=True):
+    """The agent at ``leg`` stays on the line between two callers: this one's call has nothing to do with it any more."""
 
 
 class BlindTransferred(Signal, frozen=True):

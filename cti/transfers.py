@@ -165,7 +165,8 @@ def _main_and_consult(first: CallRecord, second: CallRecord, leg: LegRecord) -> 
 def _attended(first: LegRecord, consult: CallRecord | None, target: LegRecord | None, board: Board) -> Transfer:
     asked_at, to, legs = None, None, list[LegRecord]()
     if consult is not None:
-        asked_at, to, legs = consult.root.started_at, consult.dialled, consult.legs
+        # what the agent dialled, as a blind transfer has it: on a call to outside the trunk's number may differ
+        asked_at, to, legs = consult.root.started_at, consult.root.dialled or consult.dialled, consult.legs
     elif target is not None:
         legs = phones_behind(target)
         person = next(iter(legs), target) if target.role is LegRole.VIRTUAL else target

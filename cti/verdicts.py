@@ -89,8 +89,16 @@ def ended_by(call: CallRecord) -> EndedBy:
     ]
     if not gone:
         return EndedBy.PBX
-    first = min(gone, key=lambda pair: pair[0])[1]
-    return EndedBy.CUSTOMER if first.role is LegRole.CUSTOMER else EndedBy.AGENT
+    at, first = min(gone, key=lambda pair: pair[0])
+    if first.role is LegRole.CUSTOMER:
+        return EndedBy.CUSTOMER
+    return EndedBy.PBX if _went_on_alone(call, at) else EndedBy.AGENT
+
+
+def _went_on_alone(call: CallRecord, at: datetime) -> bool:
+    """The caller stayed with the PBX after the last agent had left at ``at``: asked how it was, sent to a mailbox."""
+    root = call.root
+    return root.role is LegRole.CUSTOMER and root.ended_at is not None and root.ended_at > at + SAME_END
 
 
 def _last_beginnings(call: CallRecord) -> list[datetime]:

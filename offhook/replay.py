@@ -18,11 +18,14 @@ START = datetime(2000, 1, 1, tzinfo=UTC)  # a recording has no date of its own: 
 
 
 def replay(
-    folder: Path, trunks: Sequence[str] = (), phones: Mapping[str, Sequence[str]] | None = None
+    folder: Path,
+    trunks: Sequence[str] = (),
+    phones: Mapping[str, Sequence[str]] | None = None,
+    wrap_up_s: Mapping[str, float] | None = None,
 ) -> Iterator[CallEvent]:
     """All events of a recording, in order, as they would have been published live; times count from ``START``.
 
-    ``trunks`` and ``phones`` are those of the PBX's settings.
+    ``trunks``, ``phones`` and ``wrap_up_s`` are those of the PBX's settings.
 
     Raises:
         RecordingError: the folder is no recording.
@@ -30,7 +33,14 @@ def replay(
     """
     recording = Recording(folder)
     theirs = {agent: list(numbers) for agent, numbers in (phones or {}).items()}
-    settings = PbxSettings(name="replay", kind=recording.kind, username="replay", trunks=list(trunks), phones=theirs)
+    settings = PbxSettings(
+        name="replay",
+        kind=recording.kind,
+        username="replay",
+        trunks=list(trunks),
+        phones=theirs,
+        wrap_up_s=dict(wrap_up_s or {}),
+    )
     dialect = find_kinds()[recording.kind](settings)
     told: list[CallEvent] = []
     board = Switchboard(settings.name, dialect, told.append)

@@ -186,6 +186,10 @@ def _room(book: Playbook, bridge: str, *legs: str) -> Iterable[s.Signal]:
     return [s.BridgeEntered(*book.about(leg), bridge, None, True) for leg in legs]
 
 
+def _listens(book: Playbook, bridge: str, leg: str) -> Iterable[s.Signal]:
+    yield s.BridgeEntered(*book.about(leg), bridge, None, True, True)
+
+
 def _swap(book: Playbook, bridge: str, leg: str, _for: str, other: str) -> Iterable[s.Signal]:
     yield s.BridgeEntered(*book.about(leg), bridge, other)
 
@@ -259,6 +263,8 @@ VERBS: dict[str, Verb] = {
     "presses": _about_a_leg(s.KeyPressed),
     "bridge": _bridge,
     "room": _room,
+    "listens": _listens,
+    "speaks": _each(s.LegSpeaks),
     "swap": _swap,
     "unbridge": _unbridge,
     "reaches": _about_a_leg(s.QueueReached),

@@ -35,6 +35,43 @@ def test_a_call_is_over_with_its_customer_though_others_stay_in_the_room() -> No
     assert (rest.calls, rest.oddities) == ([], [])
 
 
+def test_who_listens_in_a_room_does_not_talk_until_he_speaks() -> None:
+    """A supervisor, muted, is in nobody's call; unmuted he is in the customer's."""
+    heard = """
+        9  phone 7 104 to *58800
+        9  up 7
+        9  listens r 7
+    """
+    book = Playbook()
+    assert book.play(f"{ROOM}{heard}").calls[-1] == "answered 1 102"
+    assert book.play("11 speaks 7").calls == ["answered 1 104"]
+    assert book.play("12 speaks 7").calls == []
+    rest = book.play("14 quits 1\n 14 ends 1\n 15 quits 7\n 15 ends 7\n 16 ends 2 5")
+    assert rest.ended().answered_by == ("101", "102", "104")
+
+
+def test_who_only_listened_leaves_no_trace_in_the_call() -> None:
+    told = play(f"{ROOM} 9 phone 7 104 to *58800\n 9 up 7\n 9 listens r 7\n 14 quits 1\n 14 ends 1\n 15 ends 7 5 2")
+    assert (told.ended().answered_by, told.oddities) == (("101", "102"), [])
+
+
+def test_a_page_is_answered_and_nobody_talks() -> None:
+    told = play("""
+        0  phone 1 101 to 560
+        0  phone 2 102 of 1
+        0  dial 2 by - 102
+        0  rings 2
+        1  up 2
+        1  dial-over 2 answered
+        1  listens r 2
+        1  up 1
+        1  room r 1
+        5  quits 1
+        5  ends 1 2
+    """).ended()
+    assert (told.outcome, told.answered_at, told.talks, told.agents_rung) == ("answered", at(1), (), ("102",))
+
+
 def test_the_next_customer_in_the_room_has_a_call_of_his_own() -> None:
     told = play(f"""{ROOM}
         14  quits 1

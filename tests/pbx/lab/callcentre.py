@@ -80,6 +80,13 @@ class CallCentre:
                 interface = line.split("(")[1].split(")")[0].split(" from ")[0]
                 self.console.ask("QueueRemove", Queue=queue, Interface=interface)
 
+    def drop_call_file(self, text: str) -> None:
+        """Have the PBX place a call by a file: it is moved into place whole, as ``pbx_spool`` wants it."""
+        spool = self.asterisk.path / "spool/outgoing"
+        written = self.asterisk.path / f"{secrets.token_hex(6)}.call"
+        written.write_text(text)
+        written.rename(spool / written.name)
+
     def channel_of(self, name: str) -> str:
         """Return the one channel whose name begins so, such as ``PJSIP/101-``."""
         found = [channel for channel in self.channels() if channel.startswith(name)]
