@@ -55,7 +55,7 @@ def cut_at_quarters(since: datetime, until: datetime) -> Iterator[tuple[datetime
     12:30 0:01:00
     """
     quarter = quarter_of(since)
-    while quarter < until:
+    while quarter < until and since < until:
         yield quarter, min(until, quarter + QUARTER) - max(since, quarter)
         quarter += QUARTER
 

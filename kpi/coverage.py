@@ -29,10 +29,15 @@ def coverage(since: datetime, until: datetime, gaps: Iterable[Gap], known: Seque
     length = until - since
     if length <= _NOTHING:
         return 1.0
-    missing = [_within(gap, since, until) for gap in gaps if not gap.is_filled]
+    return 1.0 - union(missing(since, until, gaps, known)) / length
+
+
+def missing(since: datetime, until: datetime, gaps: Iterable[Gap], known: Sequence[Stretch] = ()) -> list[Stretch]:
+    """The stretches between the two that are not known; they may overlap."""
+    found = [_within(gap, since, until) for gap in gaps if not gap.is_filled]
     for stretch in known:
-        missing = [rest for part in missing for rest in _without(part, stretch)]
-    return 1.0 - union(missing) / length
+        found = [rest for part in found for rest in _without(part, stretch)]
+    return found
 
 
 def union(stretches: Iterable[Stretch]) -> timedelta:

@@ -1,53 +1,124 @@
-"""What a measure is: a number with its passport, made from a Tally by a pure function.
+"""What a measure is: a number with its passport, made by a pure function.
 
-Page, CSV header and the help of a metric are made from the passport, so no number is shown without its formula.
+Page, CSV header and the help of a metric are made from the passport, so no number is shown without its formula. Most
+measures are functions of a Tally. Some numbers do not add up (the most calls at once, customers who call again): those
+are functions of what a query has found, see ``kpi.found``.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
+from cti.model import Direction
 from kpi import measures as folder
-from kpi.tally import Tally
+from kpi.found import Found
+from kpi.parameters import Parameters as Parameters
+from kpi.tally import Tally, total
 
 
 class Unit(StrEnum):
     SHARE = "share"  #: 0 to 1, shown as per cent
     SECONDS = "s"
     COUNT = "count"
+    PER_HOUR = "1/h"
 
 
-class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a site may choose. ``answer_within_s`` is T, ``short_abandon_s`` is S in the formulas.
+class Dimension(StrEnum):
+    """What a report can be split by. Those of time are in the report's time zone."""
 
-    The three switches are those of the configurable service level: what its denominator counts.
-    """
+    PBX = "pbx"
+    QUEUE = "queue"
+    AGENT = "agent"
+    DID = "did"  #: the public number that an inbound caller dialled
+    DIRECTION = "direction"
+    HOUR = "hour"  #: of the day
+    HALF_HOUR = "half-hour"  #: of the day
+    WEEKDAY = "weekday"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
-    answer_within_s: int = 20
-    short_abandon_s: int = 5
-    count_abandoned: bool = True
-    count_short_abandoned: bool = True
-    count_left_otherwise: bool = False
+
+#: Waits and calls are nobody's before he answers.
+OF_CALLERS = (Dimension.AGENT,)
+#: An agent waits for all his queues at once, and for calls of any direction.
+OF_AGENTS = (Dimension.QUEUE, Dimension.DID, Dimension.DIRECTION)
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """``compute`` gives None where there is nothing to divide by. ``parameters`` names those that the formula reads.
+class Ratio(NamedTuple):
+    """A number as its two parts: parts add up, where the numbers of queues with different thresholds do not."""
 
-    In formulas: A answered, A<=T answered within T; B abandoned, B<=T, B<=S; N entered; X left otherwise.
+    part: float
+    whole: float
+
+    @property
+    def value(self) -> float | None:
+        return share(self.part, self.whole)
+
+
+class Piece(NamedTuple):
+    """A Tally with what holds for it."""
+
+    tally: Tally
+    parameters: Parameters
+    direction: Direction | None = None
+
+
+class Passport(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may know of a number. ``parameters`` names those that the formula reads.
+
+    ``not_by``: the dimensions it cannot be split by. ``direction``: it is of these calls only.
+
+    In formulas: N entered a queue; A answered, A<=T within T; B abandoned, B<=T, B<=S; X left otherwise.
     """
 
     key: str
     title: str
     unit: Unit
     formula: str
+    words: str
     source: str
-    compute: Callable[[Tally, Parameters], float | None]
     parameters: tuple[str, ...] = ()
+    not_by: tuple[Dimension, ...] = ()
+    direction: Direction | None = None
+
+
+class Measure(Passport, frozen=True, kw_only=True):
+    """``compute`` gives None where there is nothing to divide by. ``reads`` names the Tally's fields that it needs.
+
+    A share with parameters that may differ from queue to queue has a ``ratio``; counts are added.
+    """
+
+    compute: Callable[[Tally, Parameters], float | None]
+    reads: tuple[str, ...]
+    ratio: Callable[[Tally, Parameters], Ratio] | None = None
+
+    def of(self, pieces: Sequence[Piece]) -> float | None:
+        """The number of all pieces together: tallies are added, never numbers.
+
+        Where queues have different parameters, each is counted by its own, and the parts and wholes are added.
+        """
+        mine = [one for one in pieces if self.direction is None or one.direction is self.direction]
+        chosen = {tuple(getattr(one.parameters, name) for name in self.parameters) for one in mine}
+        if len(chosen) < 2:
+            return self.compute(total(one.tally for one in mine), mine[0].parameters if mine else Parameters())
+        if self.ratio is None:
+            return sum(self.compute(one.tally, one.parameters) or 0 for one in mine)
+        ratios = [self.ratio(one.tally, one.parameters) for one in mine]
+        return share(sum(one.part for one in ratios), sum(one.whole for one in ratios))
+
+
+class FoundMeasure(Passport, frozen=True, kw_only=True):
+    """A number that does not add up: made of what was found for just this row. ``needs`` names what is looked for."""
+
+    compute: Callable[[Found, Parameters], float | None]
+    needs: tuple[str, ...]
 
 
 def share(part: float, whole: float) -> float | None:
@@ -59,7 +130,7 @@ def share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def all_measures() -> dict[str, Measure]:
+def all_measures() -> dict[str, Measure | FoundMeasure]:
     """Every measure in ``kpi/measures``, by key: each file there has a tuple ``MEASURES``."""
     names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
     modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cti.model import Call, CallOutcome, Direction, Oddity, Origin
 from kpi import rows, schema
 from kpi.batch import Mark, Span
-from kpi.tally import Tally, TallyKey, total
+from kpi.tally import Tally, TallyKey, merged
 
 CallKey = tuple[str, str]
 GroupKey = tuple[Any, ...]
@@ -22,10 +22,6 @@ _calls = schema.calls.c
 _tallies = schema.tallies.c
 _ORDER = (_calls.offered_at, _calls.pbx, _calls.call_id)
 _KEYS_AT_ONCE = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767
-_WORD_COUNTS = (schema.CALL_COUNTS, schema.STAY_COUNTS, schema.RING_COUNTS, schema.TRANSFER_COUNTS)
-_SUMMED = (*schema.COUNTS, *schema.SUMS_MS, *(name for columns in _WORD_COUNTS for name in columns.values()))
-_SUMS = tuple(cast(func.sum(_tallies[name]), BigInteger).label(name) for name in _SUMMED)
-_PACKED = tuple(_tallies[name] for name in rows.PACKED)
 
 
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,30 +159,58 @@ async def fetch_tally_rows(
 async def fetch_tallies(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], by: Sequence[str]
 ) -> dict[GroupKey, Tally]:
-    """The sums of the rows that meet ``conditions``, by the values of the key's columns named in ``by``.
-
-    The database adds the numbers; histograms are added here, from those rows that have any.
-    """
-    group = [_tallies[name] for name in by]
-    histograms = await _fetch_histograms(connection, conditions, group)
-    summed = select(*group, *_SUMS).where(*conditions).group_by(*group)
-    sums: dict[GroupKey, Tally] = {}
-    for row in (await connection.execute(summed)).mappings():
-        if row["started"] is not None:  # no group: one row of NULLs when nothing was found
-            key = tuple(row[name] for name in by)
-            sums[key] = rows.tally_from(row, msgspec.structs.asdict(histograms.get(key, Tally())))
-    return sums
+    """The sums of the rows that meet ``conditions``, by the values of the key's columns named in ``by``."""
+    return await fetch_sums(connection, conditions, [_tallies[name] for name in by])
 
 
-async def _fetch_histograms(
-    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], group: Sequence[ColumnElement[Any]]
+async def fetch_sums(
+    connection: AsyncConnection,
+    conditions: Sequence[ColumnElement[bool]],
+    group: Sequence[ColumnElement[Any]],
+    only: Collection[str] | None = None,
 ) -> dict[GroupKey, Tally]:
-    filled = or_(*(column.is_not(None) for column in _PACKED))
-    found: dict[GroupKey, list[Tally]] = {}
-    for row in await connection.execute(select(*group, *_PACKED).where(*conditions, filled)):
-        packed = dict(zip(rows.PACKED, row[len(group) :], strict=True))
-        found.setdefault(tuple(row[: len(group)]), []).append(Tally(**packed))
-    return {key: total(tallies) for key, tallies in found.items()}
+    """The sums of the rows that meet ``conditions``, by the values of ``group``; ``only`` of these fields of a Tally.
+
+    The database adds the numbers; mappings that it cannot add are added here, from those rows that have any.
+    """
+    named = [column.label(f"by_{n}") for n, column in enumerate(group)]
+    packed = await _fetch_packed(connection, conditions, named, [one for one in rows.PACKED if _is_in(one, only)])
+    fields = [one for one in rows.NUMBERS if _is_in(one, only)]
+    sums = [_sum_of(_tallies[name]) for field in fields for name in rows.columns_of(field)]
+    summed = select(*named, func.count().label("rows"), *sums).where(*conditions).group_by(*group)
+    found: dict[GroupKey, Tally] = {}
+    for row in (await connection.execute(summed)).mappings():
+        if row["rows"]:  # no group: one row of NULLs when nothing was found
+            key = tuple(row[column.name] for column in named)
+            found[key] = rows.sum_from(row, fields, packed.get(key, {}))
+    return found
+
+
+def _is_in(field: str, only: Collection[str] | None) -> bool:
+    return only is None or field in only
+
+
+def _sum_of(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(func.sum(column), BigInteger).label(column.key)
+
+
+async def _fetch_packed(
+    connection: AsyncConnection,
+    conditions: Sequence[ColumnElement[bool]],
+    group: Sequence[ColumnElement[Any]],
+    fields: Sequence[str],
+) -> dict[GroupKey, dict[str, Any]]:
+    if not fields:
+        return {}
+    columns = [_tallies[name] for name in fields]
+    filled = or_(*(column.is_not(None) for column in columns))
+    found: dict[GroupKey, list[Any]] = {}
+    for row in await connection.execute(select(*group, *columns).where(*conditions, filled)):
+        found.setdefault(tuple(row[: len(group)]), []).append(row[len(group) :])
+    return {
+        key: {name: merged(maps) for name, maps in zip(fields, zip(*parts, strict=True), strict=True)}
+        for key, parts in found.items()
+    }
 
 
 def in_window(window: Window) -> list[ColumnElement[bool]]:

@@ -30,7 +30,8 @@ _COUNTED: dict[str, Mapping[Any, str]] = {
     "transfers": schema.TRANSFER_COUNTS,
 }
 _PLAIN = (*schema.COUNTS, *schema.SUMS_MS)
-PACKED = ("pauses", *schema.HISTOGRAMS)  #: mappings that the database cannot add
+NUMBERS = (*_PLAIN, *_COUNTED)  #: the fields of a Tally that the database can add
+PACKED = ("pauses", *schema.HISTOGRAMS)  #: mappings that it cannot
 
 
 def call_row(call: Call, customer_e164: str | None, source: CallSource = CallSource.LIVE) -> dict[str, Any]:
@@ -84,12 +85,21 @@ def tally_row(key: TallyKey, tally: Tally) -> dict[str, Any]:
     return row
 
 
-def tally_from(row: RowMapping, histograms: Mapping[str, Any] | None = None) -> Tally:
-    """The tally of a row, or of a row of sums with the ``histograms`` that go with it."""
-    counted = {field: _counted(row, columns) for field, columns in _COUNTED.items()}
-    source = row if histograms is None else histograms
-    fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
-    return Tally(**fields | counted | {name: source[name] for name in PACKED})
+def tally_from(row: RowMapping) -> Tally:
+    return sum_from(row, NUMBERS, {name: row[name] for name in PACKED})
+
+
+def sum_from(row: RowMapping, fields: Sequence[str], packed: Mapping[str, Any]) -> Tally:
+    """The tally of a row that has the columns of these ``fields``, with the mappings that go with it."""
+    values: dict[str, Any] = {
+        field: _counted(row, _COUNTED[field]) if field in _COUNTED else row[field] for field in fields
+    }
+    return Tally(**values, **packed)
+
+
+def columns_of(field: str) -> Iterable[str]:
+    """The columns of a field of Tally."""
+    return _COUNTED[field].values() if field in _COUNTED else (field,)
 
 
 def tally_key_from(row: RowMapping) -> TallyKey:

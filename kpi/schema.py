@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    Text,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -269,6 +270,16 @@ journal_marks = Table(
     Column("session", Key(ID_CHARS)),
     Column("byte_offset", BigInteger),
     _at("seen_at"),
+)
+
+#: What the site chose for its numbers, and since when; ``content`` is JSON, ``version`` its digest.
+parameter_sets = Table(
+    "parameter_sets",
+    metadata,
+    _at("valid_since", key=True),
+    Column("version", Key(NAME_CHARS), nullable=False),
+    Column("content", Text, nullable=False),
+    Index(None, "version"),
 )
 
 CALL_COUNTS = {outcome: f"calls_{outcome.value}" for outcome in CallOutcome}

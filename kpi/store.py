@@ -16,12 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call, Oddity
-from kpi import ledger, positions, reading, writing
+from kpi import ledger, parameter_history, positions, reading, report, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap
+from kpi.parameter_history import ParametersInUse
+from kpi.parameters import SiteParameters
 from kpi.positions import Position
+from kpi.question import ReportQuestion
 from kpi.reading import CallFilter, GroupKey, Window
+from kpi.report import Report
 from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey
 
@@ -132,6 +136,23 @@ class Store:
         async with self._reading() as connection:
             sums = await reading.fetch_tallies(connection, reading.of_all_time(), TallyKey._fields)
         return {TallyKey(*key): tally for key, tally in sums.items()}
+
+    async def fetch_report(
+        self, question: ReportQuestion, site: SiteParameters | None = None, now: datetime | None = None
+    ) -> Report:
+        """The table that answers ``question``: see ``kpi.report.fetch_report``. Raises ReportError."""
+        async with self._reading() as connection:
+            return await report.fetch_report(connection, question, site, now)
+
+    async def store_parameters(self, site: SiteParameters, at: datetime) -> bool:
+        """Keep what is in use from now on; False if it was in use already."""
+        async with self._transaction() as connection:
+            return await parameter_history.store_parameters(connection, site, at)
+
+    async def fetch_parameter_history(self) -> list[ParametersInUse]:
+        """Which parameters were in use since when, the latest first."""
+        async with self._reading() as connection:
+            return await parameter_history.fetch_history(connection)
 
     async def fetch_gaps(
         self, since: datetime | None = None, until: datetime | None = None, pbx: str | None = None

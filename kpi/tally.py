@@ -199,8 +199,8 @@ def total(tallies: Iterable[Tally]) -> Tally:
     if not group:
         return EMPTY
     sums: dict[str, Any] = dict(zip(_NUMBERS, map(sum, zip(*map(_NUMBERS_OF, group), strict=True)), strict=True))
-    merged = map(_merged, zip(*map(_MAPPINGS_OF, group), strict=True))
-    return Tally(**sums | dict(zip(_MAPPINGS, merged, strict=True)))
+    mappings = map(merged, zip(*map(_MAPPINGS_OF, group), strict=True))
+    return Tally(**sums | dict(zip(_MAPPINGS, mappings, strict=True)))
 
 
 def add(one: Tally, other: Tally) -> Tally:
@@ -251,6 +251,20 @@ def within(histogram: Histogram, limit_s: int) -> int:
     3
     """
     return sum(count for second, count in histogram.items() if second <= limit_s)
+
+
+def quantile(histogram: Histogram, part: float) -> int | None:
+    """The least whole number of seconds within which at least this part of them stayed; None of nothing.
+
+    >>> quantile({3: 8, 20: 1, 40: 1}, 0.9), quantile({3: 8, 20: 1, 40: 1}, 0.91)
+    (20, 40)
+    """
+    counted, whole = 0, sum(histogram.values())
+    for second in sorted(histogram):
+        counted += histogram[second]
+        if counted >= part * whole > 0:
+            return second
+    return None
 
 
 def cumulative(histogram: Histogram, limits_s: Sequence[int]) -> list[int]:
@@ -353,7 +367,7 @@ def _span(start: datetime, end: datetime | None) -> timedelta:
     return _ZERO if end is None else max(_ZERO, end - start)
 
 
-def _merged(mappings: Iterable[dict[Item, int]]) -> dict[Item, int]:
+def merged(mappings: Iterable[dict[Item, int]]) -> dict[Item, int]:
     """Their sum without zeros, in the keys' order, so that equal sums are also equal bytes."""
     filled = [mapping for mapping in mappings if mapping]
     if len(filled) < 2:

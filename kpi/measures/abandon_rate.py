@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi.measure import Measure, Parameters, Unit, share
+from kpi.measure import OF_CALLERS, Measure, Parameters, Ratio, Unit, share
 from kpi.tally import Tally, within
 
 
@@ -17,16 +17,20 @@ def abandon_rate(tally: Tally, parameters: Parameters) -> float | None:  # noqa:
     return share(tally.abandoned, tally.entered)
 
 
-def long_abandon_rate(tally: Tally, parameters: Parameters) -> float | None:
+def long_abandons(tally: Tally, parameters: Parameters) -> Ratio:
     """(B - B<=S) / (N - B<=S). Of the same 8, one gave up after 3 s, which is no failure of the queue:
 
     >>> from cti.model import StayOutcome
     >>> day = Tally(entered=8, stays={StayOutcome.ABANDONED: 2}, abandoned_waits={3: 1, 40: 1})
-    >>> round(long_abandon_rate(day, Parameters(short_abandon_s=5)), 4)
-    0.1429
+    >>> long_abandons(day, Parameters(short_abandon_s=5))
+    Ratio(part=1, whole=7)
     """
     short = within(tally.abandoned_waits, parameters.short_abandon_s)
-    return share(tally.abandoned - short, tally.entered - short)
+    return Ratio(tally.abandoned - short, tally.entered - short)
+
+
+def long_abandon_rate(tally: Tally, parameters: Parameters) -> float | None:
+    return long_abandons(tally, parameters).value
 
 
 MEASURES = (
@@ -36,7 +40,10 @@ MEASURES = (
         unit=Unit.SHARE,
         formula="B / N",
         source="Genesys performance views, Amazon Connect",
+        words="Of all who joined the queue, the share that gave up while waiting.",
         compute=abandon_rate,
+        reads=("entered", "stays"),
+        not_by=OF_CALLERS,
     ),
     Measure(
         key="long_abandon_rate",
@@ -44,7 +51,11 @@ MEASURES = (
         unit=Unit.SHARE,
         formula="(B - B<=S) / (N - B<=S)",
         source="Google CCAI data dictionary; Genesys abandon intervals",
+        words="The same, as if those who gave up within S had not called.",
         compute=long_abandon_rate,
+        ratio=long_abandons,
+        reads=("entered", "stays", "abandoned_waits"),
+        not_by=OF_CALLERS,
         parameters=("short_abandon_s",),
     ),
 )

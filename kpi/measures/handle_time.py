@@ -1,61 +1,57 @@
-"""Average handle time, and its parts."""
+"""Average handle time."""
 
 from __future__ import annotations
 
-from kpi.measure import Measure, Parameters, Unit, share
-from kpi.tally import Tally
+from kpi.measure import Dimension, Measure, Parameters, Unit, share
+from kpi.tally import Tally, quantile
 
 
 def handle_time(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
-    """(talk + hold) / conversations, in seconds. Two conversations, 100 s and 50 s of talk, one with 30 s on hold:
+    """Two conversations, 100 s and 50 s of talk, one with 30 s on hold, one followed by 20 s of wrap-up:
 
-    >>> handle_time(Tally(talks=2, held=1, talk_ms=150_000, hold_ms=30_000), Parameters())
-    90.0
+    >>> day = Tally(talks=2, held=1, wrap_ups=1, talk_ms=150_000, hold_ms=30_000, wrap_up_ms=20_000)
+    >>> handle_time(day, Parameters())
+    100.0
     """
-    return share((tally.talk_ms + tally.hold_ms) / 1_000, tally.talks)
+    return share((tally.talk_ms + tally.hold_ms + tally.wrap_up_ms) / 1_000, tally.talks)
 
 
-def talk_time(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
-    """Talk / conversations, in seconds, hold left out.
+def handle_p90(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
+    """Nine of 60 s and one of 300 s:
 
-    >>> talk_time(Tally(talks=2, held=1, talk_ms=150_000, hold_ms=30_000), Parameters())
-    75.0
+    >>> handle_p90(Tally(handle_times={60: 9, 300: 1}), Parameters())
+    60
     """
-    return share(tally.talk_ms / 1_000, tally.talks)
-
-
-def hold_time(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
-    """Hold / conversations that had one, in seconds.
-
-    >>> hold_time(Tally(talks=2, held=1, talk_ms=150_000, hold_ms=30_000), Parameters())
-    30.0
-    """
-    return share(tally.hold_ms / 1_000, tally.held)
+    return quantile(tally.handle_times, 0.9)
 
 
 MEASURES = (
     Measure(
         key="aht",
-        title="Average handle time, without wrap-up",
+        title="Average handle time",
         unit=Unit.SECONDS,
-        formula="(talk + hold) / conversations",
-        source="Genesys glossary, Amazon Connect, both of which add the wrap-up; a transferred call is handled twice",
+        formula="(talk + hold + wrap-up) / conversations",
+        words="What a conversation costs its agent. A transferred call has several conversations, and each "
+        "one is handled.",
+        source="Genesys glossary; Amazon Connect AHT and contacts handled",
         compute=handle_time,
+        reads=(
+            "talks",
+            "talk_ms",
+            "hold_ms",
+            "wrap_up_ms",
+        ),
+        not_by=(Dimension.DID,),
     ),
     Measure(
-        key="att",
-        title="Average talk time",
+        key="handle_p90",
+        title="Handle time, 90 % within",
         unit=Unit.SECONDS,
-        formula="talk / conversations",
-        source="Genesys agent performance",
-        compute=talk_time,
-    ),
-    Measure(
-        key="average_hold",
-        title="Average hold",
-        unit=Unit.SECONDS,
-        formula="hold / conversations with a hold",
-        source="Genesys, Amazon Connect; dividing by all conversations is another number",
-        compute=hold_time,
+        formula="least s: count of handle times <= s is at least 90 % of conversations",
+        words="Nine of ten conversations took their agents at most so long, hold and wrap-up included; a whole second.",
+        source="nearest-rank percentile, of the histogram by whole second",
+        compute=handle_p90,
+        reads=("handle_times",),
+        not_by=(Dimension.DID,),
     ),
 )

@@ -23,38 +23,40 @@ service_level_configurable 81.1
 
 from __future__ import annotations
 
-from kpi.measure import Measure, Parameters, Unit, share
+from collections.abc import Callable
+
+from kpi.measure import OF_CALLERS, Measure, Parameters, Ratio, Unit
 from kpi.tally import Tally, within
 
 
-def answered(tally: Tally, parameters: Parameters) -> float | None:
+def answered(tally: Tally, parameters: Parameters) -> Ratio:
     """A<=T / A."""
-    return share(_in_time(tally, parameters), tally.answered)
+    return Ratio(_in_time(tally, parameters), tally.answered)
 
 
-def offered(tally: Tally, parameters: Parameters) -> float | None:
+def offered(tally: Tally, parameters: Parameters) -> Ratio:
     """A<=T / (A + B)."""
-    return share(_in_time(tally, parameters), tally.answered + tally.abandoned)
+    return Ratio(_in_time(tally, parameters), tally.answered + tally.abandoned)
 
 
-def positive(tally: Tally, parameters: Parameters) -> float | None:
+def positive(tally: Tally, parameters: Parameters) -> Ratio:
     """(A<=T + B<=T) / (A + B)."""
     early = within(tally.abandoned_waits, parameters.answer_within_s)
-    return share(_in_time(tally, parameters) + early, tally.answered + tally.abandoned)
+    return Ratio(_in_time(tally, parameters) + early, tally.answered + tally.abandoned)
 
 
-def ignore(tally: Tally, parameters: Parameters) -> float | None:
+def ignore(tally: Tally, parameters: Parameters) -> Ratio:
     """A<=T / (A + B - B<=T)."""
     early = within(tally.abandoned_waits, parameters.answer_within_s)
-    return share(_in_time(tally, parameters), tally.answered + tally.abandoned - early)
+    return Ratio(_in_time(tally, parameters), tally.answered + tally.abandoned - early)
 
 
-def short(tally: Tally, parameters: Parameters) -> float | None:
+def short(tally: Tally, parameters: Parameters) -> Ratio:
     """A<=T / (A + B - B<=S)."""
-    return share(_in_time(tally, parameters), tally.answered + tally.abandoned - _short(tally, parameters))
+    return Ratio(_in_time(tally, parameters), tally.answered + tally.abandoned - _short(tally, parameters))
 
 
-def configurable(tally: Tally, parameters: Parameters) -> float | None:
+def configurable(tally: Tally, parameters: Parameters) -> Ratio:
     """A<=T / (A [+ B] [- B<=S] [+ X]), as the three switches say."""
     counted = tally.answered
     if parameters.count_abandoned:
@@ -63,7 +65,7 @@ def configurable(tally: Tally, parameters: Parameters) -> float | None:
             counted -= _short(tally, parameters)
     if parameters.count_left_otherwise:
         counted += tally.left_otherwise
-    return share(_in_time(tally, parameters), counted)
+    return Ratio(_in_time(tally, parameters), counted)
 
 
 def _in_time(tally: Tally, parameters: Parameters) -> int:
@@ -74,65 +76,75 @@ def _short(tally: Tally, parameters: Parameters) -> int:
     return within(tally.abandoned_waits, parameters.short_abandon_s)
 
 
-MEASURES = (
-    Measure(
-        key="service_level_answered",
-        title="Service level, of answered",
-        unit=Unit.SHARE,
-        formula="A<=T / A",
-        source="Asterisk's SL (app_queue.c), Wazo, NethCTI; abandoned callers do not count at all",
-        compute=answered,
-        parameters=("answer_within_s",),
+def value_of(ratio: Callable[[Tally, Parameters], Ratio]) -> Callable[[Tally, Parameters], float | None]:
+    return lambda tally, parameters: ratio(tally, parameters).value
+
+
+_SWITCHES = ("count_abandoned", "count_short_abandoned", "count_left_otherwise")
+_VARIANTS: tuple[tuple[Callable[[Tally, Parameters], Ratio], str, str, str, str, tuple[str, ...]], ...] = (
+    (
+        answered,
+        "of answered",
+        "A<=T / A",
+        "Of those answered, the share answered within T; callers who gave up do not count at all.",
+        "Asterisk's SL (app_queue.c), Wazo quality_of_service, NethCTI, VICIdial TMR",
+        (),
     ),
-    Measure(
-        key="service_level_offered",
-        title="Service level, abandons count against",
-        unit=Unit.SHARE,
-        formula="A<=T / (A + B)",
-        source="Cisco 'negative impact'",
-        compute=offered,
-        parameters=("answer_within_s",),
+    (
+        offered,
+        "abandons count against",
+        "A<=T / (A + B)",
+        "Of those answered or given up, the share answered within T.",
+        "Cisco 'negative impact', VICIdial SL",
+        (),
     ),
-    Measure(
-        key="service_level_positive",
-        title="Service level, early abandons count as success",
-        unit=Unit.SHARE,
-        formula="(A<=T + B<=T) / (A + B)",
-        source="ICMI formula 1, Asterisk's SL2, Cisco 'positive impact', Amazon Connect",
-        compute=positive,
-        parameters=("answer_within_s",),
+    (
+        positive,
+        "early abandons count as success",
+        "(A<=T + B<=T) / (A + B)",
+        "Of those answered or given up, the share that was answered, or gave up, within T.",
+        "ICMI formula 1, Asterisk's SL2, Cisco 'positive impact', Amazon Connect",
+        (),
     ),
-    Measure(
-        key="service_level_ignore",
-        title="Service level, early abandons left out",
-        unit=Unit.SHARE,
-        formula="A<=T / (A + B - B<=T)",
-        source="Cisco 'ignore', XCALLY",
-        compute=ignore,
-        parameters=("answer_within_s",),
+    (
+        ignore,
+        "early abandons left out",
+        "A<=T / (A + B - B<=T)",
+        "As if those who gave up within T had not called.",
+        "Cisco 'ignore', XCALLY",
+        (),
     ),
-    Measure(
-        key="service_level_short",
-        title="Service level, short abandons left out",
-        unit=Unit.SHARE,
-        formula="A<=T / (A + B - B<=S)",
-        source="Genesys with abandons and without short abandons, RingCentral, Talkdesk",
-        compute=short,
-        parameters=("answer_within_s", "short_abandon_s"),
+    (
+        short,
+        "short abandons left out",
+        "A<=T / (A + B - B<=S)",
+        "As if those who gave up within S had not called.",
+        "Genesys with abandons and without short abandons, RingCentral, Talkdesk",
+        ("short_abandon_s",),
     ),
-    Measure(
-        key="service_level_configurable",
-        title="Service level, as configured",
-        unit=Unit.SHARE,
-        formula="A<=T / (A [+ B] [- B<=S] [+ X])",
-        source="Genesys Cloud, 'Configure the service level calculation'",
-        compute=configurable,
-        parameters=(
-            "answer_within_s",
-            "short_abandon_s",
-            "count_abandoned",
-            "count_short_abandoned",
-            "count_left_otherwise",
-        ),
+    (
+        configurable,
+        "as configured",
+        "A<=T / (A [+ B] [- B<=S] [+ X])",
+        "Of those answered and whatever else the site counts, the share answered within T.",
+        "Genesys Cloud, 'Configure the service level calculation'",
+        ("short_abandon_s", *_SWITCHES),
     ),
+)
+
+MEASURES = tuple(
+    Measure(
+        key=f"service_level_{ratio.__name__}",
+        title=f"Service level, {title}",
+        unit=Unit.SHARE,
+        formula=formula,
+        words=words,
+        source=source,
+        compute=value_of(ratio),
+        ratio=ratio,
+        reads=("stays", "answered_waits", "abandoned_waits"),
+        parameters=("answer_within_s", *more),
+        not_by=OF_CALLERS,
+    )
+    for ratio, title, formula, words, source, more in _VARIANTS
 )

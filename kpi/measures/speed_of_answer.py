@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kpi.measure import Measure, Parameters, Unit, share
+from kpi.measure import OF_CALLERS, Measure, Parameters, Unit, share
 from kpi.tally import Tally
 
 
 def speed_of_answer(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
-    """The mean wait of those who were answered, in seconds. Two who waited 4 s and 9 s:
+    """Two who waited 4 s and 9 s:
 
     >>> from cti.model import StayOutcome
     >>> speed_of_answer(Tally(stays={StayOutcome.ANSWERED: 2}, answered_wait_ms=13_000), Parameters())
@@ -22,7 +22,13 @@ MEASURES = (
         title="Average speed of answer",
         unit=Unit.SECONDS,
         formula="sum of the waits of A / A",
+        words="The waits in the queue of those who were answered, divided by their number.",
         source="Amazon Connect 'average queue answer time'; Contact Center Pipeline 9/2025",
         compute=speed_of_answer,
+        reads=(
+            "stays",
+            "answered_wait_ms",
+        ),
+        not_by=OF_CALLERS,
     ),
 )

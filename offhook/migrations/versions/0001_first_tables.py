@@ -169,6 +169,17 @@ def _make_oddities() -> None:
     op.create_index("ix_oddities_pbx_kind", "oddities", ["pbx", "kind"])
 
 
+def _make_parameter_sets() -> None:
+    op.create_table(
+        "parameter_sets",
+        sa.Column("valid_since", INSTANT, nullable=False),
+        sa.Column("version", sa.String(100), nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("valid_since", name="pk_parameter_sets"),
+    )
+    op.create_index("ix_parameter_sets_version", "parameter_sets", ["version"])
+
+
 def _make_tallies() -> None:
     op.create_table(
         "tallies",
@@ -394,7 +405,7 @@ def _make_customer_orders() -> None:
 
 
 TABLES = (
-    *("agent_spans", "calls", "gaps", "imports", "journal_marks", "oddities", "tallies"),
+    *("agent_spans", "calls", "gaps", "imports", "journal_marks", "oddities", "parameter_sets", "tallies"),
     *("legs", "rings", "stays", "talks", "transfers"),
     *("customer_imports", "customers", "customer_choices", "customer_fields"),
     *("customer_incidents", "customer_numbers", "customer_orders"),
