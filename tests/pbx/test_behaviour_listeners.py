@@ -1,4 +1,4 @@
-"""Who is on a call and does not talk with the customer: supervisors, recorders, pages; and calls made by other means."""
+"""Who is on a call and does not talk with the customer: supervisors, recorders, pages; calls made by other means."""
 
 from __future__ import annotations
 
