@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from offhook.simulator.clockwork import Process, Wait
-from offhook.simulator.lines import Line
 from offhook.simulator.people import Public
-from offhook.simulator.plant import Plant
+from offhook.simulator.site import Serving, Site
 from offhook.simulator.stories import Act, Attended, Blind, HangUp, Hold, Park, Story, Talk, ToQueue
 
 PAUSE_REASONS = ("lunch", "break", "training", "Pausa caffè", "back office", "Besprechung")
@@ -69,13 +68,15 @@ def waves(at: datetime, every: timedelta = timedelta(minutes=8)) -> float:
 class Bustle:
     """Lets things happen on a plant: ``begin``, then advance the plant. ``stop`` lets no new call begin."""
 
-    def __init__(self, plant: Plant, public: Public, traffic: Traffic, *, seed: int, rate: Rate = always) -> None:
+    def __init__(self, plant: Site, public: Public, traffic: Traffic, *, seed: int, rate: Rate = always) -> None:
         self.plant, self.public, self.traffic, self.rate = plant, public, traffic, rate
         self._rng = random.Random(seed)  # noqa: S311 - a simulation
         self._stopped = False
 
-    def begin(self) -> None:
-        self.plant.timeline.start(self._arrivals())
+    def begin(self, *, calls: bool = True) -> None:
+        """Agents live their day from now on; ``calls`` come as well unless told otherwise."""
+        if calls:
+            self.plant.timeline.start(self._arrivals())
         for agent in self.plant.plan.agents:
             self.plant.timeline.start(self._breaks(agent))
 
@@ -212,7 +213,7 @@ class Bustle:
             yield Wait(seconds=5.0)
         self.plant.dial_code(agent, "*24")
 
-    def _spared(self, line: Line) -> bool:
+    def _spared(self, line: Serving) -> bool:
         """Enough colleagues stay."""
         present = sum(1 for member in line.members.values() if not member.paused)
         return present > max(1, len(line.members) // 2)

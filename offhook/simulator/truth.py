@@ -81,6 +81,12 @@ class CallTruth(msgspec.Struct, kw_only=True):
         stay = self.stays[-1]
         stay.left_at, stay.outcome, stay.agent = at, outcome, agent
 
+    def refused(self) -> None:
+        """The queue had let the caller in, and sent him away at once: he was never in it."""
+        stay = self.stays.pop()
+        if self.queued_at == stay.joined_at:
+            self.queue = self.queued_at = None
+
     def talk_began(self, agent: str, at: float) -> None:
         """An agent talks with the other party."""
         self.answered_at = at if self.answered_at is None else self.answered_at

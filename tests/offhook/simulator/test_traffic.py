@@ -11,7 +11,7 @@ import pytest
 
 from cti.model import Party
 from offhook.simulator.people import Public, name, numbers
-from offhook.simulator.plant import Plant, Temper
+from offhook.simulator.plant import Plant, SitePlan, Temper
 from offhook.simulator.sites import DEMO, site
 from offhook.simulator.traffic import Bustle, Traffic, office_hours, waves
 from tests.offhook.simulator.told import Watched
@@ -27,15 +27,17 @@ def public(seed: int) -> Public:
     return Public(rng, [Party(next(unused), name(rng)) for _ in range(60)])
 
 
-def bustling(seed: int, traffic: Traffic, plan: object = DEMO, temper: Temper | None = None) -> tuple[Watched, Bustle]:
-    plant = Plant(plan, seed=seed, started_at=STARTED_AT, temper=temper)  # type: ignore[arg-type]
+def bustling(
+    seed: int, traffic: Traffic, plan: SitePlan = DEMO, temper: Temper | None = None
+) -> tuple[Watched[Plant], Bustle]:
+    plant = Plant(plan, seed=seed, started_at=STARTED_AT, temper=temper)
     bustle = Bustle(plant, public(seed), traffic, seed=seed)
     plant.staff_logs_in()
     bustle.begin()
     return Watched(plant), bustle
 
 
-def until_quiet(watched: Watched, bustle: Bustle, seconds: float) -> None:
+def until_quiet(watched: Watched[Plant], bustle: Bustle, seconds: float) -> None:
     watched.run(seconds)
     bustle.stop()
     watched.run(seconds + 20_000.0)

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, OddityFound
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
-from cti.switchboard import Switchboard
+from cti.pbx.dialect import Wire
+from cti.pbx.freeswitch_events import WANTED as ESL_WANTED, FreeswitchEvents
+from cti.switchboard import Normaliser, Switchboard
 from cti.wire.ami import AmiWire
+from cti.wire.esl import GREETING, EslWire
+from offhook.simulator.freeswitch.plant import FreeswitchPlant
 from offhook.simulator.plant import Plant
 from offhook.simulator.server import BANNER
 from offhook.simulator.truth import CallTruth
 
-SECONDS = 0.02
+SECONDS, FREESWITCH_SECONDS = 0.02, 0.1
 
 
-class Watched:
-    """A plant with the tracker behind it. ``events`` are all that was published."""
+SimulatedPbx = TypeVar("SimulatedPbx", Plant, FreeswitchPlant)
 
-    def __init__(self, plant: Plant) -> None:
-        self.plant = plant
+
+class Watched(Generic[SimulatedPbx]):
+    """A plant with the tracker behind it. ``events`` are all that was published.
+
+    Times may be ``slack_s`` apart: what FreeSWITCH tells is stamped by a clock that moves in steps, and an agent's
+    answer is no conversation before the bridge.
+    """
+
+    def __init__(self, plant: SimulatedPbx) -> None:
+        self.plant: SimulatedPbx = plant
         self.events: list[CallEvent] = []
-        self.board = Switchboard("sim", AsteriskEvents("sim", ()), self.events.append)
-        self._wire = AmiWire(WANTED)
-        self._wire.feed(BANNER)
+        freeswitch = isinstance(plant, FreeswitchPlant)
+        self.slack_s = FREESWITCH_SECONDS if freeswitch else SECONDS
+        self._wire: Wire = EslWire(ESL_WANTED) if freeswitch else AmiWire(WANTED)
+        self._wire.feed(GREETING if freeswitch else BANNER)
+        normaliser: Normaliser = FreeswitchEvents("sim") if freeswitch else AsteriskEvents("sim", ())
+        self.board = Switchboard("sim", normaliser, self.events.append)
 
     def run(self, until: float) -> None:
-        for at, data in self.plant.advance(until):
+        for at, data in _bytes_of(self.plant, until):
             self.board.take(self._wire.feed(data), at, "simulated")
 
     @property
@@ -60,14 +74,22 @@ class Watched:
         found += [f"ghost {key}: {calls[key].direction} {calls[key].dialled}" for key in calls if key not in truths]
         for key, call in truths.items():
             if key in calls:
-                found += [
-                    f"{call.id} at {call.offered_at:.1f} s: {one}" for one in differences(call, calls[key], self.second)
-                ]
+                at = f"{call.id} at {call.offered_at:.1f} s"
+                found += [f"{at}: {one}" for one in differences(call, calls[key], self.second, self.slack_s)]
         return found
 
 
-def differences(want: CallTruth, got: Call, second: Callable[[datetime | None], float | None]) -> Iterable[str]:
-    """Each field that differs, with both values."""
+def _bytes_of(plant: Plant | FreeswitchPlant, until: float) -> Iterator[tuple[datetime, bytes]]:
+    if isinstance(plant, Plant):
+        yield from plant.advance(until)
+    else:
+        yield from ((at, b"".join(event.plain for event in events)) for at, events in plant.advance(until))
+
+
+def differences(
+    want: CallTruth, got: Call, second: Callable[[datetime | None], float | None], slack_s: float = SECONDS
+) -> Iterable[str]:
+    """Each field that differs, with both values; times may be ``slack_s`` apart."""
     name = want.caller_name if want.direction == "inbound" else got.caller.name
     pairs: dict[str, tuple[object, object]] = {
         "direction": (want.direction, got.direction.value),
@@ -96,10 +118,12 @@ def differences(want: CallTruth, got: Call, second: Callable[[datetime | None], 
     if want.outcome != "refused":
         pairs["queue"] = (want.queue, got.queue)
     yield from (f"{field} {wanted!r}, told {told!r}" for field, (wanted, told) in pairs.items() if wanted != told)
-    yield from _times(want, got, second)
+    yield from _times(want, got, second, slack_s)
 
 
-def _times(want: CallTruth, got: Call, second: Callable[[datetime | None], float | None]) -> Iterable[str]:
+def _times(
+    want: CallTruth, got: Call, second: Callable[[datetime | None], float | None], slack_s: float
+) -> Iterable[str]:
     times: dict[str, tuple[float | None, float | None]] = {
         field: (getattr(want, field), second(getattr(got, field)))
         for field in ("offered_at", "queued_at", "answered_at", "ended_at")
@@ -113,5 +137,5 @@ def _times(want: CallTruth, got: Call, second: Callable[[datetime | None], float
         times[f"stay {n} joined"] = stay.joined_at, second(kept.joined_at)
         times[f"stay {n} left"] = stay.left_at, second(kept.left_at)
     for field, (wanted, told) in times.items():
-        if (wanted is None) is not (told is None) or abs((wanted or 0.0) - (told or 0.0)) > SECONDS:
+        if (wanted is None) is not (told is None) or abs((wanted or 0.0) - (told or 0.0)) > slack_s:
             yield f"{field} {wanted!r}, told {told!r}"
