@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -204,4 +205,5 @@ class _Turn:
 
 
 def _now() -> float:
-    return asyncio.get_running_loop().time()
+    """The clock of asyncio's loop, which may be asked in the metrics' thread too."""
+    return time.monotonic()
