@@ -68,7 +68,7 @@ def stop_ringing(board: Board, leg: LegRecord, result: DialResult | None) -> Non
 
 
 def result_of(leg: LegRecord, result: DialResult | None) -> RingResult:
-    if result is DialResult.FORWARDED:
+    if result in (DialResult.FORWARDED, DialResult.TAKEN):
         return RingResult.ELSEWHERE
     if leg.hung_up_at is not None or result is DialResult.BUSY or leg.cause in _REFUSED_BY_PHONE:
         return RingResult.BUSY

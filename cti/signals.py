@@ -23,6 +23,7 @@ class DialResult(StrEnum):
     CANCELLED = "cancelled"
     BUSY = "busy"
     FAILED = "failed"
+    TAKEN = "taken"  #: another phone took the call
     FORWARDED = "forwarded"  #: the phone sent the call on to another
 
 
@@ -195,7 +196,7 @@ class AgentDone(LegSignal, frozen=True):
 
 
 class AgentFreed(LegSignal, frozen=True):
-    """The agent at ``leg`` stays on the line between two callers: this one's call has nothing to do with it any more."""
+    """The agent at ``leg`` stays on the line between two callers: the call he was in goes on, or is over, without it."""
 
 
 class BlindTransferred(Signal, frozen=True):

@@ -12,6 +12,7 @@ _FROM_DIAL = {
     DialResult.ANSWERED: CallOutcome.ANSWERED,
     DialResult.NO_ANSWER: CallOutcome.NO_ANSWER,
     DialResult.CANCELLED: CallOutcome.NO_ANSWER,
+    DialResult.TAKEN: CallOutcome.NO_ANSWER,
     DialResult.BUSY: CallOutcome.BUSY,
     DialResult.FAILED: CallOutcome.FAILED,
     DialResult.FORWARDED: CallOutcome.NO_ANSWER,

@@ -12,10 +12,12 @@ from datetime import datetime
 
 from cti import signals as s
 from cti.model import LegRole, Origin
-from cti.pbx import freeswitch_names as names
+from cti.pbx import freeswitch_handovers as handovers, freeswitch_names as names
 from cti.pbx.dialect import Frame
+from cti.pbx.freeswitch_fifo import fifo, for_whom
 from cti.pbx.freeswitch_memory import FreeswitchMemory
 from cti.pbx.freeswitch_queues import Handler, api, callcenter, valet
+from cti.pbx.freeswitch_rooms import conference
 from cti.pbx.freeswitch_snapshot import REPLY, FreeswitchSnapshot
 
 SWAPPED_WITHIN_US = 500_000  # events of one leg by different threads swap places within some milliseconds
@@ -69,33 +71,39 @@ def _create_inbound(
     if role is LegRole.CUSTOMER:
         memory.undecided[leg] = None
     dialled = None if role is LegRole.VIRTUAL else frame.get(b"Caller-Destination-Number")
+    if role is LegRole.AGENT:
+        memory.agent_legs.add(leg)
     yield s.LegSeen(at, origin, leg, leg, channel, role, number, name, dialled)
-    yield from _pair(frame, at, origin, leg)
+    yield from _pair(memory, frame, at, origin, leg)
 
 
 def _create_outbound(
     memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str, channel: str
 ) -> Iterable[s.Signal]:
     role = _role_of_called(memory, frame, channel)
-    source = source_of(frame)
-    called = (frame.get(b"Caller-Destination-Number") or "").partition("@")[0] or None
+    source = source_of(frame) or for_whom(memory, frame)
+    called = names.user_of(frame.get(b"Caller-Destination-Number"))
     number = _extension_of_called(memory, frame, called) if role is LegRole.AGENT else None
+    if role is LegRole.AGENT:
+        memory.agent_legs.add(leg)
     if source is not None:
         memory.undecided.pop(source, None)
+        memory.sources[leg] = source
+    yield from handovers.asks(memory, at, origin, source)
     yield s.LegSeen(at, origin, leg, source or leg, channel, role, number, outgoing=True)
     yield s.LegDialled(at, origin, leg, None, source, called)
-    yield from _pair(frame, at, origin, leg)
+    yield from _pair(memory, frame, at, origin, leg)
 
 
-def _pair(frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
-    """The two ends of a loopback channel; the second one to be made knows the first."""
+def _pair(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
+    """The two ends of a loopback channel, told with the second one."""
     other = frame.get(b"variable_other_loopback_leg_uuid")
-    if other is not None and (frame.get(b"Channel-Name") or "").startswith(names.LOOPBACK):
+    if other in memory.seen and (frame.get(b"Channel-Name") or "").startswith(names.LOOPBACK):
         yield s.LegsPaired(at, origin, leg, other)
 
 
 def _role_of_caller(memory: FreeswitchMemory, frame: Frame, channel: str) -> LegRole:
-    if channel.startswith(names.LOOPBACK):
+    if channel.startswith(names.VIRTUAL):
         return LegRole.VIRTUAL
     context = frame.get(b"Caller-Context")
     is_trunk = memory.is_trunk(channel, frame.get(b"variable_sip_gateway_name"), context)
@@ -109,9 +117,11 @@ def _role_of_caller(memory: FreeswitchMemory, frame: Frame, channel: str) -> Leg
 
 
 def _role_of_called(memory: FreeswitchMemory, frame: Frame, channel: str) -> LegRole:
-    if channel.startswith(names.LOOPBACK):
+    if channel.startswith(names.VIRTUAL):
         return LegRole.VIRTUAL
     if frame.get(b"variable_cc_agent") is not None and frame.get(b"variable_cc_side") == "agent":
+        return LegRole.AGENT
+    if frame.get(b"variable_fifo_name") is not None:
         return LegRole.AGENT
     gateway = frame.get(b"variable_sip_gateway_name")
     is_trunk = memory.is_trunk(channel, gateway, None)
@@ -138,6 +148,8 @@ def source_of(frame: Frame) -> str | None:
     """The leg on whose behalf this one was made; None when the PBX itself began."""
     if frame.get(b"variable_cc_side") == "agent":
         return frame.get(b"variable_cc_member_session_uuid")
+    if frame.get(b"variable_fifo_bridge_uuid") is not None:
+        return frame.get(b"variable_fifo_bridge_uuid")
     source = frame.get(b"variable_originating_leg_uuid") or frame.get(b"variable_originator")
     if source is None and frame.get(b"Other-Type") == "originator":
         source = frame.get(b"Other-Leg-Unique-ID")
@@ -177,6 +189,7 @@ def _bridge(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin
     one, other = frame.get(b"Bridge-A-Unique-ID"), frame.get(b"Bridge-B-Unique-ID")
     if one is None or other is None:
         return
+    yield from handovers.connected(memory, at, origin, one, other)
     for leg in (one, other):
         taken = memory.taken.pop(leg, None)
         if taken is not None:
@@ -185,11 +198,13 @@ def _bridge(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin
         yield s.BridgeEntered(at, origin, leg, None, names.bridge_of(one, other), None)
 
 
-def _unbridge(_: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
+def _unbridge(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     one, other = frame.get(b"Bridge-A-Unique-ID"), frame.get(b"Bridge-B-Unique-ID")
     if one is None or other is None:
-        return ()
-    return [s.BridgeLeft(at, origin, leg, None, names.bridge_of(one, other)) for leg in (one, other)]
+        return
+    for leg in (one, other):
+        yield s.BridgeLeft(at, origin, leg, None, names.bridge_of(one, other))
+    yield from handovers.parted(memory, frame, at, origin, one, other)
 
 
 def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handler:
@@ -200,21 +215,6 @@ def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handl
         return () if leg is None else (kind(at, origin, leg, None),)
 
     return handler
-
-
-def _hangup(_: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
-    """A leg that is about to end may be that of an agent who hands his caller over."""
-    leg = frame.get(b"Unique-ID")
-    if leg is None or frame.get(b"variable_transfer_disposition") != "recv_replace":
-        return ()
-    to = frame.get(b"variable_transfer_to")
-    blind = names.blind_transfer(to, frame.get(b"variable_transfer_destination"))
-    if blind is not None:
-        return (s.BlindTransferred(at, origin, leg, *blind),)
-    target = names.attended_transfer(to)
-    if target is None:
-        return ()
-    return (s.AttendedTransferred(at, origin, leg, None, frame.get(b"Other-Leg-Unique-ID"), target),)
 
 
 def _hangup_complete(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -228,7 +228,10 @@ def _hangup_complete(memory: FreeswitchMemory, frame: Frame, at: datetime, origi
     elif not outbound:
         yield from _turned_away(memory, frame, at, origin, leg)
     if outbound and (frame.get(b"Caller-Channel-Answered-Time") or "0") == "0":
-        yield s.DialEnded(at, origin, leg, None, names.dial_result(frame.get(b"Hangup-Cause")))
+        result = names.dial_result(frame.get(b"Hangup-Cause"))
+        handovers.ended_unanswered(memory, at, leg, result)
+        yield s.DialEnded(at, origin, leg, None, result)
+        yield from handovers.asked_in_vain(memory, at, origin, leg)
     memory.forget(leg)
     yield s.LegEnded(at, origin, leg, None, names.whole_number(frame.get(b"variable_hangup_cause_q850")))
 
@@ -259,12 +262,14 @@ HANDLERS: dict[str, Handler] = {
     "CHANNEL_UNBRIDGE": _unbridge,
     "CHANNEL_HOLD": _leg(s.LegHeld),
     "CHANNEL_UNHOLD": _leg(s.LegResumed),
-    "CHANNEL_HANGUP": _hangup,
+    "CHANNEL_HANGUP": handovers.handed_over,
     "CHANNEL_HANGUP_COMPLETE": _hangup_complete,
     "DTMF": _dtmf,
     "HEARTBEAT": _nothing,
     "API": api,
     "callcenter::info": callcenter,
+    "conference::maintenance": conference,
+    "fifo::info": fifo,
     "valet_parking::info": valet,
 }
 WANTED = frozenset(HANDLERS) | {REPLY}

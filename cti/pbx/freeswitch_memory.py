@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -28,8 +29,33 @@ class Taken(msgspec.Struct, frozen=True):
     agent: str
 
 
+class Bridged(msgspec.Struct, frozen=True):
+    """With whom a leg is connected, and what that connection is called."""
+
+    other: str
+    bridge: str
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """The customer whom an agent left with the music to ask a colleague, and their connection."""
+
+    far: str
+    bridge: str
+
+
+class PickedOff(msgspec.Struct, frozen=True):
+    """A leg that rang until somebody else took its call."""
+
+    leg: str
+    at: datetime
+
+
 class FreeswitchMemory:
     """Waiting callers, legs that a queue is about to connect, callers whose way is not decided yet; all by leg.
+
+    ``called_for`` is whom a phone rings for, by the phone's leg, where the PBX itself has not decided it; ``sources``
+    on whose behalf a leg was made; ``agent_legs`` those of agents; ``asking`` the agents who ask a colleague by a key
+    of the PBX; ``picked_off`` has for a caller the phone that rang until somebody else took his call.
 
     Events of different threads swap places: ``seen`` are the legs whose beginning was told, and an end may come first.
     Besides, which extensions lead to which queue, the extension of each agent, and the PBX's clock. ``trunks`` are the
@@ -43,6 +69,12 @@ class FreeswitchMemory:
         self.clock = PbxClock()
         self.joined: dict[str, Joined] = {}
         self.taken: dict[str, Taken] = {}
+        self.called_for: dict[str, str] = {}
+        self.sources: dict[str, str] = {}
+        self.agent_legs: set[str] = set()
+        self.bridged: dict[str, Bridged] = {}
+        self.asking: dict[str, Asking] = {}
+        self.picked_off: dict[str, PickedOff] = {}
         self.undecided: dict[str, None] = {}
         self.seen: set[str] = set()
         self._gone: dict[str, None] = {}
@@ -81,14 +113,16 @@ class FreeswitchMemory:
             self._gone[leg] = None
             if len(self._gone) > MAX_GONE:
                 del self._gone[next(iter(self._gone))]
-        self.seen.discard(leg)
-        self.joined.pop(leg, None)
-        self.taken.pop(leg, None)
-        self.undecided.pop(leg, None)
+        for known in (self.seen, self.agent_legs):
+            known.discard(leg)
+        for noted in (self.joined, self.taken, self.called_for, self.undecided, self.sources):
+            noted.pop(leg, None)
+        for tied in (self.bridged, self.asking, self.picked_off):
+            tied.pop(leg, None)
 
     def forget_others(self, legs: Iterable[str]) -> None:
         """Only these legs are there now; what became of others was missed."""
         there = set(legs)
-        for leg in {*self.seen, *self.joined, *self.taken, *self.undecided} - there:
+        for leg in {*self.seen, *self.joined, *self.taken, *self.undecided, *self.bridged, *self.picked_off} - there:
             self.forget(leg)
         self.seen |= there

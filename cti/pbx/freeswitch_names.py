@@ -23,13 +23,14 @@ _DIAL_RESULTS = {
     "ALLOTTED_TIMEOUT": DialResult.NO_ANSWER,
     "USER_BUSY": DialResult.BUSY,
     "CALL_REJECTED": DialResult.BUSY,
-    "LOSE_RACE": DialResult.CANCELLED,
+    "LOSE_RACE": DialResult.TAKEN,
     "ORIGINATOR_CANCEL": DialResult.CANCELLED,
-    "PICKED_OFF": DialResult.CANCELLED,
+    "PICKED_OFF": DialResult.TAKEN,
     "NORMAL_CLEARING": DialResult.CANCELLED,
     "MANAGER_REQUEST": DialResult.CANCELLED,
 }
 LOOPBACK = "loopback/"
+VIRTUAL = (LOOPBACK, "pickup/", "group/", "error/")  # what leads to a phone, or waits to be picked up, and is none
 PUBLIC = "public"  # the context that FreeSWITCH's own configuration gives to strangers
 
 
@@ -68,6 +69,15 @@ def user_in(contact: str | None) -> str | None:
     """
     found = _CONTACT_USER.search(contact or "")
     return found[1] if found else None
+
+
+def user_of(called: str | None) -> str | None:
+    """Who is called, without the host.
+
+    >>> user_of("101@pbx.example.com"), user_of("101"), user_of(None)
+    ('101', '101', None)
+    """
+    return (called or "").partition("@")[0] or None
 
 
 def endpoints_of(channel: str, gateway: str | None, context: str | None) -> set[str]:
@@ -109,6 +119,11 @@ def attended_transfer(to: str | None) -> str | None:
 def bridge_of(one: str, other: str) -> str:
     """FreeSWITCH has no name for a bridge; it joins two legs."""
     return f"{one}/{other}"
+
+
+def room_of(conference: str) -> str:
+    """A conference, told apart from bridges of two."""
+    return f"conference/{conference}"
 
 
 def presence(status: str) -> tuple[bool, bool]:

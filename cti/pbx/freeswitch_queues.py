@@ -11,7 +11,7 @@ from datetime import datetime
 
 from cti import signals as s
 from cti.model import Origin, StayOutcome
-from cti.pbx import freeswitch_names as names
+from cti.pbx import freeswitch_handovers as handovers, freeswitch_names as names
 from cti.pbx.dialect import Frame
 from cti.pbx.freeswitch_memory import FreeswitchMemory, Joined, Taken
 
@@ -23,6 +23,7 @@ _CANCELLED = {
     "NO_AGENT_TIMEOUT": StayOutcome.EXIT_EMPTY,
     "EXIT_WITH_KEY": StayOutcome.EXIT_KEY,
 }
+_SENT_ON = {StayOutcome.TRANSFERRED_OUT}
 
 
 def callcenter(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
@@ -76,7 +77,9 @@ def _leave(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin)
     if joined is not None and joined.member != frame.get(b"CC-Member-UUID"):
         return ()
     memory.joined.pop(leg, None)
-    return (s.QueueLeft(at, origin, leg, None, queue, _left_how(frame, tried=joined is None or joined.tried)),)
+    outcome = _left_how(frame, tried=joined is None or joined.tried)
+    picked = list(handovers.taken_out_of_queue(memory, frame, at, origin, leg)) if outcome in _SENT_ON else []
+    return [*picked, s.QueueLeft(at, origin, leg, None, queue, StayOutcome.ANSWERED if picked else outcome)]
 
 
 def _left_how(frame: Frame, *, tried: bool) -> StayOutcome:
