@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cti.journal_replay import FrameReader
-from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Transfer
+from cti.model import AgentChange, AgentChanged, Call, CallEnded, CallEvent, Stay, Talk, Transfer
 from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
@@ -63,7 +63,10 @@ def rows(events: Iterator[CallEvent]) -> Iterator[dict[str, Any]]:
 
 
 def call_row(call: Call) -> dict[str, Any]:
-    """One call with the field names of a recording's ``truth.json``."""
+    """One call with the field names of a recording's ``truth.json``, and its waits and talks besides.
+
+    A talk has both figures: ``talk_s`` from the bridges, hold left out, and ``queue_talk_s``, what the queue says.
+    """
     return {
         "type": "call",
         "id": call.call_id,
@@ -83,6 +86,31 @@ def call_row(call: Call) -> dict[str, Any]:
         "hold_s": round(call.hold_s, 3),
         "ended_by": call.ended_by,
         "click_to_dial": call.click_to_dial,
+        "stays": [_stay_row(stay) for stay in call.stays],
+        "talks": [_talk_row(talk) for talk in call.talks],
+    }
+
+
+def _stay_row(stay: Stay) -> dict[str, Any]:
+    return {
+        "queue": stay.queue,
+        "joined_at": _seconds(stay.joined_at),
+        "left_at": _seconds(stay.left_at),
+        "outcome": stay.outcome,
+        "agent": stay.agent,
+        "key": stay.key,
+    }
+
+
+def _talk_row(talk: Talk) -> dict[str, Any]:
+    return {
+        "agent": talk.agent,
+        "started_at": _seconds(talk.started_at),
+        "ended_at": _seconds(talk.ended_at),
+        "talk_s": None if talk.talk_s is None else round(talk.talk_s, 3),
+        "hold_s": round(talk.hold_s, 3),
+        "queue": talk.queue,
+        "queue_talk_s": talk.queue_talk_s,
     }
 
 

@@ -15,8 +15,9 @@ from rich.text import Text
 from offhook.replay import replay, rows
 from offhook.terminal import printable
 
-COLUMNS = ("at s", "direction", "caller", "dialled", "queue", "outcome", "answered by", "ended at s", "ended by")
+COLUMNS = ("at s", "direction", "caller", "dialled", "queue", "outcome", "talked", "ended at s", "ended by")
 
+AS_IT_ROUNDS_S = 1.5
 WIDTH = 130  # of a table that goes to a file or a narrow terminal: a cut number is of no use
 
 
@@ -46,9 +47,23 @@ def _cells(row: dict[str, Any]) -> list[Text]:
         row["dialled"],
         row["queue"],
         row["outcome"],
-        ", ".join(row["answered_by"]),
+        ", ".join(_talked(talk) for talk in row["talks"]),
         row["ended_at"],
         row["ended_by"],
     )
     texts = ("" if value is None else str(value) for value in values)
     return [Text(printable(text)) for text in texts]
+
+
+def _talked(talk: dict[str, Any]) -> str:
+    """Who, and for how long by the bridges; what the queue says where it charges him with something else.
+
+    The queue counts whole seconds, and hold as talk.
+    """
+    if talk["talk_s"] is None:
+        return str(talk["agent"])
+    text = f"{talk['agent']} {talk['talk_s']:.0f} s"
+    said = talk["queue_talk_s"]
+    if said is not None and abs(said - talk["talk_s"] - talk["hold_s"]) >= AS_IT_ROUNDS_S:
+        text += f" ({talk['queue']} says {said} s)"
+    return text

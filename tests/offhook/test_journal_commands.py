@@ -188,7 +188,7 @@ class TestRebuild:
         (session, *_) = sorted(path.name for path in (tmp_path / "journal" / "main").iterdir() if path.is_dir())
         told = next(rows(replay(tmp_path / "journal" / "main" / session, ("trunk",))))
         first = min(written(tmp_path, settings), key=lambda one: one.offered_at)
-        timed = {"offered_at", "queued_at", "answered_at", "ended_at"}
+        timed = {"offered_at", "queued_at", "answered_at", "ended_at", "stays", "talks"}
         row = call_row(first)
         assert {key: row[key] for key in row.keys() - timed} == {key: told[key] for key in told.keys() - timed}
         assert first.origin.session == session

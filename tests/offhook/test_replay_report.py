@@ -29,3 +29,22 @@ def test_a_hostile_caller_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(RECORDINGS / "S18")
     out = capsys.readouterr().out
     assert all(mark.isprintable() or mark == "\n" for mark in out)
+
+
+def test_the_queues_figure_is_shown_where_it_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    """After a transfer behind a Local channel the queue charges the first agent with the second one's talk."""
+    print_table(RECORDINGS / "S08")
+    assert "103 3 s (support says 10 s)" in capsys.readouterr().out
+    print_table(RECORDINGS / "S11")
+    assert "says" not in capsys.readouterr().out, "hold is talk to a queue"
+
+
+def test_both_figures_are_in_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(RECORDINGS / "S08")
+    call = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert [(talk["agent"], round(talk["talk_s"], 1), talk["queue_talk_s"]) for talk in call["talks"]] == [
+        ("103", 3.5, 10),
+        ("101", 4.5, None),
+    ]
+    (stay,) = call["stays"]
+    assert (stay["queue"], stay["outcome"], stay["agent"]) == ("support", "answered", "103")
