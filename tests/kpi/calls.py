@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from cti.model import (
+    AgentState,
     Call,
     CallOutcome,
     Direction,
@@ -24,6 +26,8 @@ from cti.model import (
     Transfer,
     TransferKind,
 )
+from kpi.batch import Span
+from kpi.schema import SpanKind
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -140,6 +144,20 @@ legs = st.builds(
     ended_at=st.none() | instants,
     cause=st.none() | st.integers(0, 127),
     hung_up=st.booleans(),
+)
+
+
+def _span(state: AgentState, start: datetime, length: timedelta, reason: str | None) -> Span:
+    told = Span(pbx="milan", agent="101", kind=SpanKind.STATE, state=state, reason=reason, started_at=start)
+    return msgspec.structs.replace(told, ended_at=start + length)
+
+
+spans = st.builds(
+    _span,
+    st.sampled_from(AgentState),
+    instants,
+    st.integers(0, 3 * 3_600_000_000).map(lambda us: timedelta(microseconds=us)),
+    texts,
 )
 
 

@@ -37,7 +37,7 @@ def test_the_column_that_icmi_published() -> None:
     ],
 )
 def test_the_switches_choose_the_denominator(switches: dict[str, bool], expected: float) -> None:
-    assert configurable(ICMI, Parameters(**switches)) == pytest.approx(expected)
+    assert configurable(ICMI, Parameters(**switches)).value == pytest.approx(expected)
 
 
 def test_another_threshold_is_computed_from_the_same_tally() -> None:

@@ -1,0 +1,9 @@
+"""On the day counted by hand."""
+
+from __future__ import annotations
+
+from tests.kpi.day import number
+
+
+def test_only_conversations_with_a_hold_share_it() -> None:
+    assert number("average_hold") == 20
