@@ -196,7 +196,7 @@ class AgentDone(LegSignal, frozen=True):
 
 
 class AgentFreed(LegSignal, frozen=True):
-    """The agent at ``leg`` stays on the line between two callers: the call he was in goes on, or is over, without it."""
+    """The agent at ``leg`` stays on the line between two callers: the call he was in is over, or goes on without it."""
 
 
 class BlindTransferred(Signal, frozen=True):

@@ -53,9 +53,7 @@ def _asked_by_key(memory: FreeswitchMemory, at: datetime, origin: Origin, leg: s
     return (s.AttendedTransferred(at, origin, leg, leg, asking.far, colleague.other),)
 
 
-def _sent_by_key(
-    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
-) -> Iterable[s.Signal]:
+def _sent_by_key(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
     words = (frame.get(b"variable_current_application_data") or "").split()
     bridged = memory.bridged.get(leg)
     if bridged is None or len(words) < 2 or words[0] != _TO_THE_OTHER_LEG:

@@ -276,6 +276,7 @@ VERBS: dict[str, Verb] = {
     "misses": _about_a_leg(s.AgentMissed),
     "takes": _about_a_leg(s.AgentTook),
     "done": _done,
+    "freed": _each(s.AgentFreed),
     "blind": _plain(s.BlindTransferred),
     "attended": _plain(s.AttendedTransferred),
     "picks-up": _about_a_leg(s.PickedUp),

@@ -161,3 +161,45 @@ def test_a_customer_handed_to_the_rest_of_a_consultation_is_a_new_story() -> Non
     """)
     assert told.ended("5").answered_by == ("102",)
     assert told.ended("1").answered_by == ("101",)
+
+
+#: 101 stays on the line (2) between his callers: 1 is the first, 3 the next.
+ON_THE_LINE = """
+    0   phone 2 101 to 7450
+    0   up 2
+    1   caller 1 +39333 to 200
+    1   joins 1 orders
+    2   takes 1 orders 101
+    2   bridge b 2 1
+    5   quits 1
+    5   unbridge b 2 1
+    5   ends 1
+    5   freed 2
+"""
+
+
+def test_an_agent_who_stays_on_the_line_is_in_one_call_after_the_other() -> None:
+    book = Playbook()
+    first = book.play(ON_THE_LINE)
+    assert (first.calls[-1], first.oddities) == ("ended 1 answered customer", [])
+    assert first.agents[-1] == "101 state talking", "his phone is off the hook"
+    assert [(talk.agent, talk.queue, talk.ended_at) for talk in first.ended().talks] == [("101", "orders", at(5))]
+    then = book.play("""
+        6   caller 3 +39444 to 200
+        6   joins 3 orders
+        7   takes 3 orders 101
+        7   bridge c 2 3
+        9   quits 2
+        9   ends 2
+        9   ends 3
+    """)
+    assert (then.calls[-1], then.oddities) == ("ended 3 answered agent", [])
+    assert [(talk.started_at, talk.queue) for talk in then.ended("3").talks] == [(at(7), "orders")]
+
+
+def test_who_is_freed_twice_or_began_the_call_is_left_where_he_is() -> None:
+    book = Playbook()
+    book.play(ON_THE_LINE)
+    assert book.play("6 freed 2\n 7 quits 2\n 7 ends 2").calls == []
+    told = play("0 phone 1 101 to 102\n 0 phone 2 102 of 1\n 0 dial 2 by 1\n 1 up 2 1\n 1 bridge b 1 2\n 2 freed 1")
+    assert told.calls[-1] == "answered 1 102"

@@ -52,7 +52,7 @@ def test_no_event_is_asked_for_that_is_not_read_and_subclasses_stand_last() -> N
     assert words[:2] == ["event", "plain"]
     assert set(words[2:]) - {"CUSTOM"} == set(HANDLERS)
     subclasses = words[words.index("CUSTOM") + 1 :]
-    assert subclasses == ["callcenter::info", "valet_parking::info"]
+    assert subclasses == ["callcenter::info", "conference::maintenance", "fifo::info", "valet_parking::info"]
     assert not {"ALL", "CHANNEL_EXECUTE", "CHANNEL_STATE", "PRESENCE_IN"} & set(words)
 
 

@@ -66,6 +66,9 @@ ENDED = {**OUTBOUND, "Caller-Channel-Answered-Time": "1", "variable_hangup_cause
 REPLACED = {**OUTBOUND, "variable_transfer_disposition": "recv_replace"}
 PARKING = {"Unique-ID": "u1", "Valet-Extension": "5901"}
 CC, VALET = "callcenter::info", "valet_parking::info"
+ROOM, FIFO = "conference::maintenance", "fifo::info"
+PUSHED = {**INBOUND, "FIFO-Action": "push", "FIFO-Name": "orders"}
+CONSUMER = {**OUTBOUND, "FIFO-Name": "orders", "variable_dialed_user": "101"}
 
 
 def seen(leg: str, group: str, channel: str, role: LegRole, number: str | None, *rest: object) -> tuple[object, ...]:
@@ -133,8 +136,24 @@ MEANINGS: dict[str, tuple[str, Headers, Meaning]] = {
     "an end of a loopback": (
         "CHANNEL_CREATE",
         {**OUTBOUND, "Channel-Name": "loopback/101-b", "variable_other_loopback_leg_uuid": "u3"},
-        [seen("u2", "u2", "loopback/101-b", LegRole.VIRTUAL, None), (s.LegDialled, "u2", None, None, None),
-         (s.LegsPaired, "u2", "u3")],
+        [seen("u2", "u2", "loopback/101-b", LegRole.VIRTUAL, None), (s.LegDialled, "u2", None, None, None)],
+    ),
+    "a group that waits to be picked up from": (
+        "CHANNEL_CREATE",
+        {**OUTBOUND, "Channel-Name": "pickup/team@pbx.example"},
+        [seen("u2", "u2", "pickup/team@pbx.example", LegRole.VIRTUAL, None), (s.LegDialled, "u2", None, None, None)],
+    ),
+    "a phone that a fifo calls": (
+        "CHANNEL_CREATE",
+        {**{key: value for key, value in CALLED.items() if "leg_uuid" not in key},
+         "variable_fifo_name": "orders", "variable_fifo_bridge_uuid": "u1"},
+        [seen("u2", "u1", CALLED["Channel-Name"], LegRole.AGENT, "101"), (s.LegDialled, "u2", None, "u1", "101")],
+    ),
+    "an agent outside, whom a fifo calls": (
+        "CHANNEL_CREATE",
+        {**BY_GATEWAY, "variable_fifo_name": "orders", "variable_fifo_bridge_uuid": "u1"},
+        [seen("u2", "u1", "sofia/internal/+39061", LegRole.AGENT, "+39061"),
+         (s.LegDialled, "u2", None, "u1", "+39061")],
     ),
     "a phone rings": ("CHANNEL_PROGRESS", OUTBOUND, [(s.LegRang, "u2", None)]),
     "a phone rings with a tone of its own": ("CHANNEL_PROGRESS_MEDIA", OUTBOUND, [(s.LegRang, "u2", None)]),
@@ -157,6 +176,38 @@ MEANINGS: dict[str, tuple[str, Headers, Meaning]] = {
     "hold": ("CHANNEL_HOLD", OUTBOUND, [(s.LegHeld, "u2", None)]),
     "back": ("CHANNEL_UNHOLD", OUTBOUND, [(s.LegResumed, "u2", None)]),
     "a key": ("DTMF", INBOUND | {"DTMF-Digit": "1"}, [(s.KeyPressed, "u1", None, "1")]),
+    "into a room": (
+        ROOM, {"Unique-ID": "u1", "Conference-Unique-ID": "r1", "Action": "add-member"},
+        [(s.BridgeEntered, "u1", None, "conference/r1", None, True)],
+    ),
+    "out of a room": (
+        ROOM, {"Unique-ID": "u1", "Conference-Unique-ID": "r1", "Action": "del-member"},
+        [(s.BridgeLeft, "u1", None, "conference/r1")],
+    ),
+    "somebody in a room speaks": (
+        ROOM, {"Unique-ID": "u1", "Conference-Unique-ID": "r1", "Action": "start-talking"}, [],
+    ),
+    "into a fifo": (FIFO, PUSHED, [(s.QueueJoined, "u1", None, "orders", None)]),
+    "to be connected by a fifo": (
+        FIFO, CONSUMER | {"FIFO-Action": "consumer_pop", "FIFO-Caller-UUID": "u1"}, [],
+    ),
+    "a fifo's end of a talk": (
+        FIFO,
+        CONSUMER | {"FIFO-Action": "channel-consumer-stop", "variable_fifo_target": "u1",
+                    "FIFO-Consumer-Talk-Time-s": "5"},
+        [(s.AgentDone, "u1", None, "orders", "101", 5)],
+    ),
+    "an agent who stays on a fifo's line": (
+        FIFO,
+        CONSUMER | {"FIFO-Action": "bridge-consumer-stop", "variable_current_application_data": "orders out wait"},
+        [(s.AgentFreed, "u2", None)],
+    ),
+    "an agent who does not stay": (
+        FIFO,
+        CONSUMER | {"FIFO-Action": "bridge-consumer-stop", "variable_current_application_data": "orders out nowait"},
+        [],
+    ),
+    "calls that a fifo only counts": (FIFO, PUSHED | {"FIFO-Name": "manual_calls"}, []),
     "about to end": ("CHANNEL_HANGUP", OUTBOUND, []),
     "sent on": (
         "CHANNEL_HANGUP",
@@ -273,6 +324,8 @@ NEEDED = {
     "CHANNEL_HANGUP_COMPLETE": ("Unique-ID",),
     "DTMF": ("Unique-ID", "DTMF-Digit"),
     VALET: ("Unique-ID", "Action"),
+    ROOM: ("Unique-ID", "Conference-Unique-ID", "Action"),
+    FIFO: ("Unique-ID", "FIFO-Name", "FIFO-Action"),
     "API": ("API-Command", "API-Command-Argument"),
     "member-queue-start": ("CC-Member-Session-UUID", "CC-Queue", "CC-Action"),
     "member-queue-end": ("CC-Member-Session-UUID", "CC-Queue", "CC-Action"),
