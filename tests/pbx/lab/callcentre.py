@@ -6,12 +6,15 @@ import itertools
 import secrets
 from pathlib import Path
 
+from cti.pbx.asterisk_events import WANTED
 from tests.pbx.lab.ami import AmiConsole
 from tests.pbx.lab.asterisk import DIALPLAN, Asterisk, Ports
 from tests.pbx.lab.pbx import AGENTS, STATION, ignore
 from tests.pbx.lab.processes import until
 from tests.pbx.lab.telephones import Telephones
 
+#: manager users with event filters, beside the sample's own
+FILTERED, ONLY_WANTED = "filtered", "only-wanted"
 MAILBOXES = {
     "22": "VoiceMail(101@default,u)",
     "16": "Record(/tmp/offhook-mailbox-${UNIQUEID}.gsm,0,30,q)",  # its voicemail is in a package of its own
@@ -103,6 +106,11 @@ class CallCentre:
         until("no channel is left", lambda: not self.channels(), 20, lambda: "\n".join(self.channels()))
 
     def _users(self) -> str:
+        """The sample's user, the same with the sample's event filter, and with the longest one there can be."""
         sample = (DIALPLAN / "manager.conf.sample").read_text()
         assert "secret = change-me" in sample
-        return sample.replace("secret = change-me", f"secret = {self.secret}")
+        assert ";eventfilter = " in sample
+        user = sample.replace("secret = change-me", f"secret = {self.secret}")
+        filtered = user.replace("[offhook]", f"[{FILTERED}]").replace(";eventfilter = ", "eventfilter = ")
+        only = f"eventfilter = ^Event: ({'|'.join(sorted(WANTED))})"
+        return "\n".join([user, filtered, user.replace("[offhook]", f"[{ONLY_WANTED}]"), only, ""])
