@@ -7,8 +7,6 @@ from typing import Annotated, Any
 import msgspec
 import phonenumbers
 
-from cti.errors import OffhookError
-
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One place where customers are looked up."""
@@ -128,19 +126,3 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         names = [source.name for source in self.sources]
         if len(names) != len(set(names)):
             raise ValueError("sources: two of them have the same name")
-
-
-def parse_options(source: SourceSettings, wanted: type[msgspec.Struct]) -> msgspec.Struct:
-    """The options of one source as its adapter's own struct.
-
-    Raises OffhookError ``crm-options`` naming the source and the field.
-    """
-    try:
-        return msgspec.convert(source.options, wanted)
-    except msgspec.ValidationError as error:
-        raise OffhookError(
-            "crm-options",
-            f"the options of the source {source.name!r} do not fit",
-            str(error),
-            f"see what the adapter {source.kind!r} takes: {', '.join(wanted.__struct_fields__) or 'nothing'}",
-        ) from error

@@ -11,6 +11,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -19,29 +20,42 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge import adapters
 from crm_bridge.contact import Adapter
-from crm_bridge.settings import CrmSettings, parse_options
+from crm_bridge.options import parse_options
+from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
 
 ENTRY_POINTS: Final = "offhook.adapters"
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What an adapter may use of the house."""
+    """What an adapter may use of the house. Files named in its options are taken from ``folder``."""
 
     engine: AsyncEngine
     settings: CrmSettings
+    folder: Path = Path()
+
+    @property
+    def region(self) -> str:
+        return self.settings.default_region
+
+    @property
+    def timeout_s(self) -> float:
+        """How long one question to a server may take: a little less than it is waited for, so that it says why."""
+        return self.settings.lookup_give_up_s * 0.9
 
 
-def open_sources(settings: CrmSettings, engine: AsyncEngine) -> dict[str, Adapter]:
-    """The configured sources by name, in their order.
+def open_sources(settings: CrmSettings, engine: AsyncEngine, folder: Path = Path()) -> dict[str, Adapter]:
+    """The configured sources by name, in their order. Nothing is connected yet.
 
-    Raises OffhookError ``crm-unknown-kind`` or ``crm-options``.
+    Raises OffhookError ``crm-unknown-kind``, ``crm-options``, ``crm-secret-file`` or ``crm-extra``.
     """
-    surroundings = Surroundings(engine, settings)
+    surroundings = Surroundings(engine, settings, folder)
     opened: dict[str, Adapter] = {}
     for source in settings.sources:
         module = find_kind(source.kind)
-        opened[source.name] = module.open_adapter(source.name, parse_options(source, module.Options), surroundings)
+        opened[source.name] = module.open_adapter(
+            source.name, parse_options(source, module.Options, folder), surroundings
+        )
     return opened
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from crm_bridge.settings import CrmSettings, SourceSettings, parse_options
-from cti.errors import OffhookError
+from crm_bridge.settings import CrmSettings, SourceSettings
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -40,14 +39,3 @@ def test_every_setting_says_what_it_is() -> None:
             isinstance(kind, msgspec.inspect.Metadata) and (kind.extra_json_schema or {}).get("description")
             for kind in described
         )
-
-
-def test_options_of_an_adapter_are_checked_against_what_it_takes() -> None:
-    class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-        url: str
-
-    assert parse_options(SourceSettings(options={"url": "x"}), Options) == Options("x")
-    with pytest.raises(OffhookError, match="crm-options") as caught:
-        parse_options(SourceSettings(name="sales", options={"uri": "x"}), Options)
-    assert "'sales'" in caught.value.what
-    assert "url" in caught.value.hint

@@ -1,0 +1,112 @@
+"""``kind = "espocrm"``: contacts, accounts and leads of an EspoCRM.
+
+Needs an API user with a role that has the permission to read these (Administration, API Users).
+https://docs.espocrm.com/development/api/ and https://docs.espocrm.com/development/api-search-params/.
+
+Numbers: asked with a pattern that allows anything between the digits, over all numbers of a record.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact
+from crm_bridge.forms import loose_pattern
+from crm_bridge.found import Record, first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.sources import Surroundings
+
+#: records whose further numbers are fetched, one question each
+MOST_DETAILS: Final = 5
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which EspoCRM, and what is looked through."""
+
+    token: Annotated[str | None, msgspec.Meta(description="API key of the API user.")] = None
+    token_file: Annotated[str | None, msgspec.Meta(description="A file that holds the key on its first line.")] = None
+    entities: Annotated[tuple[str, ...], msgspec.Meta(description="Kinds of records that are looked through.")] = (
+        "Contact",
+        "Account",
+        "Lead",
+    )
+
+
+class _Listed(msgspec.Struct):
+    rows: Records = msgspec.field(name="list")
+
+
+class Espo(HttpAdapter):
+    """The records of one EspoCRM. An id is the kind and Espo's own: ``Contact/5f…``."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        headers = {"X-Api-Key": options.token or ""}
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._entities = options.entities
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Records with this number."""
+        if number.e164 is None:
+            return []
+        found = await self._listed("like", "phoneNumber", loose_pattern(number), MAX_CANDIDATES + 1)
+        lacking = [one for one in found if number.key not in {each.key for each in one.numbers}][:MOST_DETAILS]
+        whole = await gather_all(*(self.get(one.contact_id) for one in lacking))
+        better = {one.contact_id: one for one in whole if one is not None}
+        return [better.get(one.contact_id, one) for one in found]
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Records with this text in their name."""
+        return await self._listed("contains", "name", text, limit)
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One record with all of its numbers."""
+        entity, _, own = contact_id.partition("/")
+        if entity not in self._entities or not own:
+            return None
+        path = f"/api/v1/{segment(entity)}/{segment(own)}"
+        reply = await self.http.fetch("GET", path, expect=frozenset({404}))
+        return None if reply.status == 404 else self._contact(entity, self.http.parse_as(dict[str, Any], reply))
+
+    async def _listed(self, kind: str, attribute: str, value: str, limit: int) -> list[Contact]:
+        where = {"where[0][type]": kind, "where[0][attribute]": attribute, "where[0][value]": value}
+        asked = [self._one_kind(entity, where | {"maxSize": str(limit)}) for entity in self._entities]
+        return [one for found in await gather_all(*asked) for one in found][:limit]
+
+    async def _one_kind(self, entity: str, params: dict[str, str]) -> list[Contact]:
+        listed = await self.http.fetch_as(_Listed, "GET", f"/api/v1/{segment(entity)}", params=params)
+        return [self._contact(entity, one) for one in listed.rows]
+
+    def _contact(self, entity: str, one: Record) -> Contact:
+        own = text_of(one.get("id"), 60)
+        data = one.get("phoneNumberData")
+        more = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=f"{entity}/{own}",
+            name=text_of(one.get("name")),
+            phones=[
+                ("", one.get("phoneNumber")),
+                *((text_of(each.get("type")), each.get("phoneNumber")) for each in more),
+            ],
+            company=first_text(one, "accountName"),
+            email=text_of(one.get("emailAddress")),
+            notes=one.get("description"),
+            url=f"{self.http.base}/#{segment(entity)}/view/{segment(own)}",
+            fields=[
+                ("Kind", entity),
+                ("Title", one.get("title")),
+                ("Do not call", "yes" if one.get("doNotCall") else ""),
+            ],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Espo:
+    """EspoCRM as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "token")
+    return Espo(name, options, surroundings)

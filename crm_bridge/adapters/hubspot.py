@@ -1,0 +1,115 @@
+"""``kind = "hubspot"``: HubSpot's contacts.
+
+Needs a private app's access token with the permission (scope) ``crm.objects.contacts.read``.
+https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide and
+https://developers.hubspot.com/docs/api-reference/search/guide. Its search takes four questions a second and account.
+
+Numbers: ``phone`` and ``mobilephone`` are compared in E.164, HubSpot's own ``hs_searchable_calculated_*`` properties
+with the number without its country code.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact
+from crm_bridge.forms import significant_digits
+from crm_bridge.found import first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, segment
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.sources import Surroundings
+
+_OBJECTS: Final = "/crm/v3/objects/contacts"
+_PROPERTIES: Final = ("firstname", "lastname", "company", "email", "phone", "mobilephone", "hs_language", "jobtitle")
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which HubSpot account, and what of it is shown."""
+
+    url: Annotated[str, msgspec.Meta(description="Address of the interface.")] = "https://api.hubapi.com"
+    token: Annotated[str | None, msgspec.Meta(description="Access token of the private app.")] = None
+    token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    portal_id: Annotated[str, msgspec.Meta(description="Hub ID, for the link to the contact's own page.")] = ""
+    more: Annotated[dict[str, str], msgspec.Meta(description="Label on the card = property of the contact.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+class _Item(msgspec.Struct):
+    id: str
+    properties: dict[str, Any]
+
+
+class _Found(msgspec.Struct):
+    results: list[_Item]
+
+
+class HubSpot(HttpAdapter):
+    """The contacts of one account."""
+
+    per_second = 4.0
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        headers = {"Authorization": f"Bearer {options.token}"}
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._options = options
+        self._properties = [*_PROPERTIES, *options.more.values()]
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Contacts with this number."""
+        if number.e164 is None:
+            return []
+        national = significant_digits(number)
+        wanted = {
+            "phone": number.e164,
+            "mobilephone": number.e164,
+            "hs_searchable_calculated_phone_number": national,
+            "hs_searchable_calculated_mobile_number": national,
+        }
+        groups = [
+            {"filters": [{"propertyName": name, "operator": "EQ", "value": value}]} for name, value in wanted.items()
+        ]
+        return await self._ask({"filterGroups": groups, "limit": MAX_CANDIDATES + 1})
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Contacts with these words, as HubSpot's own search finds them."""
+        return await self._ask({"query": text, "limit": limit})
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One contact."""
+        path, params = f"{_OBJECTS}/{segment(contact_id)}", {"properties": ",".join(self._properties)}
+        reply = await self.http.fetch("GET", path, params=params, expect=frozenset({400, 404}))
+        return None if reply.status >= 400 else self._contact(self.http.parse_as(_Item, reply))
+
+    async def _ask(self, question: dict[str, Any]) -> list[Contact]:
+        asked = question | {"properties": self._properties}
+        found = await self.http.fetch_as(_Found, "POST", f"{_OBJECTS}/search", json=asked)
+        return [self._contact(item) for item in found.results]
+
+    def _contact(self, item: _Item) -> Contact:
+        one, portal = item.properties, self._options.portal_id
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=item.id,
+            name=f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip(),
+            phones=[("", one.get("phone")), ("mobile", one.get("mobilephone"))],
+            company=first_text(one, "company"),
+            email=text_of(one.get("email")),
+            language=text_of(one.get("hs_language")),
+            url=f"https://app.hubspot.com/contacts/{segment(portal)}/record/0-1/{segment(item.id)}" if portal else "",
+            fields=[
+                ("Title", one.get("jobtitle")),
+                *((label, one.get(key)) for label, key in self._options.more.items()),
+            ],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> HubSpot:
+    """HubSpot as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "token")
+    return HubSpot(name, options, surroundings)

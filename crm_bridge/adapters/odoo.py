@@ -1,0 +1,172 @@
+"""``kind = "odoo"``: Odoo's partners, by JSON-2 (19 and later) or JSON-RPC (up to 21).
+
+Needs an API key of a user with the permission to read contacts (group "Contact Creation" or an own one with read access
+to ``res.partner``). https://www.odoo.com/documentation/19.0/developer/reference/external_api.html and
+https://www.odoo.com/documentation/18.0/developer/reference/external_api.html.
+
+Numbers: asked by ``phone_mobile_search`` of Odoo's own module phone_validation, which leaves out blanks and signs on
+its side; by any other field with a pattern that allows anything between the digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from crm_bridge.contact import Contact, SourceError, SourceRefusedError
+from crm_bridge.forms import loose_pattern, significant_digits
+from crm_bridge.found import Record, first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.sign_on import SignOn, Token
+from crm_bridge.sources import Surroundings
+
+SEARCH_FIELD: Final = "phone_mobile_search"
+_FIELDS: Final = ("name", "email", "ref", "lang", "commercial_company_name", "city")
+_MODEL: Final = "res.partner"
+_DENIED: Final = ("AccessDenied", "AccessError")
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which Odoo, and how it is asked."""
+
+    database: Annotated[Text, msgspec.Meta(description="Name of the database.")]
+    api: Annotated[Literal["json2", "jsonrpc"], msgspec.Meta(description="`jsonrpc` for Odoo 18 and earlier.")] = (
+        "json2"
+    )
+    user: Annotated[str, msgspec.Meta(description="Log-in name of the key's user; needed for `jsonrpc`.")] = ""
+    token: Annotated[str | None, msgspec.Meta(description="API key: Preferences, Account Security.")] = None
+    token_file: Annotated[str | None, msgspec.Meta(description="A file that holds the key on its first line.")] = None
+    search_fields: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="Fields that are searched; without the module phone_validation: `phone`, `mobile`."),
+    ] = (SEARCH_FIELD,)
+    number_fields: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="Fields that hold numbers; Odoo 19 has no `mobile` any more."),
+    ] = ("phone",)
+    more: Annotated[dict[str, str], msgspec.Meta(description="Label on the card = field of the partner.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+class Odoo(HttpAdapter):
+    """Partners of one database."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        headers = {"X-Odoo-Database": options.database}
+        if options.api == "json2":
+            headers["Authorization"] = f"bearer {options.token}"
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._options = options
+        self._sign_on = SignOn(self._authenticate)
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Partners with this number."""
+        if number.e164 is None:
+            return []
+        terms: list[Any] = []
+        for field in self._options.search_fields:
+            own = field == SEARCH_FIELD
+            terms.append(
+                [field, "like", significant_digits(number)] if own else [field, "=ilike", loose_pattern(number)]
+            )
+        return await self._partners(["|"] * (len(terms) - 1) + terms, MAX_CANDIDATES + 1)
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Partners with this text in name, company, e-mail or reference: Odoo's own ``complete_name``."""
+        domain = ["|", "|", ["name", "ilike", text], ["email", "ilike", text], ["ref", "=", text]]
+        return await self._partners(domain, limit)
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One partner."""
+        if not contact_id.isdecimal() or len(contact_id) > 12:
+            return None
+        found = await self._partners([["id", "=", int(contact_id)]], 1)
+        return found[0] if found else None
+
+    async def _partners(self, domain: Sequence[Any], limit: int) -> list[Contact]:
+        fields = [*_FIELDS, *self._options.number_fields, *self._options.more.values()]
+        asked = {"domain": list(domain), "fields": fields, "limit": limit}
+        if self._options.api == "json2":
+            records = await self.http.fetch_as(Records, "POST", f"/json/2/{_MODEL}/search_read", json=asked)
+        else:
+            records = await self._sign_on.ask(lambda uid: self._execute(uid, asked))
+        return [self._contact(one) for one in records]
+
+    async def _authenticate(self) -> Token:
+        args: list[Any] = [self._options.database, self._options.user, self._options.token, {}]
+        uid = await self._rpc("common", "authenticate", args)
+        if not isinstance(uid, int) or not uid:
+            hint = "check database, user and key"
+            raise SourceRefusedError("crm-refused", "Odoo does not let us in", "no such user or key", hint)
+        return Token(str(uid))
+
+    async def _execute(self, uid: Token, asked: dict[str, Any]) -> Records:
+        options = {"fields": asked["fields"], "limit": asked["limit"]}
+        who = [self._options.database, int(uid.value), self._options.token]
+        args = [*who, _MODEL, "search_read", [asked["domain"]], options]
+        answer = await self._rpc("object", "execute_kw", args)
+        try:
+            return msgspec.convert(answer, Records)
+        except msgspec.ValidationError:
+            raise _garbage() from None
+
+    async def _rpc(self, service: str, method: str, args: list[Any]) -> object:
+        params = {"service": service, "method": method, "args": args}
+        call = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
+        reply = await self.http.fetch_as(dict[str, Any], "POST", "/jsonrpc", json=call)
+        if isinstance(fault := reply.get("error"), dict):
+            raise _fault(fault)
+        if "result" not in reply:
+            raise _garbage()
+        return reply["result"]
+
+    def _contact(self, one: Record) -> Contact:
+        form = "/odoo/res.partner/{}" if self._options.api == "json2" else "/web#id={}&model=res.partner&view_type=form"
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=one.get("id"),
+            name=text_of(one.get("name")),
+            phones=[("" if key == "phone" else key, one.get(key)) for key in self._options.number_fields],
+            company=first_text(one, "commercial_company_name"),
+            email=text_of(one.get("email")),
+            language=text_of(one.get("lang")).partition("_")[0],
+            external_id=text_of(one.get("ref")),
+            url=self.http.base + form.format(text_of(one.get("id"), 20)),
+            fields=[
+                ("City", one.get("city")),
+                *((label, _shown(one.get(key))) for label, key in self._options.more.items()),
+            ],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Odoo:
+    """Odoo as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "token")
+    return Odoo(name, options, surroundings)
+
+
+def _shown(value: object) -> object:
+    """Odoo gives a link as a pair of id and name."""
+    return value[1] if isinstance(value, list) and len(value) == 2 else value
+
+
+def _fault(fault: Record) -> SourceError:
+    """An error in JSON-RPC comes with status 200; only its class is told, its text may name a person."""
+    data = fault.get("data")
+    kind = text_of(data.get("name"), 100) if isinstance(data, dict) else ""
+    if kind.rpartition(".")[2] in _DENIED:
+        hint = "check user and key, and that the user may read contacts"
+        return SourceRefusedError("crm-refused", "Odoo does not permit the question", kind, hint)
+    hint = "check database, search_fields and number_fields: a field may not exist in this version"
+    return SourceError("crm-failed", "Odoo answered with an error", kind, hint)
+
+
+def _garbage() -> SourceError:
+    return SourceError("crm-garbage", "Odoo answered something that makes no sense", "", "check url: is it Odoo's?")

@@ -1,0 +1,147 @@
+"""``kind = "salesforce"``: contacts, accounts and leads of a Salesforce organisation.
+
+Needs an app with the OAuth2 client credentials flow, run as a user who has the permission to read these objects and
+"API Enabled". https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm and
+https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl.htm.
+
+Numbers: SOSL looks through all phone fields for each way of writing the number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact
+from crm_bridge.forms import spelled_forms
+from crm_bridge.found import Record, first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records, fetch_grant, segment
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.sign_on import SignOn, Token
+from crm_bridge.sources import Surroundings
+
+_SHOWN: Final = {
+    "Contact": "Id,Name,Phone,MobilePhone,HomePhone,OtherPhone,Email,Title,Account.Name",
+    "Account": "Id,Name,Phone,AccountNumber",
+    "Lead": "Id,Name,Phone,MobilePhone,Email,Title,Company",
+}
+_PHONES: Final = {"Phone": "work", "MobilePhone": "mobile", "HomePhone": "home", "OtherPhone": ""}
+_RESERVED = re.compile(r"([?&|!{}\[\]()^~*:\\\"'+\-])")
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which organisation: url is its My Domain, https://<name>.my.salesforce.com."""
+
+    client_id: Annotated[Text, msgspec.Meta(description="Consumer key of the app.")]
+    secret: Annotated[str | None, msgspec.Meta(description="Consumer secret of the app.")] = None
+    secret_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    objects: Annotated[tuple[str, ...], msgspec.Meta(description="Of Contact, Account, Lead.")] = tuple(_SHOWN)
+    version: Annotated[str, msgspec.Meta(pattern=r"^v\d+\.0$", description="Version of the interface.")] = "v62.0"
+
+    def __post_init__(self) -> None:
+        HttpOptions.__post_init__(self)
+        if unknown := [one for one in self.objects if one not in _SHOWN]:
+            raise ValueError(f"objects: expected Contact, Account or Lead, got {unknown[0]}")
+
+
+class _Found(msgspec.Struct):
+    records: Records = msgspec.field(name="searchRecords")
+
+
+class _Granted(msgspec.Struct):
+    access_token: str
+
+
+class Salesforce(HttpAdapter):
+    """The records of one organisation. An id is the object and Salesforce's own: ``Contact/003…``."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s)
+        self._options = options
+        self._sign_on = SignOn(self._grant)
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Records with this number."""
+        if number.e164 is None:
+            return []
+        forms = " OR ".join(f'"{_escaped(form)}"' for form in spelled_forms(number, self.region))
+        return await self._ask(forms, "PHONE", MAX_CANDIDATES + 1)
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Records with these words in their name. SOSL wants two letters at least."""
+        words = [_escaped(word) for word in text.split()[:8]]
+        return await self._ask(" AND ".join(words), "NAME", limit) if len(text.strip()) > 1 else []
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One record."""
+        kind, _, own = contact_id.partition("/")
+        if kind not in self._options.objects or not _ID.fullmatch(own):
+            return None
+        path = f"{self._data}/sobjects/{kind}/{own}"
+
+        async def ask(token: Token) -> Contact | None:
+            params = {"fields": _SHOWN[kind].replace(",Account.Name", "")}
+            reply = await self.http.fetch("GET", path, params=params, headers=_bearer(token), expect=frozenset({404}))
+            return None if reply.status == 404 else self._contact(kind, self.http.parse_as(dict[str, Any], reply))
+
+        return await self._sign_on.ask(ask)
+
+    @property
+    def _data(self) -> str:
+        return f"/services/data/{self._options.version}"
+
+    async def _ask(self, wanted: str, where: str, limit: int) -> list[Contact]:
+        objects = ", ".join(f"{kind}({_SHOWN[kind]} LIMIT {limit})" for kind in self._options.objects)
+        query = f"FIND {{{wanted}}} IN {where} FIELDS RETURNING {objects}"
+
+        async def ask(token: Token) -> _Found:
+            path, headers = f"{self._data}/search/", _bearer(token)
+            return await self.http.fetch_as(_Found, "GET", path, params={"q": query}, headers=headers)
+
+        records = (await self._sign_on.ask(ask)).records
+        return [self._contact(_kind(one), one) for one in records[:limit]]
+
+    async def _grant(self) -> Token:
+        client = {"client_id": self._options.client_id, "client_secret": self._options.secret or ""}
+        form = {"grant_type": "client_credentials", **client}
+        return Token((await fetch_grant(self.http, _Granted, "/services/oauth2/token", form)).access_token)
+
+    def _contact(self, kind: str, one: Record) -> Contact:
+        own, account = text_of(one.get("Id"), 20), one.get("Account")
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=f"{kind}/{own}",
+            name=text_of(one.get("Name")),
+            phones=[(label, one.get(field)) for field, label in _PHONES.items()],
+            company=first_text(one, "Company") or (text_of(account.get("Name")) if isinstance(account, dict) else ""),
+            email=text_of(one.get("Email")),
+            external_id=text_of(one.get("AccountNumber")),
+            url=f"{self.http.base}/lightning/r/{segment(kind)}/{segment(own)}/view",
+            fields=[("Kind", kind), ("Title", one.get("Title"))],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Salesforce:
+    """Salesforce as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "secret")
+    return Salesforce(name, options, surroundings)
+
+
+def _bearer(token: Token) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}"}
+
+
+def _escaped(text: str) -> str:
+    """SOSL's reserved characters are data in a value."""
+    return _RESERVED.sub(r"\\\1", text)
+
+
+def _kind(one: Record) -> str:
+    attributes = one.get("attributes")
+    return text_of(attributes.get("type"), 40) if isinstance(attributes, dict) else ""

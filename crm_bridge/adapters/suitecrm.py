@@ -1,0 +1,161 @@
+"""``kind = "suitecrm"``: contacts of a SuiteCRM 7.11 or later, 8 included, by its V8 interface.
+
+Needs an OAuth2 client of the type "client credentials" (Admin, OAuth2 Clients and Tokens) whose user has the permission
+to list these modules. https://docs.suitecrm.com/developer/api/developer-setup-guide/json-api/.
+
+Numbers: its filter compares for equality only, one field with one value a question (see its source,
+Api/V8/JsonApi/Repository/Filter.php), so each form in ``stored_as`` is asked for in each of ``phone_fields``. A site
+that stores all numbers in one form says so and saves questions. Numbers that are written in none of these forms are
+not found.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from crm_bridge.contact import Contact
+from crm_bridge.forms import as_stored
+from crm_bridge.found import Record, first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, fetch_grant, gather_all, segment
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.sign_on import SignOn, Token
+from crm_bridge.sources import Surroundings
+
+Form = Literal["e164", "00", "digits", "national", "spaced", "spaced national"]
+_PHONES = {
+    "phone_mobile": "mobile",
+    "phone_work": "work",
+    "phone_home": "home",
+    "phone_other": "",
+    "phone_office": "work",
+}
+_SHOWN = ("first_name", "last_name", "name", "email1", "account_name", "description", "title")
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which SuiteCRM, and how its numbers are written."""
+
+    client_id: Annotated[Text, msgspec.Meta(description="Id of the OAuth2 client.")]
+    secret: Annotated[str | None, msgspec.Meta(description="Secret of the OAuth2 client.")] = None
+    secret_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    modules: Annotated[tuple[str, ...], msgspec.Meta(description="Modules that are looked through.")] = ("Contacts",)
+    phone_fields: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Fields that are looked through, in each module.")
+    ] = ("phone_mobile", "phone_work")
+    stored_as: Annotated[
+        tuple[Form, ...],
+        msgspec.Meta(
+            description="How numbers are written there: e164 (+39335…), 00 (0039335…), digits (39335…), national, "
+            "spaced (+39 335 …), spaced national."
+        ),
+    ] = ("e164", "national", "spaced", "spaced national")
+
+
+class _Item(msgspec.Struct):
+    id: str
+    attributes: dict[str, Any]
+
+
+class _Listed(msgspec.Struct):
+    data: list[_Item]
+
+
+class _One(msgspec.Struct):
+    data: _Item
+
+
+class _Granted(msgspec.Struct):
+    access_token: str
+    expires_in: float = 3600.0
+
+
+class Suite(HttpAdapter):
+    """The records of one SuiteCRM. An id is the module and Suite's own: ``Contacts/5f…``."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        headers = {"Accept": "application/vnd.api+json"}
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._options = options
+        self._sign_on = SignOn(self._grant)
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Records with this number in one of the forms."""
+        if number.e164 is None:
+            return []
+        forms = as_stored(number, self.region, self._options.stored_as)
+        fields = [(module, field) for module in self._options.modules for field in self._options.phone_fields]
+        asked = [self._listed(module, field, form) for module, field in fields for form in forms]
+        found = {one.contact_id: one for records in await gather_all(*asked) for one in records}
+        return list(found.values())[: MAX_CANDIDATES + 1]
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Records with exactly this first or last name: the interface knows no other comparison."""
+        words = text.split()[:2]
+        asked = [
+            self._listed(module, field, word.title())
+            for module in self._options.modules
+            for word in words
+            for field in ("first_name", "last_name")
+        ]
+        found = {one.contact_id: one for records in await gather_all(*asked) for one in records}
+        return list(found.values())[:limit]
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One record."""
+        module, _, own = contact_id.partition("/")
+        if module not in self._options.modules or not own:
+            return None
+        path = f"/Api/V8/module/{segment(module)}/{segment(own)}"
+
+        async def ask(token: Token) -> Contact | None:
+            reply = await self.http.fetch("GET", path, headers=_bearer(token), expect=frozenset({400, 404}))
+            return None if reply.status >= 400 else self._contact(module, self.http.parse_as(_One, reply).data)
+
+        return await self._sign_on.ask(ask)
+
+    async def _listed(self, module: str, field: str, value: str) -> list[Contact]:
+        shown = ",".join([*_SHOWN, *self._options.phone_fields])
+        params = {f"filter[{field}][eq]": value, f"fields[{module}]": shown, "page[size]": str(MAX_CANDIDATES + 1)}
+
+        async def ask(token: Token) -> _Listed:
+            path = f"/Api/V8/module/{segment(module)}"
+            return await self.http.fetch_as(_Listed, "GET", path, params=params, headers=_bearer(token))
+
+        return [self._contact(module, item) for item in (await self._sign_on.ask(ask)).data]
+
+    async def _grant(self) -> Token:
+        client = {"client_id": self._options.client_id, "client_secret": self._options.secret or ""}
+        form = {"grant_type": "client_credentials", **client}
+        granted = await fetch_grant(self.http, _Granted, "/Api/access_token", form)
+        return Token(granted.access_token, granted.expires_in)
+
+    def _contact(self, module: str, item: _Item) -> Contact:
+        one: Record = item.attributes
+        name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
+        phones = dict.fromkeys([*self._options.phone_fields, *_PHONES])
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=f"{module}/{text_of(item.id, 60)}",
+            name=name or first_text(one, "name"),
+            phones=[(_PHONES.get(field, ""), one.get(field)) for field in phones],
+            company=first_text(one, "account_name"),
+            email=text_of(one.get("email1")),
+            notes=one.get("description"),
+            url=f"{self.http.base}/index.php?module={segment(module)}&action=DetailView&record={segment(item.id)}",
+            fields=[("Title", one.get("title"))],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Suite:
+    """SuiteCRM as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "secret")
+    return Suite(name, options, surroundings)
+
+
+def _bearer(token: Token) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}"}

@@ -1,0 +1,113 @@
+"""``kind = "vtiger"``: contacts, organisations and leads of a Vtiger CRM with its REST interface.
+
+Needs a user's access key (My Preferences) with the permission to view these modules.
+https://help.vtiger.com/article/147111249-Rest-API-Manual.
+
+Numbers: asked by Vtiger's own look-up, which compares digits, with the number without country code and trunk prefix.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact, SourceError
+from crm_bridge.forms import significant_digits
+from crm_bridge.found import Record, first_text, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.sources import Surroundings
+
+_API: Final = "/restapi/v1/vtiger/default"
+_PHONES: Final = {"phone": "work", "mobile": "mobile", "homephone": "home", "otherphone": "", "fax": "fax"}
+_NOT_FOUND: Final = frozenset({400, 404})
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which Vtiger."""
+
+    user: Annotated[Text, msgspec.Meta(description="Name of the user, often an e-mail address.")]
+    token: Annotated[str | None, msgspec.Meta(description="Access key of the user.")] = None
+    token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    modules: Annotated[tuple[str, ...], msgspec.Meta(description="Modules that are looked through.")] = (
+        "Contacts",
+        "Accounts",
+        "Leads",
+    )
+
+
+class _Answer(msgspec.Struct):
+    success: bool
+    result: Records = msgspec.field(default_factory=list)
+
+
+class _One(msgspec.Struct):
+    success: bool
+    result: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Vtiger(HttpAdapter):
+    """The records of one Vtiger."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        key = base64.b64encode(f"{options.user}:{options.token}".encode()).decode()
+        headers = {"Authorization": f"Basic {key}"}
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._modules = options.modules
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Records with this number."""
+        if number.e164 is None:
+            return []
+        modules = msgspec.json.encode(self._modules).decode()
+        params = {"type": "phone", "value": significant_digits(number), "searchIn": modules}
+        return await self._ask(f"{_API}/lookup", params, MAX_CANDIDATES + 1)
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Contacts with this text in their last name or first name: Vtiger's query language knows no joins."""
+        plain = "".join(c for c in text if c.isalnum() or c in " .@-").strip()
+        if not plain or "Contacts" not in self._modules:
+            return []
+        like = f"like '%{plain}%'"
+        query = f"select * from Contacts where lastname {like} or firstname {like} limit {limit};"  # noqa: S608  cleaned
+        return await self._ask(f"{_API}/query", {"query": query}, limit)
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One record. Vtiger answers 400 to an id that it does not know."""
+        reply = await self.http.fetch("GET", f"{_API}/retrieve", params={"id": contact_id[:40]}, expect=_NOT_FOUND)
+        return None if reply.status >= 400 else self._contact(self.http.parse_as(_One, reply).result)
+
+    async def _ask(self, path: str, params: dict[str, str], limit: int) -> list[Contact]:
+        answer = await self.http.fetch_as(_Answer, "GET", path, params=params)
+        if not answer.success:
+            raise SourceError("crm-failed", "Vtiger answered with an error", "", "check the options of this source")
+        return [self._contact(one) for one in answer.result[:limit]]
+
+    def _contact(self, one: Record) -> Contact:
+        name = f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip()
+        own = text_of(one.get("id"), 40)
+        record = own.rpartition("x")[2]
+        page = f"/view/detail?module=Contacts&id={record}" if record.isdecimal() else ""
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=own,
+            name=name or first_text(one, "accountname", "label"),
+            phones=[(label, one.get(field)) for field, label in _PHONES.items() if label != "fax"],
+            company=first_text(one, "accountname", "company"),
+            email=first_text(one, "email", "email1"),
+            external_id=first_text(one, "contact_no", "account_no", "lead_no"),
+            notes=one.get("description"),
+            url=f"{self.http.base}{page}" if page else "",
+            fields=[("Title", one.get("title")), ("Do not call", "yes" if one.get("donotcall") in ("1", True) else "")],
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Vtiger:
+    """Vtiger as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "token")
+    return Vtiger(name, options, surroundings)

@@ -1,0 +1,112 @@
+"""From a record of somebody else's CRM to a customer: texts bounded and cleaned, numbers read by our rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from crm_bridge.contact import AccountState, Contact, ContactNumber, Incident, Money, Order
+from crm_bridge.number import parse_number
+from crm_bridge.rows import MAX_FIELDS, MAX_ID, MAX_NAME, MAX_NOTES, MAX_NUMBERS, MAX_VALUE
+from crm_bridge.text_file import clean_lines, clean_text
+
+MAX_URL: Final = 2_000
+_NOBODY: Final = "(no name)"
+
+Record = Mapping[str, Any]
+
+
+def text_of(value: object, most: int = MAX_NAME) -> str:
+    """A value of any kind as one clean line of at most ``most`` characters; "" for what is no text or number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return clean_text(str(value)[: most * 2])[:most]
+
+
+def first_text(record: Record, *names: str) -> str:
+    """The first of these fields that holds something."""
+    return next((text for name in names if (text := text_of(record.get(name)))), "")
+
+
+def make_contact(
+    source: str,
+    region: str,
+    *,
+    contact_id: object,
+    name: str,
+    phones: Iterable[tuple[str, object]],
+    company: str = "",
+    email: str = "",
+    language: str = "",
+    external_id: str = "",
+    notes: object = "",
+    url: str = "",
+    account_state: AccountState = AccountState.UNKNOWN,
+    account_note: str = "",
+    balance: Money | None = None,
+    orders: Iterable[Order] = (),
+    incidents: Iterable[Incident] = (),
+    fields: Iterable[tuple[str, object]] = (),
+) -> Contact:
+    """A customer of ``source``. ``phones`` are pairs of label and number as written; what is none is left out."""
+    shown = [(text_of(label, 100), text_of(value, MAX_VALUE)) for label, value in fields]
+    return Contact(
+        source=source,
+        contact_id=text_of(contact_id, MAX_ID),
+        name=text_of(name) or text_of(company) or _NOBODY,
+        company=text_of(company) or None if text_of(name) else None,
+        numbers=read_numbers(phones, region),
+        email=text_of(email) or None,
+        language=text_of(language, 35) or None,
+        external_id=text_of(external_id, MAX_ID) or None,
+        notes=clean_lines(notes[: MAX_NOTES * 2])[:MAX_NOTES] or None if isinstance(notes, str) else None,
+        url=safe_url(url),
+        account_state=account_state,
+        account_note=text_of(account_note, MAX_VALUE) or None,
+        balance=balance,
+        orders=tuple(orders)[:MAX_NUMBERS],
+        incidents=tuple(incidents)[:MAX_NUMBERS],
+        fields=tuple((label, value) for label, value in shown if label and value)[:MAX_FIELDS],
+    )
+
+
+def read_numbers(phones: Iterable[tuple[str, object]], region: str) -> tuple[ContactNumber, ...]:
+    """The numbers that can be looked for, each once."""
+    found: dict[str, ContactNumber] = {}
+    for label, value in phones:
+        written = text_of(value, 120)
+        number = parse_number(written, region) if written else None
+        if number is not None and number.key is not None and len(found) < MAX_NUMBERS:
+            found.setdefault(number.key, ContactNumber(written, number.key, text_of(label, 40), number.certain))
+    return tuple(found.values())
+
+
+def safe_url(url: str) -> str | None:
+    """The address if it is http or https with a host; a page never gets another kind as a link."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= MAX_URL
+    except ValueError:
+        return None
+    return url if good and url.isprintable() and " " not in url else None
+
+
+def date_of(value: object) -> date | None:
+    """The day in a text that begins with one, ``2026-11-21T09:00:00Z``; None for anything else."""
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def money_of(value: object, currency: str = "") -> Money | None:
+    """An amount as a CRM writes it, a number or ``"12.50"``; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        cents = round(float(value) * 100)
+    except (ValueError, OverflowError):
+        return None
+    return Money(cents, currency[:3].upper()) if abs(cents) < 10**15 else None

@@ -1,0 +1,62 @@
+"""Any REST interface, told in the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crm_bridge.contact import SourceError
+from cti.errors import OffhookError
+from tests.crm_bridge.vendors.crm_server import ANNA
+from tests.crm_bridge.vendors.http import Vendor
+from tests.crm_bridge.vendors.opened import number, open_kind, opened
+
+PLAIN = {"url": "https://crm.example.com", "find": "/x", "fields": {"id": "id", "name": "name"}}
+
+
+async def test_orders_and_further_fields_are_read_as_told() -> None:
+    async with opened(Vendor()) as crm:
+        [anna] = await crm.find(number(ANNA.phone))
+    assert (anna.company, anna.fields) == ("Rossi Srl", (("City", "Milano"),))
+    assert [(one.reference, one.title, one.state, str(one.due_on)) for one in anna.open_orders] == [
+        ("O-1", "Heat pump", "shipped", "2026-11-24")
+    ]
+
+
+async def test_values_can_be_nothing_but_values() -> None:
+    vendor = Vendor()
+    async with opened(vendor) as crm:
+        await crm.search("a&phone=393351234567#/../x?", 5)
+        assert await crm.get("1&phone=393351234567") is None
+    assert [list(request.query) for request in vendor.asked] == [["q"], ["id"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"fields": {"id": "id"}}, "at least id and name"),
+        ({"fields": {"id": "id", "name": "name", "fon": "x"}}, "no field is called 'fon'"),
+        ({"orders": {"records": "x", "price": "y"}}, "no field is called 'price'"),
+        ({"fields": {"id": "id", "name": "a[b"}}, "name is no JMESPath"),
+        ({"auth": "bearer"}, "lack secret"),
+        ({"auth": "header", "secret": "a\r\nX-Evil: 1"}, "cannot be sent"),
+    ],
+)
+def test_what_cannot_work_is_said_at_the_start(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(OffhookError, match=words):
+        open_kind("http", PLAIN | options)
+
+
+async def test_an_expression_that_does_not_fit_the_answer_is_said() -> None:
+    async with opened(Vendor(), records="length(items[0].key)") as crm:
+        with pytest.raises(SourceError, match="a JMESPath of the settings does not fit"):
+            await crm.find(number(ANNA.phone))
+
+
+async def test_basic_authentication_sends_user_and_secret() -> None:
+    vendor = Vendor()
+    async with opened(vendor, auth="basic", user="offhook") as crm:
+        with pytest.raises(SourceError):
+            await crm.find(number(ANNA.phone))
+    assert vendor.asked[0].headers["Authorization"] == "Basic b2ZmaG9vazpzM2NyZXQtdG9rZW4="

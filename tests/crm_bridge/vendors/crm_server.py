@@ -1,0 +1,140 @@
+"""A CRM's server on loopback: it answers as its documentation says while it is well, and badly otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
+
+from tests.crm_bridge.scene import HOSTILE
+
+SECRET = "s3cret-token"
+HUGE_BYTES = 50 << 20
+
+
+class Person(NamedTuple):
+    """A customer as the CRM stores him: the number in the form that it keeps."""
+
+    number: int
+    first: str
+    last: str
+    phone: str
+    company: str = ""
+    mobile: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.first} {self.last}"
+
+
+ANNA = Person(1, "Anna", "Rossi", "+39 335 123 4567", "Rossi Srl")
+BRUNO = Person(2, "Bruno", "Verdi", "+390221000100", mobile="+39 333 765 4321")
+CARLA = Person(3, "Carla", "Neri", "+390221000100")
+MALLORY = Person(4, HOSTILE, HOSTILE, "+390221000200", HOSTILE)
+FAMILY = tuple(Person(100 + i, f"Number{i:02}", "Familiare", "+390221000300") for i in range(30))
+PEOPLE = (ANNA, BRUNO, CARLA, MALLORY, *FAMILY)
+
+#: ways to answer that are no answer
+GARBAGE = {
+    "html": ("text/html", b"<!doctype html><script>alert(1)</script><form>Please log in</form>"),
+    "broken": ("application/json", b'{"records": [{"id": 1, "name": "An'),
+    "text": ("application/json", b'"hello"'),
+    "nested": ("application/json", b"[" * 100_000),
+    "empty": ("application/json", b""),
+    "latin": ("application/json", b'{"name": "\xe0\xff"}'),
+}
+
+
+class CrmServer:
+    """One vendor's server. A subclass adds the vendor's own routes and checks the credentials as the vendor does.
+
+    ``mood`` is how it behaves; ``asked`` the requests that reached it; ``gate`` lets a slow answer out.
+    """
+
+    kind: ClassVar[str]
+    #: whether the vendor can be searched by name
+    searchable: ClassVar[bool] = True
+
+    def __init__(self, people: Sequence[Person] = PEOPLE) -> None:
+        self.people = tuple(people)
+        self.mood = "well"
+        self.elsewhere = ""
+        self.asked: list[web.Request] = []
+        self.gate = asyncio.Event()
+        self._server: TestServer | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return str(self._server.make_url("")).rstrip("/")
+
+    def options(self) -> dict[str, Any]:
+        """What the admin writes for this server."""
+        return {"url": self.url, "token": SECRET}
+
+    def routes(self) -> list[web.RouteDef]:
+        raise AssertionError("a vendor has routes")
+
+    async def __aenter__(self) -> CrmServer:
+        app = web.Application(middlewares=[self._behave])
+        app.add_routes(self.routes())
+        self._server = TestServer(app)
+        await self._server.start_server()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self.gate.set()
+        await self._server.close()
+
+    @web.middleware
+    async def _behave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.asked.append(request)
+        if self.mood == "well":
+            return await handler(request)
+        if self.mood == "slow":
+            await self.gate.wait()
+            return await handler(request)
+        if self.mood in GARBAGE:
+            content_type, body = GARBAGE[self.mood]
+            return web.Response(body=body, content_type=content_type)
+        if self.mood == "redirect":
+            return web.Response(status=302, headers={"Location": self.elsewhere})
+        if self.mood == "huge":
+            return await _send_huge(request)
+        statuses = {"refused": 401, "forbidden": 403, "busy": 429, "failed": 500, "missing": 410}
+        headers = {"Retry-After": "7"} if self.mood == "busy" else {}
+        return web.Response(status=statuses[self.mood], text=f"no, {SECRET} is not right", headers=headers)
+
+
+async def _send_huge(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    block = b"[" + b'"aaaaaaaaaaaaaaaa",' * 3_000
+    try:
+        for _ in range(HUGE_BYTES // len(block)):
+            await response.write(block)
+    except (ConnectionError, asyncio.CancelledError):
+        return response
+    return response
+
+
+def digits(text: str) -> str:
+    """What a CRM compares that leaves everything else out."""
+    return "".join(c for c in text if c.isdecimal())
+
+
+def like(pattern: str, text: str) -> bool:
+    """SQL's LIKE with ``%`` only, without regard to case."""
+    parts, place = pattern.lower().split("%"), 0
+    text = text.lower()
+    for i, part in enumerate(parts):
+        found = text.find(part, place)
+        if found < 0 or (i == 0 and found != 0):
+            return False
+        place = found + len(part)
+    return parts[-1] == "" or text.endswith(parts[-1])

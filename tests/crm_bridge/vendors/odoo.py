@@ -1,0 +1,65 @@
+"""Odoo 19's JSON-2 as documented in odoo/documentation, content/developer/reference/external_api.rst: POST
+``/json/2/<model>/<method>``, ``Authorization: bearer``, errors as JSON with status 401, 403, 422. ``false`` is an empty
+field. ``phone_mobile_search`` is addons/phone_validation/models/mail_thread_phone.py: it strips ``[\\s\\\\./()-]``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aiohttp import web
+
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, like
+
+FIELDS = {"id", "name", "email", "ref", "lang", "commercial_company_name", "city", "phone"}
+
+
+class Vendor(CrmServer):
+    kind = "odoo"
+
+    def options(self) -> dict[str, Any]:
+        return super().options() | {"database": "prod"}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/json/2/res.partner/search_read", self.search_read)]
+
+    async def search_read(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"bearer {SECRET}" or request.headers["X-Odoo-Database"] != "prod":
+            return web.json_response(
+                {"name": "werkzeug.exceptions.Unauthorized", "message": "Invalid apikey"}, status=401
+            )
+        asked = await request.json()
+        found = [record(one) for one in self.people if meant(asked["domain"], record(one))]
+        if unknown := set(asked["fields"]) - FIELDS:
+            return web.json_response({"name": "builtins.ValueError", "message": f"Invalid field {unknown}"}, status=422)
+        return web.json_response(found[: asked["limit"]])
+
+
+def record(one: Person) -> dict[str, Any]:
+    phone = one.mobile if one.number == 2 else one.phone
+    company = {"commercial_company_name": one.company or False, "city": False, "ref": False, "lang": "it_IT"}
+    return {"id": one.number, "name": one.name, "email": False, "phone": one.phone or phone, **company}
+
+
+def meant(domain: list[Any], one: dict[str, Any]) -> bool:
+    """Odoo's domains in prefix notation, as far as they are asked here."""
+    terms, stack = list(domain), list[bool]()
+    for term in reversed(terms):
+        if term == "|":
+            stack.append(stack.pop() | stack.pop())
+        else:
+            stack.append(holds(term, one))
+    return all(stack)
+
+
+def holds(term: list[Any], one: dict[str, Any]) -> bool:
+    field, operator, value = term
+    if field == "phone_mobile_search":
+        assert operator == "like"
+        assert len(value) >= 3
+        return value in re.sub(r"[\s\\./()\-]", "", one["phone"])
+    has = one[field] or ""
+    return {"=": has == value, "ilike": str(value).lower() in str(has).lower(), "=ilike": like(str(value), str(has))}[
+        operator
+    ]

@@ -1,0 +1,38 @@
+"""An adapter with its vendor's server, for the tests of what only this vendor does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from crm_bridge.number import Number, parse_number
+from crm_bridge.options import parse_options
+from crm_bridge.settings import CrmSettings, SourceSettings
+from crm_bridge.sources import Surroundings, find_kind
+from tests.crm_bridge.vendors.crm_server import CrmServer
+
+
+@asynccontextmanager
+async def opened(server: CrmServer, **options: object) -> AsyncIterator[Any]:
+    """The adapter, named ``crm``, of a server that runs as long; ``options`` besides the server's own."""
+    async with server:
+        adapter = open_kind(server.kind, server.options() | options)
+        try:
+            yield adapter
+        finally:
+            await adapter.close()
+
+
+def open_kind(kind: str, options: dict[str, Any]) -> Any:
+    """An adapter as the settings would open it."""
+    module = find_kind(kind)
+    engine = create_async_engine("sqlite+aiosqlite:///:memory:")
+    own = parse_options(SourceSettings(name="crm", kind=kind, options=options), module.Options, environ={})
+    return module.open_adapter("crm", own, Surroundings(engine, CrmSettings()))
+
+
+def number(text: str) -> Number:
+    return parse_number(text, "IT")
