@@ -134,6 +134,8 @@ def _left_by_himself(leg: LegRecord) -> bool:
 
 def queue_left(board: Board, signal: QueueLeft) -> None:
     leg = board.leg_of(signal)
+    if leg is not None and signal.outcome is StayOutcome.ANSWERED and not find_stay(leg.call, leg, signal.queue):
+        return  # FreeSWITCH says it at the end of the conversation: the wait was over before we came
     stay = leg and _moved(board, leg, signal.queue, signal)
     if leg is not None and stay and stay.stay.left_at is None:
         if signal.outcome is not None:

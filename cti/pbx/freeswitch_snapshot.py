@@ -24,6 +24,7 @@ BEGINS, ENDS = "offhook asks for the present", "offhook knows the present"
 SHOWN_LATE = timedelta(seconds=1)  # "show channels" reads a table that is written some time after the events
 MAX_LOOSE = 500
 _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "EARLY", "RING_WAIT"})
+_OVER = frozenset({"CS_REPORTING", "CS_DESTROY"})  # its end was told: it is there until its last thread lets go
 _WAITING = frozenset({"Waiting", "Trying"})
 _IN_QUEUE = _WAITING | {"Answered"}
 
@@ -90,7 +91,8 @@ class FreeswitchSnapshot:
             user = names.user_in(row.get("contact"))
             if user is not None:
                 self._memory.note_agent(row["name"], user)
-        self._memory.forget_others(row["uuid"] for row in gathered.channels)
+        there = [row for row in gathered.channels if row.get("state") not in _OVER]
+        self._memory.forget_others(row["uuid"] for row in there)
         bridges = {leg: names.bridge_of(row["uuid"], row["b_uuid"]) for row in gathered.calls for leg in _both(row)}
         leg_of = self._leg
         return SnapshotTaken(
@@ -99,7 +101,7 @@ class FreeswitchSnapshot:
             legs_at=gathered.at - SHOWN_LATE,
             legs=tuple(
                 leg_of(row, gathered.variables.get(row["uuid"], {}), bridges, gathered.queue_of(row), at)
-                for row in gathered.channels
+                for row in there
             ),
             queues_at=gathered.at,
             waits=tuple(self._wait(row, at) for row in gathered.waiting if row.get("state") in _WAITING),
@@ -111,7 +113,7 @@ class FreeswitchSnapshot:
         leg, called = row["uuid"], row.get("direction") == "outbound"
         role = self._role(row, variables, called=called)
         source = variables.get("variable_cc_member_session_uuid") or variables.get("variable_originating_leg_uuid")
-        dialled = row.get("dest") if called else row.get("initial_dest") or row.get("dest")
+        dialled = _first(row, "dest")
         return LegNow(
             leg=leg,
             group=(source or row.get("call_uuid") or leg) if called else leg,
@@ -138,8 +140,8 @@ class FreeswitchSnapshot:
         is_trunk = self._memory.is_trunk(channel, gateway, None if called else context)
         if is_trunk is None:
             is_trunk = gateway is not None or (not called and context == names.PUBLIC)
-            if not is_trunk:
-                return names.role_by_number(row.get("dest") if called else _first(row, "cid_num"))
+            if not is_trunk and "variable_dialed_user" not in variables:
+                return names.role_by_number(_first(row, "dest" if called else "cid_num"))
         return LegRole.CUSTOMER if is_trunk else LegRole.AGENT
 
     def _number(self, row: Row, variables: Row, role: LegRole, *, called: bool) -> str | None:
@@ -147,7 +149,7 @@ class FreeswitchSnapshot:
             return None
         if not called:
             return names.caller_number(_first(row, "cid_num"))
-        user = variables.get("variable_dialed_user") or row.get("dest")
+        user = variables.get("variable_dialed_user") or _first(row, "dest")
         agent = variables.get("variable_cc_agent")
         if agent is not None and variables.get("variable_cc_side") == "agent":
             return variables.get("variable_dialed_user") or self._memory.agent(agent)
