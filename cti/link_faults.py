@@ -4,9 +4,40 @@ from __future__ import annotations
 
 import socket
 import ssl
+from typing import NamedTuple
 
 from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
+
+
+class _Words(NamedTuple):
+    """What to do, in the words of one kind of PBX: its files, its commands."""
+
+    refused: str
+    no_tls: str
+    closed_port: str
+    no_greeting: str
+    dropped: str
+
+
+_ASTERISK = _Words(
+    refused="check username, secret, and the permit and deny lines of that user in manager.conf; then start again",
+    no_tls="is this the TLS port (tlsbindaddr in manager.conf, usually 5039)? else set tls = false",
+    closed_port="is the PBX running, with enabled = yes and this bindaddr and port in manager.conf?",
+    no_greeting="is this the manager port? if it is the TLS port, set tls = true",
+    dropped="if it did not restart, see its log: Asterisk drops readers that are slower than writetimeout",
+)
+_FREESWITCH = _Words(
+    refused="check secret against password in event_socket.conf.xml (then: fs_cli -x 'reload mod_event_socket'), for a "
+    "user of the directory esl-password and esl-allowed-events; then start again",
+    no_tls="FreeSWITCH's event socket speaks no TLS by itself; set tls = false, or tls = true for a stunnel before it",
+    closed_port="is FreeSWITCH running, with mod_event_socket loaded (fs_cli -x 'load mod_event_socket') and this "
+    "listen-ip and listen-port in event_socket.conf.xml?",
+    no_greeting="is this the event socket's port (listen-port in event_socket.conf.xml, usually 8021)? FreeSWITCH says "
+    "nothing either where a firewall or apply-inbound-acl keeps this machine out",
+    dropped="if it did not restart, see its log: FreeSWITCH ends listeners that have lost 500 events or more "
+    "('Killing listener'), and apply-inbound-acl in event_socket.conf.xml may keep this machine out",
+)
 
 
 class LinkError(OffhookError):
@@ -26,16 +57,14 @@ class ActionRefused(LinkError):  # noqa: N818
             "link-action-refused",
             f"the PBX refused the action {action}",
             message,
-            "'Permission denied' = the manager user lacks a write class",
+            "'Permission denied' or 'permission denied': the user of the PBX that we log in as may not do that",
         )
 
 
 def login_refused(settings: PbxSettings, message: str) -> LoginRefused:
+    who = f" of user {settings.username!r}" if settings.username else ""
     return LoginRefused(
-        "link-login-refused",
-        f"{_pbx(settings)} refuses the log-in of user {settings.username!r}",
-        message,
-        "check username, secret, and the permit and deny lines of that user on the PBX; then start again",
+        "link-login-refused", f"{_pbx(settings)} refuses the log-in{who}", message, _words(settings).refused
     )
 
 
@@ -53,14 +82,14 @@ def cannot_connect(settings: PbxSettings, error: OSError) -> LinkError:
             "link-tls",
             f"{_pbx(settings)} does not speak TLS as we do",
             getattr(error, "reason", "") or str(error),
-            "is this the TLS port (tlsbindaddr in manager.conf, usually 5039)? else set tls = false",
+            _words(settings).no_tls,
         )
     if isinstance(error, ConnectionRefusedError):
         return LinkError(
             "link-port-closed",
             f"nothing listens at {_pbx(settings)}",
             "connection refused",
-            "is the PBX running, with enabled = yes and this bindaddr and port in manager.conf?",
+            _words(settings).closed_port,
         )
     if isinstance(error, socket.gaierror):
         return LinkError(
@@ -88,7 +117,7 @@ def no_greeting(settings: PbxSettings) -> LinkError:
         "link-no-greeting",
         f"{_pbx(settings)} takes the connection but says nothing",
         f"waited {settings.connect_timeout_s:g} s for its greeting",
-        "is this the manager port? if it is the TLS port, set tls = true",
+        _words(settings).no_greeting,
     )
 
 
@@ -109,7 +138,7 @@ def closed_by_peer(settings: PbxSettings, unread: int, error: Exception | None) 
         "link-closed-by-peer",
         f"{_pbx(settings)} closed the connection",
         cut + reset,
-        "if it did not restart, see its log: Asterisk drops readers that are slower than writetimeout",
+        _words(settings).dropped,
     )
 
 
@@ -169,6 +198,10 @@ def fault(settings: PbxSettings, kind: str) -> LinkError:
         kind,
         "see the log for where; please report it",
     )
+
+
+def _words(settings: PbxSettings) -> _Words:
+    return _FREESWITCH if settings.kind == "freeswitch" else _ASTERISK
 
 
 def _pbx(settings: PbxSettings) -> str:

@@ -11,6 +11,7 @@ from cti.model import Call
 from kpi.coverage import coverage
 from kpi.differences import Difference, differences, missing_from_logs, missing_from_store
 from kpi.gaps import Gap
+from kpi.importers.kinds import tells_all
 from kpi.importers.lines import LoggedCall
 from kpi.importers.pbx_logs import PbxLogs
 from kpi.importers.source import BadLine
@@ -75,7 +76,7 @@ def _compare(
     for call_id, (call, logged) in told.items():
         if call_id in stored:
             yield from differences(stored[call_id], call, logged, kinds)
-        elif "cel" in kinds or call_id not in parts:
+        elif tells_all(kinds) or call_id not in parts:
             yield missing_from_store(call, kinds, known_gaps)
     for call_id, call in stored.items():
         if call_id not in told and (difference := missing_from_logs(call, kinds)) is not None:

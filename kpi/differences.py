@@ -14,6 +14,7 @@ import msgspec
 
 from cti.model import Call, Direction, EndedBy, Stay
 from kpi.gaps import Gap
+from kpi.importers.kinds import tells_all
 from kpi.importers.lines import LoggedCall, QueueLine
 
 EXACT_S = 0.5
@@ -45,7 +46,7 @@ def missing_from_store(told: Call, kinds: Collection[str], gaps: Sequence[Gap]) 
     reason = None
     if any(_within(told, gap) for gap in gaps if not gap.is_filled):
         reason = GAP
-    elif "cel" not in kinds and told.direction is Direction.INTERNAL:
+    elif not tells_all(kinds) and told.direction is Direction.INTERNAL:
         reason = CONSULTATION
     return Difference(
         call_id=told.call_id, at=told.offered_at, what="call", store="-", logs=_summary(told), reason=reason
@@ -69,7 +70,7 @@ def differences(stored: Call, told: Call, logged: LoggedCall, kinds: Collection[
     for line in logged.queue_log:
         difference = _said(stored, line)
         if difference is not None:
-            agreed = "cel" in kinds and told.ended_by == stored.ended_by and difference.what.startswith("end")
+            agreed = tells_all(kinds) and told.ended_by == stored.ended_by and difference.what.startswith("end")
             reason = difference.reason or (AGREED if agreed else None)
             yield msgspec.structs.replace(difference, reason=reason)
 
@@ -79,11 +80,12 @@ Compared = tuple[str, str, str, bool, str | None]
 
 def _compared(stored: Call, told: Call, kinds: Collection[str]) -> Iterator[Compared]:
     """What, as stored, as told, whether that is the same, and why it may not be."""
-    cel, tolerance_s = "cel" in kinds, EXACT_S if "cel" in kinds else WHOLE_S
+    cel = tells_all(kinds)
+    tolerance_s = EXACT_S if cel else WHOLE_S
     moved = bool(stored.transfers or told.transfers)
     guessed = UNTOLD_TRANSFER if moved and not cel else None
     of_queues = guessed if "queue_log" in kinds else UNTOLD_WAIT if stored.queue or told.queue else None
-    if cel or "cdr" in kinds:
+    if cel or not {"cdr", "cdr_csv"}.isdisjoint(kinds):
         yield _same("direction", stored, told, lambda call: call.direction)
         yield _same("caller", stored, told, lambda call: _digits(call.caller.number))
         yield _times("end", stored.ended_at, told.ended_at, tolerance_s)
@@ -99,7 +101,7 @@ def _compared(stored: Call, told: Call, kinds: Collection[str]) -> Iterator[Comp
         yield _same("waits", stored, told, lambda call: ", ".join(map(_stay, call.stays)), of_queues)
         if len(stored.stays) == len(told.stays):
             yield _durations("seconds waited", _waits(stored), _waits(told), tolerance_s)
-    if cel or {"queue_log", "cdr"} <= set(kinds):
+    if cel or "cdr_csv" in kinds or {"queue_log", "cdr"} <= set(kinds):
         yield _same("outcome", stored, told, lambda call: call.outcome or "", of_queues if cel else None)
         yield _same("answered by", stored, told, lambda call: ", ".join(call.answered_by), guessed)
         yield _durations("seconds talked", _talks(stored), _talks(told), tolerance_s, guessed)

@@ -13,10 +13,15 @@ from crm_bridge.sources import find_kind
 from cti.drivers import make_driver
 from cti.errors import OffhookError
 from cti.link import tls_context
-from cti.pbx.settings import PbxSettings
+from cti.pbx.settings import FREESWITCH_DEFAULT_PASSWORD, PbxSettings, fetch_secret as fetch_pbx_secret
 from offhook.database import StoreError, fetch_revision, head, make_engine, shown_url
 from offhook.pbx_line import make_dialect, try_log_in
 from offhook.settings import Settings, fetch_secret
+
+AS_DELIVERED = (
+    ", WARNING: with the password that FreeSWITCH comes with, so whoever reaches the port can do anything with it: "
+    "change it in event_socket.conf.xml"
+)
 
 
 class Report(msgspec.Struct):
@@ -31,6 +36,7 @@ async def examine(settings: Settings, folder: Path, *, connect: bool = False) ->
     report = Report([], [])
     for pbx in settings.pbx:
         await _examine_pbx(pbx, connect, report)
+    _examine_journal(settings, folder, report)
     await _examine_store(settings, folder, report)
     _examine_sources(settings, report)
     door = "with a password" if settings.web.password or settings.web.password_file else "without password"
@@ -40,21 +46,37 @@ async def examine(settings: Settings, folder: Path, *, connect: bool = False) ->
 
 
 async def _examine_pbx(pbx: PbxSettings, connect: bool, report: Report) -> None:
-    text = (
-        f"{pbx.kind} at {pbx.host}:{pbx.port}{' by TLS' if pbx.tls else ''}, user {pbx.username}, driver {pbx.driver}"
-    )
+    user = f", user {pbx.username}" if pbx.username else ""
+    text = f"{pbx.kind} at {pbx.host}:{pbx.port}{' by TLS' if pbx.tls else ''}{user}, driver {pbx.driver}"
     try:
         make_dialect(pbx)
         make_driver(pbx)
         tls_context(pbx)
         if pbx.secret is None and pbx.secret_file is None:
             raise _no_secret(pbx)
+        if pbx.kind == "freeswitch" and fetch_pbx_secret(pbx) == FREESWITCH_DEFAULT_PASSWORD:
+            text += AS_DELIVERED
         error = await try_log_in(pbx) if connect else None
     except OffhookError as found:
         error = found
     if error is not None:
         report.problems.append(error)
     report.lines.append((f"PBX {pbx.name}", text + (": logged in" if connect and error is None else "")))
+
+
+def _examine_journal(settings: Settings, folder: Path, report: Report) -> None:
+    journal = settings.journal
+    if not journal.enabled:
+        report.lines.append(("journal", "none: calls under way are lost when the program is killed"))
+        return
+    place = folder / journal.folder
+    there = next(one for one in (place, *place.parents) if one.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        why = f"{there} cannot be written to" if there.is_dir() else f"{there} is no folder"
+        hint = "check [journal] folder and that the user who runs Offhook may write there, or set enabled = false"
+        report.problems.append(OffhookError("journal-no-folder", "the journal cannot be kept", why, hint))
+    made = "" if place.exists() else ", made at the first start"
+    report.lines.append(("journal", f"in {place}{made}, for {journal.retention_days:g} days"))
 
 
 async def _examine_store(settings: Settings, folder: Path, report: Report) -> None:

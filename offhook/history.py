@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
+from kpi.importers.freeswitch_folder import SUFFIXES, LegFolder
+from kpi.importers.freeswitch_table import FusionPbxTable
 from kpi.importers.importing import HistoryImport, Imported
 from kpi.importers.log_file import LogFile
 from kpi.importers.log_table import LogTable
@@ -38,6 +41,7 @@ class HistoryKind(StrEnum):
     CDR = "cdr"
     CEL = "cel"
     ASTERISKCDRDB = "asteriskcdrdb"
+    FREESWITCH_CDR = "freeswitch-cdr"
 
 
 class HistoryOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +68,11 @@ async def import_history(settings: Settings, pbx: PbxSettings, folder: Path, ord
         raise OffhookError(
             "import-unknown-kind", f"the logs of a PBX of kind {pbx.kind} are not known", f"PBX {pbx.name}",
             "name another PBX with --pbx",
+        )  # fmt: skip
+    if (order.kind is HistoryKind.FREESWITCH_CDR) != (pbx.kind == "freeswitch"):
+        raise OffhookError(
+            "import-unknown-kind", f"PBX {pbx.name} is of kind {pbx.kind}: it writes no {order.kind.value}", "",
+            "name another PBX with --pbx, or what this one writes",
         )  # fmt: skip
     engines: list[AsyncEngine] = []
     try:
@@ -102,8 +111,33 @@ async def _open_sources(
 ) -> list[Source]:
     if order.kind is HistoryKind.ASTERISKCDRDB:
         return await _tables_of(pbx, folder, order, engines)
+    if order.kind is HistoryKind.FREESWITCH_CDR:
+        place = _here(order.source)
+        return [open_source(kind, place, pbx.logs, folder, engines) for kind in await kinds_at(place)]
     places = {order.kind.value.replace("-", "_"): order.source} | order.others
     return [open_source(kind, _here(place), pbx.logs, folder, engines) for kind, place in places.items()]
+
+
+async def kinds_at(place: str) -> list[str]:
+    """Which of FreeSWITCH's records are at ``place``: a database, a folder of one file per leg, or mod_cdr_csv's file.
+
+    Raises:
+        OffhookError: the folder has no records.
+    """
+    if "://" in place:
+        return ["v_xml_cdr"]
+    if not await asyncio.to_thread(Path(place).is_dir):
+        return ["cdr_csv"]
+    kinds = [kind for kind, suffix in SUFFIXES.items() if await asyncio.to_thread(_holds, Path(place), suffix)]
+    if not kinds:
+        why = f"none of its files ends in {' or '.join(SUFFIXES.values())}"
+        hint = "name the folder that mod_json_cdr or mod_xml_cdr writes to"
+        raise OffhookError("import-no-records", f"{place} has no records of calls", why, hint)
+    return kinds
+
+
+def _holds(folder: Path, suffix: str) -> bool:
+    return next(folder.rglob(f"*{suffix}"), None) is not None
 
 
 async def _tables_of(
@@ -135,8 +169,10 @@ async def _watched_since(store: Store, pbx: str) -> datetime | None:
 
 
 async def _size(source: Source) -> int:
-    if isinstance(source, LogTable):
+    if isinstance(source, LogTable | FusionPbxTable):
         return await source.size()
+    if isinstance(source, LegFolder):
+        return await asyncio.to_thread(source.size)
     return source.size() if isinstance(source, LogFile) else 0
 
 
@@ -158,7 +194,7 @@ def _progress(source: Source, size: int) -> Iterator[Callable[[int, int], object
         task = bar.add_task("reading", total=size)
 
         def show(lines: int, calls: int) -> None:
-            done = source.position if isinstance(source, LogFile | LogTable) else 0
+            done = source.position if isinstance(source, LogFile | LogTable | LegFolder | FusionPbxTable) else 0
             bar.update(task, completed=min(done, size), description=f"{lines:,} lines, {calls:,} calls")
 
         yield show

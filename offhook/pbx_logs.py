@@ -15,10 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cti.errors import OffhookError
 from cti.pbx.asterisk_logs import AsteriskLogs
+from cti.pbx.freeswitch_logs import FreeswitchLogs
 from cti.pbx.log_settings import LogSettings
 from cti.pbx.settings import PbxSettings
 from kpi.importers.cdr import parse_cdr_row
 from kpi.importers.cel import parse_cel_row
+from kpi.importers.freeswitch_csv import parse_csv_record
+from kpi.importers.freeswitch_folder import LegFolder
+from kpi.importers.freeswitch_record import parse_json_record
+from kpi.importers.freeswitch_table import KIND as V_XML_CDR, FusionPbxTable
+from kpi.importers.freeswitch_xml import parse_xml_record
+from kpi.importers.kinds import ALL_KINDS
 from kpi.importers.lines import Line, Teller
 from kpi.importers.log_file import LogFile, Parse
 from kpi.importers.log_table import LogTable
@@ -34,8 +41,8 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
 }
-KINDS = ("queue_log", "cdr", "cel")
 CONNECT_TIMEOUT_S = 10
+FOLDERS = {"json_cdr": parse_json_record, "xml_cdr": parse_xml_record}
 _EXTRAS = {"mysql": "mysql", "mariadb": "mysql", "postgresql": "postgresql"}
 
 
@@ -56,21 +63,27 @@ async def open_pbx_logs(pbxs: Iterable[PbxSettings], folder: Path) -> AsyncItera
 
 def teller_of(pbx: PbxSettings) -> Teller | None:
     """Who knows what this kind of PBX writes; None for a kind whose logs are not known."""
+    if pbx.kind == "freeswitch":
+        return FreeswitchLogs(pbx.name, pbx.trunks)
     return AsteriskLogs(pbx.name, pbx.trunks, pbx.logs.agents, pbx.phones) if pbx.kind == "asterisk" else None
 
 
 def open_source(kind: str, place: str, settings: LogSettings, folder: Path, engines: list[AsyncEngine]) -> Source:
-    """One log: a file, or a table where ``place`` is a database's address. Its engine is added to ``engines``.
+    """One log: a file, a folder, or a table where ``place`` is a database's address; its engine joins ``engines``.
 
     Raises:
         OffhookError: the address is none, or its driver is not installed.
     """
     zone = zone_of(settings)
-    if "://" not in place:
-        return LogFile(kind, folder / place, parser_of(kind, settings, zone))
+    if kind in FOLDERS:
+        return LegFolder(kind, folder / place, FOLDERS[kind])
+    if "://" not in place and kind != V_XML_CDR:
+        return LogFile(kind, folder / place, parser_of(kind, settings, zone), lines_end_records=kind == "cdr_csv")
     engine = _engine(place, fetch_secret(settings.password, settings.password_file))
     engines.append(engine)
     table: str = getattr(settings, f"{kind}_table")
+    if kind == V_XML_CDR:
+        return FusionPbxTable(engine, table, f"{shown_url(place)} {table}", zone)
     return LogTable(kind, engine, table, f"{shown_url(place)} {table}", zone)
 
 
@@ -87,6 +100,7 @@ def parser_of(kind: str, settings: LogSettings, zone: tzinfo) -> Parse:
         "queue_log": partial(parse_queue_line, zone=zone),
         "cdr": partial(parse_cdr_row, zone=zone),
         "cel": partial(parse_cel_row, zone=zone, columns=settings.cel_columns or None),
+        "cdr_csv": partial(parse_csv_record, zone=zone, columns=settings.cdr_csv_columns or None),
     }
     return parsers[kind]
 
@@ -99,7 +113,7 @@ def _logs(pbx: PbxSettings, folder: Path, engines: list[AsyncEngine]) -> PbxLogs
 
 
 def _named(settings: LogSettings) -> list[tuple[str, str]]:
-    return [(kind, place) for kind in KINDS if (place := getattr(settings, kind)) is not None]
+    return [(kind, place) for kind in ALL_KINDS if (place := getattr(settings, kind)) is not None]
 
 
 def _engine(place: str, password: str | None) -> AsyncEngine:

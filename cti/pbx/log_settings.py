@@ -10,6 +10,10 @@ from msgspec import Meta
 
 Place = Annotated[str, Meta(min_length=1, max_length=1000)]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,63}$")]
+KINDS_OF = {
+    "asterisk": ("queue_log", "cdr", "cel"),
+    "freeswitch": ("cdr_csv", "json_cdr", "xml_cdr", "v_xml_cdr"),
+}
 _URL = "`mysql://USER@HOST/DATABASE`, `postgresql://USER@HOST/DATABASE` or `sqlite:///FILE`"
 
 
@@ -31,6 +35,31 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             f"writes, or the database with its table: {_URL}."
         ),
     ] = None
+    cdr_csv: Annotated[
+        Place | None,
+        Meta(
+            description="FreeSWITCH's records as mod_cdr_csv writes them: the file (`/var/log/freeswitch/cdr-csv/"
+            "Master.csv`). Only with the template of `dialplans/freeswitch/cdr_csv.conf.xml` do they tell whole calls."
+        ),
+    ] = None
+    json_cdr: Annotated[
+        Place | None,
+        Meta(
+            description="FreeSWITCH's records as mod_json_cdr writes them, which tell calls as exactly as the live "
+            "events: the folder (`/var/log/freeswitch/json_cdr`)."
+        ),
+    ] = None
+    xml_cdr: Annotated[
+        Place | None,
+        Meta(
+            description="FreeSWITCH's records as mod_xml_cdr writes them, which tell the same: the folder "
+            "(`/var/log/freeswitch/xml_cdr`)."
+        ),
+    ] = None
+    v_xml_cdr: Annotated[
+        Place | None,
+        Meta(description=f"FusionPBX's table of the same records: its database, {_URL}."),
+    ] = None
     password: Annotated[
         str | None, Meta(description="The database user's password. Better kept in `password_file`.")
     ] = None
@@ -40,6 +69,14 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     queue_log_table: Annotated[Name, Meta(description="The table, where `queue_log` is a database.")] = "queue_log"
     cdr_table: Annotated[Name, Meta(description="The table, where `cdr` is a database.")] = "cdr"
     cel_table: Annotated[Name, Meta(description="The table, where `cel` is a database.")] = "cel"
+    v_xml_cdr_table: Annotated[Name, Meta(description="The table in FusionPBX's database.")] = "v_xml_cdr"
+    cdr_csv_columns: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="The columns of `cdr_csv` by the names of the channel variables in your template (any other "
+            "name for what is of no use), where it is neither Offhook's nor one of FreeSWITCH's own."
+        ),
+    ] = ()
     cel_columns: Annotated[
         tuple[Name, ...],
         Meta(
@@ -82,5 +119,5 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise ValueError(f'there is no time zone "{self.time_zone}"') from None
 
     def __repr__(self) -> str:
-        named = [name for name in ("queue_log", "cdr", "cel") if getattr(self, name) is not None]
+        named = [name for kinds in KINDS_OF.values() for name in kinds if getattr(self, name) is not None]
         return f"LogSettings({', '.join(named)})"

@@ -9,9 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from cti.errors import OffhookError
-from cti.pbx.log_settings import LogSettings
+from cti.pbx.log_settings import KINDS_OF, LogSettings
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
+USUAL_PORTS = {"asterisk": 5038, "freeswitch": 8021}
+DRIVERS_OF = {"asterisk": ("panoramisk",), "freeswitch": ("python-esl",)}  #: besides the native one
+FREESWITCH_DEFAULT_PASSWORD = "ClueCon"  # noqa: S105  what FreeSWITCH's own configuration has: anybody may know it
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
@@ -25,20 +28,38 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             description="Short name of this PBX, on pages, in reports and metrics. Keep it: stored calls carry it.",
         ),
     ]
-    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description='What the PBX is: "asterisk".')] = "asterisk"
+    kind: Annotated[
+        str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description='What the PBX is: "asterisk" or "freeswitch".')
+    ] = "asterisk"
     driver: Annotated[
         str,
         Meta(
             pattern=r"^[a-z][a-z0-9_-]*$",
-            description='Who reads the socket: "native", or "panoramisk" for sites that standardise on that library.',
+            description='Who reads the socket: "native"; or, for sites that standardise on those libraries, '
+            '"panoramisk" with an Asterisk, "python-esl" with a FreeSWITCH.',
         ),
     ] = "native"
     host: Annotated[Text, Meta(description="Host name or address of the PBX.")] = "127.0.0.1"
     port: Annotated[
-        int, Meta(ge=1, le=65535, description="TCP port of the manager interface; 5039 is usual with TLS.")
-    ] = 5038
-    username: Annotated[Text, Meta(description="The manager user, a section of manager.conf.")]
-    secret: Annotated[str | None, Meta(description="The manager user's secret. Better: secret_file.")] = None
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="TCP port of the manager interface or the event socket. `0` stands for the usual one: 5038 "
+            "with an Asterisk (with TLS it mostly is 5039), 8021 with a FreeSWITCH.",
+        ),
+    ] = 0
+    username: Annotated[
+        Text,
+        Meta(
+            description="The manager user, a section of manager.conf. A FreeSWITCH needs none: its event socket has a "
+            "password only; a user of its directory is `101@pbx.example.com`."
+        ),
+    ] = ""
+    secret: Annotated[
+        str | None,
+        Meta(description="The manager user's secret, or the event socket's password. Better: secret_file."),
+    ] = None
     secret_file: Annotated[
         str | None, Meta(description="File with the secret in its first line, readable by this program only.")
     ] = None
@@ -95,12 +116,28 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     logs: Annotated[LogSettings, Meta(description=LogSettings.__doc__)] = LogSettings()
 
     def __post_init__(self) -> None:
+        if not self.port:
+            msgspec.structs.force_setattr(self, "port", USUAL_PORTS.get(self.kind, USUAL_PORTS["asterisk"]))
+        self._check_kind()
         if self.secret is not None and self.secret_file is not None:
             raise ValueError("give secret or secret_file, not both")
         if self.backoff_max_s < self.backoff_first_s:
             raise ValueError(
                 f"backoff_max_s ({self.backoff_max_s}) is less than backoff_first_s ({self.backoff_first_s})"
             )
+
+    def _check_kind(self) -> None:
+        """What the one kind of PBX has and the other has not."""
+        if self.kind == "asterisk" and not self.username:
+            raise ValueError("username: is missing: an Asterisk lets nobody in without a manager user")
+        others = [name for kind, names in DRIVERS_OF.items() if kind != self.kind for name in names]
+        if self.kind in DRIVERS_OF and self.driver in others:
+            known = ", ".join(("native", *DRIVERS_OF[self.kind]))
+            raise ValueError(f'driver: "{self.driver}" does not read a PBX of kind "{self.kind}", but {known}')
+        foreign = [name for kind, names in KINDS_OF.items() if kind != self.kind for name in names]
+        if self.kind in KINDS_OF and (named := [name for name in foreign if getattr(self.logs, name) is not None]):
+            known = ", ".join(KINDS_OF[self.kind])
+            raise ValueError(f'logs: a PBX of kind "{self.kind}" writes no {" and no ".join(named)}, but {known}')
 
     def __repr__(self) -> str:
         shown: dict[str, Any] = {field: getattr(self, field) for field in self.__struct_fields__}

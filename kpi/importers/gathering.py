@@ -104,7 +104,7 @@ class Gathering:
             self._take_cel(line)
         elif isinstance(line, CdrRow):
             self._take_cdr(line)
-        else:
+        elif isinstance(line, QueueLine):
             self._take_queue_line(line)
         at = written_at(line)
         self.now = at if self.now is None else max(self.now, at)
@@ -129,12 +129,14 @@ class Gathering:
         for group in sorted(self._groups.values(), key=lambda group: group.begins_at):
             yield self._release(group)
 
-    def oldest(self) -> tuple[int | None, int | None, int | None]:
-        """The first line still needed of queue_log, CDR and CEL, by its offset; None where none is."""
+    def oldest(self) -> dict[str, int]:
+        """The first line still needed of queue_log, CDR and CEL, by its offset; nothing where none is."""
         groups = self._groups.values()
         queue_log = min((line.offset for group in groups for line in group.queue_log), default=None)
         cdr = min((line.offset for group in groups for line in group.cdr), default=None)
-        return queue_log, cdr, min((group.cel[0].offset for group in groups if group.cel), default=None)
+        cel = min((group.cel[0].offset for group in groups if group.cel), default=None)
+        first = (("queue_log", queue_log), ("cdr", cdr), ("cel", cel))
+        return {kind: offset for kind, offset in first if offset is not None}
 
     def _restarted(self, line: QueueLine) -> None:
         """Asterisk began anew: what was open before is over, though nobody wrote that."""

@@ -13,9 +13,10 @@ import msgspec
 
 from cti.model import AgentChanged, Call
 from kpi.batch import Batch, Span
-from kpi.importers.gathering import OPEN_AT_MOST, Gathering, written_at
+from kpi.importers.freeswitch_gathering import gathering_for, is_whole
+from kpi.importers.gathering import OPEN_AT_MOST, written_at
 from kpi.importers.joining import joined, sources_of
-from kpi.importers.lines import Line, LoggedCall, QueueLine, Teller
+from kpi.importers.lines import CdrLeg, Line, LoggedCall, QueueLine, Teller
 from kpi.importers.source import BadLine, Source, merged
 from kpi.positions import Position
 from kpi.schema import CallSource, SpanKind
@@ -54,7 +55,8 @@ class HistoryImport:
     ) -> None:
         self._store, self._pbx, self._sources, self._teller, self._progress = store, pbx, sources, teller, progress
         self._name, self._marks = name, marks or {}
-        self._gathering, self._days = Gathering(teller.is_phone), SpanBook()
+        self._gathering = gathering_for([source.kind for source in sources], teller.is_phone)
+        self._days = SpanBook()
         self._open: dict[tuple[object, ...], Span] = {}
         self._calls: list[Call] = []
         self._spans: list[Span] = []
@@ -101,7 +103,7 @@ class HistoryImport:
         at = written_at(line)
         self._first = at if self._first is None else min(self._first, at)
         self._last = at if self._last is None else max(self._last, at)
-        kind = "queue_log" if isinstance(line, QueueLine) else _KIND_OF[type(line).__name__]
+        kind = line.kind if isinstance(line, CdrLeg) else _KIND_OF[type(line).__name__]
         self._offsets[kind] = line.offset
         if isinstance(line, QueueLine) and self._gathering.is_about_member(line):
             for change in self._teller.member(line):
@@ -149,7 +151,7 @@ class HistoryImport:
     def _position(self) -> Position:
         """Where to go on: at the first line of a call that is not over, else behind the last line."""
         before, result = self._before, self._imported()
-        first = dict(zip(("queue_log", "cdr", "cel"), self._gathering.oldest(), strict=True))
+        first = self._gathering.oldest()
         offsets = dict(before.offsets) if before is not None else {}
         for kind, last in self._offsets.items():
             open_from = first.get(kind)
@@ -181,11 +183,13 @@ class HistoryImport:
         )
 
 
-_KIND_OF = {"CelRow": "cel", "CdrRow": "cdr"}
+_KIND_OF = {"QueueLine": "queue_log", "CelRow": "cel", "CdrRow": "cdr"}
 
 
 def is_cut(logged: LoggedCall) -> bool:
     """Whether the beginning of a call is not among its lines."""
+    if logged.legs:
+        return not is_whole(logged.legs)
     begun: dict[str, str] = {}
     for row in logged.cel:
         begun.setdefault(row.uniqueid, row.event)

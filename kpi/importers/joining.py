@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cti.model import Call, Origin
+from kpi.importers.kinds import ALL_KINDS, tells_all
 
 BETWEEN = "+"
 
@@ -32,9 +33,9 @@ def joined(old: Call, new: Call) -> Call:
     before, after = sources_of(old), sources_of(new)
     if before <= after:
         return old if before == after and _parts(new) < _parts(old) else new
-    if after < before or "cel" in before:
+    if after < before or tells_all(before):
         return old
-    if "cel" in after:
+    if tells_all(after):
         return new
     waits, records = (old, new) if "queue_log" in before else (new, old)
     return msgspec.structs.replace(
@@ -58,5 +59,5 @@ def _parts(call: Call) -> int:
 
 
 def _origin(origin: Origin, sources: frozenset[str]) -> Origin:
-    in_order = [name for name in ("queue_log", "cdr", "cel") if name in sources]
+    in_order = [name for name in ALL_KINDS if name in sources]
     return msgspec.structs.replace(origin, session=BETWEEN.join(in_order))

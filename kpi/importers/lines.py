@@ -1,4 +1,5 @@
-"""What is read from a PBX's own logs: lines of queue_log, rows of CEL and of CDR, and all of them that tell one call.
+"""What is read from a PBX's own logs: lines of queue_log, rows of CEL and of CDR, FreeSWITCH's records of legs, and all
+of them that tell one call.
 
 Instants are aware UTC. ``offset`` is the byte of a file where the line begins, or the row's number in its table.
 """
@@ -71,7 +72,58 @@ class CdrRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offset: int = 0
 
 
-Line = QueueLine | CelRow | CdrRow
+class Peer(msgspec.Struct, frozen=True, gc=False):
+    """The other leg that FreeSWITCH connected one with, as far as that one's record knows it."""
+
+    uuid: str
+    number: str = ""
+    channel: str = ""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One stretch of a leg's way through FreeSWITCH. Instants are microseconds since 1970, 0 for what was not."""
+
+    destination: str = ""
+    context: str = ""
+    number: str = ""
+    name: str = ""
+    created_us: int = 0
+    progress_us: int = 0
+    answered_us: int = 0
+    bridged_us: int = 0
+    transferred_us: int = 0  #: when the stretch ended, other than by the leg's end
+    peers: tuple[Peer, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """An application of the dialplan that was run for a leg, and when, in microseconds since 1970."""
+
+    app: str
+    data: str
+    at_us: int
+
+
+class CdrLeg(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """FreeSWITCH's record of one leg, from any of its CDR modules; ``kind`` says which.
+
+    ``variables`` are those that tell of the call, decoded. ``profiles`` are the stretches of its way, oldest first;
+    ``exact`` is False where they were made out of whole seconds. ``holds`` begin and end in microseconds since 1970.
+    """
+
+    noted_at: datetime
+    began_us: int
+    ended_us: int
+    kind: str
+    uuid: str
+    variables: Mapping[str, str]
+    profiles: tuple[Profile, ...]
+    steps: tuple[Step, ...] = ()
+    holds: tuple[tuple[int, int], ...] = ()
+    exact: bool = True
+    offset: int = 0
+
+
+Line = QueueLine | CelRow | CdrRow | CdrLeg
 
 
 class LoggedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +132,7 @@ class LoggedCall(msgspec.Struct, frozen=True, kw_only=True):
     queue_log: tuple[QueueLine, ...] = ()
     cel: tuple[CelRow, ...] = ()
     cdr: tuple[CdrRow, ...] = ()
+    legs: tuple[CdrLeg, ...] = ()
 
 
 class Teller(Protocol):

@@ -32,16 +32,17 @@ Parse = Callable[[bytes, int], Line]
 class LogFile:
     """A ``Source``. ``parse`` makes a line of bytes and their offset, or raises BadLineError.
 
+    With ``lines_end_records`` a record is never longer than its line, whatever quotes are open at its end.
     ``position`` is how many bytes of the file itself have been read so far, ``size`` how many there are.
     """
 
     by_time = False
 
-    def __init__(self, kind: str, path: Path, parse: Parse) -> None:
+    def __init__(self, kind: str, path: Path, parse: Parse, *, lines_end_records: bool = False) -> None:
         self.kind, self.label = kind, str(path)
         self.bad = BadLines()
         self.position = 0
-        self._path, self._parse = path, parse
+        self._path, self._parse, self._lines_end_records = path, parse, lines_end_records
 
     def size(self) -> int:
         """Bytes, of the file as it is on disk.
@@ -107,7 +108,7 @@ class LogFile:
             elif since is not None and path.suffix != ".gz":
                 file.seek(self._seek(file, since - _DISORDER))
             number: int | None = None if file.tell() else 0
-            for offset, raw in records(file):
+            for offset, raw in records(file, lines_end_them=self._lines_end_records):
                 number = None if number is None else number + max(raw.count(b"\n"), 1)
                 whole = raw.endswith(b"\n") or len(raw) >= MAX_LINE_BYTES
                 if not whole and until is not None:
@@ -170,14 +171,14 @@ class LogFile:
             raise SourceError(str(path), why) from error
 
 
-def records(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Each line with its offset; one whose quotes are open goes on in the next.
+def records(file: IO[bytes], *, lines_end_them: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Each line with its offset; one whose quotes are open goes on in the next, unless ``lines_end_them``.
 
     A line is cut at 64 KiB: what follows is a line of its own, and a bad one.
     """
     offset = file.tell()
     while raw := file.readline(MAX_LINE_BYTES):
-        while raw.count(b'"') % 2 and len(raw) < MAX_LINE_BYTES and raw.startswith(b'"'):
+        while not lines_end_them and raw.count(b'"') % 2 and len(raw) < MAX_LINE_BYTES and raw.startswith(b'"'):
             more = file.readline(MAX_LINE_BYTES)
             if not more:
                 break

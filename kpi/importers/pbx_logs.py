@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from cti.model import Call
-from kpi.importers.gathering import Gathering
+from kpi.importers.freeswitch_gathering import gathering_for
+from kpi.importers.kinds import missing_of
 from kpi.importers.lines import LoggedCall, Teller
 from kpi.importers.source import Source, merged
 
@@ -22,17 +23,13 @@ class PbxLogs:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """``queue_log``, ``cdr``, ``cel``, as far as there are."""
+        """``queue_log``, ``cdr``, ``cel``, or FreeSWITCH's, as far as there are."""
         return tuple(source.kind for source in self.sources)
 
     @property
     def missing(self) -> str | None:
         """What these logs cannot tell, in words; None where they tell all calls."""
-        if not self.kinds:
-            return "no logs of this PBX are named in the settings"
-        if "cel" in self.kinds or {"queue_log", "cdr"} <= set(self.kinds):
-            return None
-        return "queue_log tells no calls but those in queues" if self.kinds == ("queue_log",) else "cdr tells no waits"
+        return missing_of(self.kinds)
 
     async def tell(self, since: datetime, until: datetime) -> AsyncIterator[list[Call]]:
         """The calls of that time that are over, as they come; others get their turn in between.
@@ -51,7 +48,7 @@ class PbxLogs:
         Raises:
             SourceError: one of the logs cannot be read.
         """
-        gathering = Gathering(self.teller.is_phone)
+        gathering = gathering_for(self.kinds, self.teller.is_phone)
         number = 0
         async for line in merged(self.sources, since, until):
             gathering.take(line)

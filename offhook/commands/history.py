@@ -20,12 +20,13 @@ class History(StrEnum):
     CDR = "cdr"
     CEL = "cel"
     ASTERISKCDRDB = "asteriskcdrdb"
+    FREESWITCH_CDR = "freeswitch-cdr"
 
 
 @app.command("import")
 def import_history(
     kind: Annotated[History, typer.Argument(help="What is imported.")],
-    source: Annotated[str, typer.Argument(help="A file, or a database: mysql://USER@HOST/asteriskcdrdb.")],
+    source: Annotated[str, typer.Argument(help="A file, a folder, or a database: mysql://USER@HOST/asteriskcdrdb.")],
     config: ConfigOption = DEFAULT_CONFIG,
     pbx: Annotated[str | None, typer.Option("--pbx", help="Which PBX wrote it, where there are several.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", help="Only what was written since then.")] = None,

@@ -61,6 +61,25 @@ def test_a_socket_error_is_told_for_this_pbx(error: OSError, ref: str, said: str
     assert "PBX 'hq' at pbx.example:5038" in str(told)
 
 
+def test_the_words_are_those_of_the_kind_of_pbx() -> None:
+    settings = PbxSettings(name="hq", kind="freeswitch", host="pbx.example", secret="hush")
+    refused = ConnectionRefusedError(errno.ECONNREFUSED, "x")
+    told = [
+        link_faults.login_refused(settings, "invalid"),
+        link_faults.cannot_connect(settings, refused),
+        link_faults.cannot_connect(settings, ssl.SSLError(1, "wrong version number")),
+        link_faults.no_greeting(settings),
+        link_faults.closed_by_peer(settings, 0, None),
+    ]
+    assert all("manager.conf" not in str(error) and "Asterisk" not in str(error) for error in told)
+    assert "refuses the log-in (" not in str(told[0])
+    assert "user ''" not in str(told[0])
+    hints = ("password in event_socket", "listen-port", "stunnel", "apply-inbound-acl", "500")
+    assert [said in error.hint for error, said in zip(told, hints, strict=True)] == [True] * 5
+    assert "PBX 'hq' at pbx.example:8021" in str(told[1])
+    assert "manager.conf" in link_faults.login_refused(SETTINGS, "x").hint
+
+
 def test_a_loss_says_where_in_the_stream_it_came() -> None:
     assert "between two messages" in str(link_faults.closed_by_peer(SETTINGS, 0, None))
     error = link_faults.closed_by_peer(SETTINGS, 77, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))

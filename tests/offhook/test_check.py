@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from crm_bridge.settings import CrmSettings, SourceSettings
+from cti.journal import JournalSettings
 from cti.pbx.settings import PbxSettings
 from offhook.check import Report, examine
 from offhook.database import StoreSettings, make_engine, migrate
 from offhook.settings import Settings
-from tests.cti.scripted_pbx import ScriptedPbx
+from tests.cti.scripted_freeswitch import PASSWORD, ScriptedFreeswitch
+from tests.cti.scripted_pbx import ScriptedPbx, message
 from tests.offhook.house import pbx_settings
 from tests.pbx.lab.processes import free_port
 
@@ -67,6 +70,25 @@ async def test_a_pbx_that_cannot_be_watched(tmp_path: Path, values: dict[str, ob
     assert refs(await examine(Settings(pbx=(pbx,)), tmp_path)) == [ref]
 
 
+async def test_a_freeswitch_with_the_password_that_it_comes_with_is_warned_of(tmp_path: Path) -> None:
+    pbx = PbxSettings(name="main", kind="freeswitch", secret="ClueCon")
+    report = await examine(Settings(pbx=(pbx,)), tmp_path)
+    assert refs(report) == []
+    assert line(report, "PBX main").startswith("freeswitch at 127.0.0.1:8021, driver native, WARNING: with ")
+    other = await examine(Settings(pbx=(msgspec.structs.replace(pbx, secret="x"),)), tmp_path)
+    assert line(other, "PBX main") == "freeswitch at 127.0.0.1:8021, driver native"
+
+
+async def test_a_freeswitch_is_asked_and_its_own_files_are_named(tmp_path: Path) -> None:
+    async with ScriptedFreeswitch() as good:
+        pbx = PbxSettings(name="main", kind="freeswitch", port=good.port, secret=PASSWORD)
+        wrong = msgspec.structs.replace(pbx, name="wrong", secret="wrong")
+        report = await examine(Settings(pbx=(pbx, wrong)), tmp_path, connect=True)
+    assert refs(report) == ["link-login-refused"]
+    assert "event_socket.conf.xml" in report.problems[0].hint
+    assert line(report, "PBX main").endswith("logged in")
+
+
 async def test_sources_are_looked_at(tmp_path: Path) -> None:
     wrong = (SourceSettings(name="a", kind="bok"), SourceSettings(name="b", options={"x": 1}))
     report = await examine(Settings(pbx=(PBX,), crm=CrmSettings(sources=wrong)), tmp_path)
@@ -80,3 +102,33 @@ async def test_each_pbx_is_asked_once_when_told_to(tmp_path: Path) -> None:
         assert refs(report) == ["link-login-refused"]
         assert line(report, "PBX good").endswith("logged in")
         assert len(bad.asked("Login")) == len(good.asked("Login")) == len(good.asked("Logoff")) == 1
+
+
+async def test_the_journal_is_told_and_its_folder_is_not_made(tmp_path: Path) -> None:
+    report = await examine(Settings(pbx=(PBX,)), tmp_path)
+    assert line(report, "journal") == f"in {tmp_path / 'journal'}, made at the first start, for 14 days"
+    off = Settings(pbx=(PBX,), journal=JournalSettings(enabled=False))
+    assert line(await examine(off, tmp_path), "journal").startswith("none: ")
+
+
+async def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file is in the way")
+    report = await examine(Settings(pbx=(PBX,)), tmp_path)
+    assert refs(report) == ["journal-no-folder"]
+    assert report.problems[0].why == f"{tmp_path / 'journal'} is no folder"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+async def test_a_journal_in_a_folder_of_others(tmp_path: Path) -> None:
+    os.chmod(tmp_path, 0o500)  # noqa: PTH101
+    assert "journal-no-folder" in refs(await examine(Settings(pbx=(PBX,)), tmp_path))
+
+
+async def test_a_manager_user_who_may_not_ask_is_told_what_he_lacks(tmp_path: Path) -> None:
+    async with ScriptedPbx() as pbx:
+        pbx.answers["Status"] = lambda fields: message(
+            "Response: Error", f"ActionID: {fields['ActionID']}", "Message: Permission denied"
+        )
+        report = await examine(Settings(pbx=(pbx_settings(pbx, "main"),)), tmp_path, connect=True)
+    assert refs(report) == ["pbx-rights"]
+    assert "write = reporting" in report.problems[0].hint

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from kpi.importers.importing import Imported
 from kpi.importers.source import BadLine
-from offhook.history import report_lines
+from offhook.history import kinds_at, report_lines
 from offhook.main import app
+from tests.kpi.importers.freeswitch_logged import FOLDERS as FREESWITCH, json_files
 from tests.kpi.importers.logged import FOLDERS
 from tests.offhook.house import write_settings
 
@@ -38,6 +39,45 @@ def test_what_cannot_be_imported_is_said(tmp_path: Path, kind: str, source: str,
     status, output = typed(tmp_path, kind, source)
     assert status == 2
     assert ref in output
+
+
+def freeswitch_settings(tmp_path: Path) -> Path:
+    path = write_settings(tmp_path, 5038)
+    path.write_text(path.read_text().replace("[[pbx]]", '[[pbx]]\nkind = "freeswitch"', 1))
+    return path
+
+
+def test_a_freeswitchs_records_are_imported_and_once_only(tmp_path: Path) -> None:
+    config, records = str(freeswitch_settings(tmp_path)), tmp_path / "records"
+    records.mkdir()
+    for file, raw in [one for name in ("S01", "S08", "S09") for one in json_files(FREESWITCH[name])]:
+        (records / file).write_bytes(raw)
+    (records / "cut.json").write_bytes(raw[:99])
+    for stored in ("3 calls", "0 calls"):
+        done = CliRunner().invoke(app, ["import", "freeswitch-cdr", str(records), "-c", config])
+        assert done.exit_code == 0, done.output
+        assert "cut.json: byte 0: it is no JSON object" in done.output.replace("\n", "")
+        assert f"{stored} and 0 log-ins" in done.output
+
+
+@pytest.mark.parametrize(("source", "ref"), [("records", "import-no-records"), ("Master.csv", "logs-unreadable")])
+def test_records_that_are_not_there_are_said(tmp_path: Path, source: str, ref: str) -> None:
+    (tmp_path / "records").mkdir()
+    words = ["import", "freeswitch-cdr", str(tmp_path / source), "-c", str(freeswitch_settings(tmp_path))]
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, ref in done.output) == (2, True)
+
+
+def test_another_kind_of_pbxs_log_is_refused(tmp_path: Path) -> None:
+    status, output = typed(tmp_path, "freeswitch-cdr", str(tmp_path))
+    assert (status, "import-unknown-kind" in output) == (2, True)
+
+
+async def test_what_lies_at_a_place_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "a.cdr.xml").write_text("<cdr/>")
+    assert await kinds_at(str(tmp_path)) == ["xml_cdr"]
+    assert await kinds_at(str(tmp_path / "Master.csv")) == ["cdr_csv"]
+    assert await kinds_at("postgresql://u@h/fusionpbx") == ["v_xml_cdr"]
 
 
 def test_a_database_without_the_tables_is_said(tmp_path: Path) -> None:

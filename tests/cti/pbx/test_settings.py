@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def test_name_and_user_are_enough() -> None:
         {"name": "x" * 64},
         {"username": ""},
         {"host": ""},
-        {"port": 0},
+        {"port": -1},
+        {"username": None},
         {"port": 65536},
         {"driver": "../evil"},
         {"kind": "os.path"},
@@ -51,6 +53,32 @@ def test_name_and_user_are_enough() -> None:
 def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         convert(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"username": ""}, "Expected `str` of length >= 1"),
+        (
+            {"driver": "python-esl"},
+            'driver: "python-esl" does not read a PBX of kind "asterisk", but native, panoramisk',
+        ),
+        ({"kind": "freeswitch", "driver": "panoramisk"}, '"panoramisk" does not read a PBX of kind "freeswitch"'),
+        ({"kind": "freeswitch", "logs": {"cel": "x"}}, 'logs: a PBX of kind "freeswitch" writes no cel, but cdr_csv'),
+        ({"logs": {"json_cdr": "x", "xml_cdr": "y"}}, "writes no json_cdr and no xml_cdr, but queue_log, cdr, cel"),
+    ],
+)
+def test_what_does_not_fit_the_kind_of_pbx_is_said(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=re.escape(problem)):
+        convert(**fields)
+
+
+def test_an_asterisk_needs_a_user_and_a_freeswitch_none() -> None:
+    with pytest.raises(msgspec.ValidationError, match="username: is missing"):
+        msgspec.convert({"name": "hq"}, PbxSettings)
+    settings = msgspec.convert({"name": "hq", "kind": "freeswitch", "secret": "x"}, PbxSettings)
+    assert (settings.port, settings.username, settings.secret) == (8021, "", "x")
+    assert msgspec.structs.replace(settings, port=8022).port == 8022
 
 
 def test_every_setting_is_described() -> None:

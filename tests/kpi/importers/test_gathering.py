@@ -154,7 +154,7 @@ def test_where_to_go_on_is_the_first_line_of_the_oldest_open_call() -> None:
     for offset, one in enumerate([*answered_by_cel({}), *moved(answered_by_cel({}), 60)[:5]]):
         gathering.take(msgspec.structs.replace(one, offset=offset))
         list(gathering.over())
-    assert gathering.oldest() == (None, None, 14)
+    assert gathering.oldest() == {"cel": 14}
 
 
 @pytest.mark.parametrize("seed", range(3))

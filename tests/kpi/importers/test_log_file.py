@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +118,12 @@ async def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) ->
     source = log(path)
     assert [line.event for line in await read(source)] == ["CONNECT", "COMPLETE"]
     assert source.position == path.read_bytes().index(b"\n") + 1
+
+
+def test_a_record_may_end_with_its_line_whatever_its_quotes() -> None:
+    written = b'"a"b"\n"c"\n'
+    assert [raw for _, raw in records(io.BytesIO(written), lines_end_them=True)] == [b'"a"b"\n', b'"c"\n']
+    assert len(list(records(io.BytesIO(written)))) == 1
 
 
 async def test_a_record_may_hold_a_line_break(tmp_path: Path) -> None:
