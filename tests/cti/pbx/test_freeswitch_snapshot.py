@@ -230,11 +230,9 @@ def test_a_name_with_a_bar_in_it_shifts_no_column() -> None:
 
 
 def _story(call: Call) -> dict[str, object]:
-    """A call without its times: who asks knows some of them sooner."""
+    """A call without its instants: who asks knows some of them sooner."""
     row = call_row(call)
-    parts = {key: [_timeless(part) for part in row[key]] for key in ("stays", "talks")}
-    return _timeless(row) | parts
-
-
-def _timeless(row: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in row.items() if not key.endswith(("_at", "_s"))}
+    return {key: value for key, value in row.items() if not key.endswith("_at")} | {
+        key: [{field: part[field] for field in part if not field.endswith(("_at", "_s"))} for part in row[key]]
+        for key in ("stays", "talks")
+    }
