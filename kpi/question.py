@@ -30,6 +30,9 @@ class Hours(StrEnum):
 class ReportQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """From ``since`` up to, not at, ``until`` (aware), by at most two dimensions, ``()`` for the total only.
 
+    The quarters of an hour that begin in this time are what counts. ``kpi.local_time.parse_period`` makes a period of
+    words.
+
     Empty filters leave all in; a queue or a DID ``''`` is none. ``time_zone`` None is that of the parameters, whose
     ``version`` (or the beginning of it) may be an old one; None is today's.
     """

@@ -83,7 +83,7 @@ metadata = MetaData(
 
 
 def _at(name: str, *, known: bool = False, key: bool = False) -> Column[object]:
-    return Column(name, Instant(), nullable=not (known or key), primary_key=key)
+    return Column(name, Instant(), nullable=not (known or key), primary_key=key, autoincrement=False)
 
 
 def _origin() -> tuple[Column[object], ...]:

@@ -172,7 +172,7 @@ def _make_oddities() -> None:
 def _make_parameter_sets() -> None:
     op.create_table(
         "parameter_sets",
-        sa.Column("valid_since", INSTANT, nullable=False),
+        sa.Column("valid_since", INSTANT, nullable=False, autoincrement=False),
         sa.Column("version", sa.String(100), nullable=False),
         sa.Column("content", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("valid_since", name="pk_parameter_sets"),
