@@ -10,7 +10,7 @@ import structlog
 from cti.errors import OffhookError
 from cti.journal import Mark
 from cti.journal_replay import Gate
-from cti.link import Link
+from cti.link import ActionRefused, Link, LinkError
 from cti.model import AboutCall, CallEvent
 from cti.pbx.dialect import Dialect
 from cti.pbx.kinds import find_kinds
@@ -122,13 +122,37 @@ def make_dialect(settings: PbxSettings) -> Dialect:
 
 
 async def try_log_in(settings: PbxSettings) -> OffhookError | None:
-    """Connect and log in once, then log off; None when the PBX let us in, else why not."""
-    link = Link(settings, make_dialect(settings), lambda *_: None)
+    """Connect, log in and ask for the present once, then log off; None when the PBX allows it, else why not."""
+    dialect = make_dialect(settings)
+    link = Link(settings, dialect, lambda *_: None)
     running = asyncio.create_task(link.run(), name=f"try {settings.name}")
     try:
         while not (link.connected or link.last_error or running.done()):  # noqa: ASYNC110  the link tells no one
             await asyncio.sleep(LOOK_S)
-        return None if link.connected else link.last_error
+        return await _not_permitted(link, dialect) if link.connected else link.last_error
     finally:
         await link.close()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def _not_permitted(link: Link, dialect: Dialect) -> OffhookError | None:
+    """What the user of the PBX may not ask, though Offhook has to; what he may read, no PBX tells."""
+    for action in dialect.snapshot_actions():
+        try:
+            await link.send(action.name, action.fields)
+        except ActionRefused as refusal:
+            if "permission denied" in refusal.message.lower():
+                return _without_rights(link.settings, action.name, refusal.message)
+        except LinkError as error:
+            return error
+    return None
+
+
+def _without_rights(settings: PbxSettings, action: str, why: str) -> OffhookError:
+    return OffhookError(
+        "pbx-rights",
+        f"PBX {settings.name!r} lets us in, but not ask for its present ({action})",
+        why,
+        "Asterisk: write = reporting in that user's section of manager.conf, then manager reload; see "
+        "dialplans/asterisk/manager.conf.sample. FreeSWITCH: esl-allowed-api of that user",
+    )

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from cti.pbx.settings import PbxSettings
+from offhook.pbx_line import try_log_in
 from offhook.replay import replay, rows
-from tests.pbx.lab.callcentre import FILTERED, ONLY_WANTED
+from tests.pbx.lab.callcentre import FILTERED, NO_RIGHTS, ONLY_WANTED, CallCentre
 from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
 from tests.pbx.lab.speech import talk_for
 from tests.pbx.lab.stream import EventStream
@@ -87,3 +90,11 @@ def test_the_same_is_told_with_the_smallest_rights_and_with_filters(
     size = (scene.folder / "events.ami").stat().st_size
     assert sizes[ONLY_WANTED] <= sizes[FILTERED] < size < sizes["everything"]
     assert "Event: DeviceStateChange" not in (tmp_path / FILTERED / "events.ami").read_text()
+
+
+async def test_a_user_who_may_not_ask_is_told_so(centre: CallCentre) -> None:
+    common = PbxSettings(name="main", port=centre.port, username="offhook", secret=centre.secret)
+    assert await try_log_in(common) is None
+    refused = await try_log_in(msgspec.structs.replace(common, username=NO_RIGHTS))
+    assert refused is not None
+    assert (refused.ref, refused.why) == ("pbx-rights", "Permission denied")

@@ -15,6 +15,7 @@ from tests.pbx.lab.telephones import Telephones
 
 #: manager users with event filters, beside the sample's own
 FILTERED, ONLY_WANTED = "filtered", "only-wanted"
+NO_RIGHTS = "no-rights"  #: may not ask for the list of channels
 MAILBOXES = {
     "22": "VoiceMail(101@default,u)",
     "16": "Record(/tmp/offhook-mailbox-${UNIQUEID}.gsm,0,30,q)",  # its voicemail is in a package of its own
@@ -106,11 +107,12 @@ class CallCentre:
         until("no channel is left", lambda: not self.channels(), 20, lambda: "\n".join(self.channels()))
 
     def _users(self) -> str:
-        """The sample's user, the same with the sample's event filter, and with the longest one there can be."""
+        """The sample's user, the same with fewer rights, with the sample's event filter, and with the longest there is."""
         sample = (DIALPLAN / "manager.conf.sample").read_text()
         assert "secret = change-me" in sample
         assert ";eventfilter = " in sample
         user = sample.replace("secret = change-me", f"secret = {self.secret}")
         filtered = user.replace("[offhook]", f"[{FILTERED}]").replace(";eventfilter = ", "eventfilter = ")
         only = f"eventfilter = ^Event: ({'|'.join(sorted(WANTED))})"
-        return "\n".join([user, filtered, user.replace("[offhook]", f"[{ONLY_WANTED}]"), only, ""])
+        deaf = user.replace("[offhook]", f"[{NO_RIGHTS}]").replace("write = reporting", "write = originate")
+        return "\n".join([user, deaf, filtered, user.replace("[offhook]", f"[{ONLY_WANTED}]"), only, ""])
