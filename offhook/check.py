@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import make_url
 
-from crm_bridge.settings import parse_options
+from crm_bridge.options import parse_options
 from crm_bridge.sources import find_kind
 from cti.drivers import make_driver
 from cti.errors import OffhookError
@@ -38,7 +38,7 @@ async def examine(settings: Settings, folder: Path, *, connect: bool = False) ->
         await _examine_pbx(pbx, connect, report)
     _examine_journal(settings, folder, report)
     await _examine_store(settings, folder, report)
-    _examine_sources(settings, report)
+    _examine_sources(settings, folder, report)
     door = "with a password" if settings.web.password or settings.web.password_file else "without password"
     report.lines.append(("pages", f"on {settings.web.listen}, {door}"))
     report.lines.append(("log", f"{settings.log.level} and above, as {settings.log.format}"))
@@ -115,10 +115,10 @@ def _not_there(url: str, folder: Path) -> str | None:
     return "not there yet: made at the first start"
 
 
-def _examine_sources(settings: Settings, report: Report) -> None:
+def _examine_sources(settings: Settings, folder: Path, report: Report) -> None:
     for source in settings.crm.sources:
         try:
-            parse_options(source, find_kind(source.kind).Options)
+            parse_options(source, find_kind(source.kind).Options, folder)
         except OffhookError as error:
             report.problems.append(error)
     names = ", ".join(f"{source.name} ({source.kind})" for source in settings.crm.sources)

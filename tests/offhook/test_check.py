@@ -118,12 +118,6 @@ async def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
     assert report.problems[0].why == f"{tmp_path / 'journal'} is no folder"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-async def test_a_journal_in_a_folder_of_others(tmp_path: Path) -> None:
-    os.chmod(tmp_path, 0o500)  # noqa: PTH101
-    assert "journal-no-folder" in refs(await examine(Settings(pbx=(PBX,)), tmp_path))
-
-
 async def test_a_manager_user_who_may_not_ask_is_told_what_he_lacks(tmp_path: Path) -> None:
     async with ScriptedPbx() as pbx:
         pbx.answers["Status"] = lambda fields: message(
