@@ -94,7 +94,7 @@ _AGENTS = _section(
 )
 _NOW = _section(
     Section.NOW,
-    ("offhook_calls_waiting", "gauge", "pbx queue", "Callers waiting."),
+    ("offhook_calls_waiting", "gauge", "pbx queue", "Callers who wait in the queue now."),
     ("offhook_longest_wait_seconds", "gauge", "pbx queue", "How long the first of them has waited."),
     (
         "offhook_stay_difference",
@@ -103,7 +103,7 @@ _NOW = _section(
         "Waits entered less answered, abandoned, left otherwise and going on, since the start. Must be 0: anything "
         "else is a fault of Offhook or a gap in the PBX's events.",
     ),
-    ("offhook_calls_in_progress", "gauge", "pbx direction", "Calls going on."),
+    ("offhook_calls_in_progress", "gauge", "pbx direction", "Calls that go on now."),
     (
         "offhook_trunk_calls",
         "gauge",

@@ -14,6 +14,7 @@ CONFIG = """
 global:
   scrape_interval: {interval_s}s
   scrape_timeout: {interval_s}s
+  evaluation_interval: {evaluation_s}s
 scrape_configs:
   - job_name: offhook
     static_configs:
@@ -25,12 +26,12 @@ scrape_configs:
 class PrometheusServer:
     """One Prometheus that scrapes ``target`` (host:port, path /metrics) every ``interval_s`` seconds."""
 
-    def __init__(self, folder: Path, target: str, interval_s: int = 1, extra: str = "") -> None:
+    def __init__(self, folder: Path, target: str, interval_s: int = 1, extra: str = "", evaluation_s: int = 60) -> None:
         binary = shutil.which("prometheus")
         assert binary, "prometheus is missing: apt-get install prometheus"
         self.port = free_port()
         config = folder / "prometheus.yml"
-        config.write_text(CONFIG.format(interval_s=interval_s, target=target, extra=extra))
+        config.write_text(CONFIG.format(interval_s=interval_s, target=target, extra=extra, evaluation_s=evaluation_s))
         self._program = Program(
             [binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
              f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"],

@@ -1,0 +1,100 @@
+"""One agent or some: what they do, and for how much of the time."""
+
+from __future__ import annotations
+
+from cti.model import AgentState
+from kpi.grafana.frame import AGENT, OF_AGENT, OF_PBX, PBX, Page
+from kpi.grafana.told import of_metric
+from kpi.grafana.view import Query, Shape, View
+
+COLORS = {
+    AgentState.OFFLINE: "text",
+    AgentState.IDLE: "green",
+    AgentState.RINGING: "yellow",
+    AgentState.TALKING: "blue",
+    AgentState.PAUSED: "orange",
+    AgentState.WRAP_UP: "purple",
+}
+AWAY = f'{OF_AGENT}, state="offline"'
+TALKING = f'{OF_AGENT}, state="talking"'
+
+
+def _state_numbers() -> str:
+    """Each agent's state as its number in ``AgentState``: what a time line of states is drawn from."""
+    parts = (f'offhook_agent_state{{{OF_AGENT}, state="{state}"}} * {n}' for n, state in enumerate(AgentState))
+    return f"sum by (agent) ({' or '.join(parts)})"
+
+
+def _time_share(part: str) -> str:
+    """The share of the time of being there, in the time shown."""
+    there = f"(1 - avg_over_time(offhook_agent_state{{{AWAY}}}[$__range]))"
+    return f"sum by (agent) (avg_over_time(offhook_agent_state{{{part}}}[$__range])) / (sum by (agent) ({there}) > 0)"
+
+
+_DAY = (
+    View(
+        title="What they do",
+        text=of_metric("offhook_agent_state"),
+        queries=(Query(_state_numbers(), "{{agent}}"),),
+        shape=Shape.STATES,
+        words=tuple((str(n), state.value, COLORS[state]) for n, state in enumerate(AgentState)),
+        width=24,
+        height=10,
+        none="no agents",
+    ),
+)
+
+_SHARES = (
+    View(
+        title="Share of their time there that they talk",
+        text="Time talking / time logged in, of the time shown, as scraped: a call shorter than the scrape interval "
+        "may be missed. The reports have it to the second.",
+        queries=(Query(_time_share(TALKING), "{{agent}}"),),
+        shape=Shape.BARS,
+        unit="percentunit",
+        most=1,
+        height=9,
+        none="nobody was there",
+    ),
+    View(
+        title="Share of their time there in pause",
+        text="Time paused in all their queues / time logged in, of the time shown, as scraped.",
+        queries=(Query(_time_share(f'{OF_AGENT}, state="paused"'), "{{agent}}"),),
+        shape=Shape.BARS,
+        unit="percentunit",
+        most=1,
+        height=9,
+        none="nobody was there",
+    ),
+)
+
+_ALL = (
+    View(
+        title="Agents by what they do",
+        text=of_metric("offhook_agents"),
+        queries=(Query(f'sum by (state) (offhook_agents{{{OF_PBX}, state!="offline"}})', "{{state}}"),),
+        shape=Shape.STACK,
+    ),
+    View(
+        title="Share of the agents there who talk",
+        text="Agents talking / agents logged in, at each moment.",
+        queries=(
+            Query(
+                f'sum(offhook_agents{{{OF_PBX}, state="talking"}})'
+                f' / (sum(offhook_agents{{{OF_PBX}, state!="offline"}}) > 0)',
+                "talking",
+            ),
+        ),
+        unit="percentunit",
+        most=1,
+        steps=((None, "green"), (0.85, "orange")),
+    ),
+)
+
+AGENTS = Page(
+    uid="offhook-agents",
+    title="Offhook: agents",
+    text="What agents do and for how much of their time. Agents are extensions; names are on Offhook's own pages.",
+    variables=(PBX, AGENT),
+    rows=(("The day", _DAY), ("In the time shown", _SHARES), ("All agents", _ALL)),
+)
