@@ -86,8 +86,8 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     trunks: Annotated[
         list[Text],
         Meta(
-            description="Endpoint names that are trunks to the public. Empty = guess: an endpoint whose name is not "
-            "2 to 6 digits and that is no queue member."
+            description="Endpoint names that are trunks to the public: all of them, since every endpoint not named "
+            "here is an agent's then. Empty = guess: a trunk's name is not 2 to 6 digits, and it is no queue member."
         ),
     ] = []
     phones: Annotated[

@@ -62,3 +62,31 @@ def test_a_members_phone_is_known_to_events_that_name_only_what_is_dialled() -> 
     assert people.member("Local/9103@queue/n") == "9103"
     assert people.member("Local/9103@queue/n", "hint:103@ext-local") == "103"
     assert people.member("Local/9103@queue/n") == "103"
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "PJSIP/trunk-berlin-01-0000001a",
+        "PJSIP/anonymous-00000001",
+        "IAX2/provider-7781",
+        "IAX2/10.0.0.1:4569-12",
+        "DAHDI/i1/0612345678-1a",
+        "DAHDI/1-1",
+        "SIP/0612345678-0001",
+        "Motif/google-1f",
+    ],
+)
+def test_a_guessed_trunk(channel: str) -> None:
+    assert AsteriskPeople().role_of(channel) is LegRole.CUSTOMER
+
+
+def test_who_names_one_trunk_names_them_all() -> None:
+    people = AsteriskPeople(trunks=["trunk-a", "12"])
+    assert [people.role_of(f"PJSIP/{name}-01") for name in ("trunk-a", "trunk-b", "alice")] == [
+        LegRole.CUSTOMER,
+        LegRole.AGENT,
+        LegRole.AGENT,
+    ]
+    assert people.role_of("DAHDI/12-1") is LegRole.CUSTOMER
+    assert AsteriskPeople().role_of("DAHDI/12-1") is LegRole.AGENT, "a line of an analogue card looks like an extension"
