@@ -157,8 +157,8 @@ class FreeswitchServer:
             client.writer.transport.abort()
 
     def drop_next(self, count: int) -> None:
-        """The next so many events are lost on the way to everybody."""
-        self._to_drop += count
+        """The next so many events are lost on the way to everybody; 0: no more are."""
+        self._to_drop = count
 
     def lose_listeners(self) -> None:
         """All who listen are killed, as after too many lost events."""
