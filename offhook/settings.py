@@ -17,6 +17,7 @@ from cti.errors import OffhookError
 from cti.journal import JournalSettings
 from cti.pbx.settings import PbxSettings
 from kpi.prometheus import MetricsSettings
+from kpi.settings import KpiSettings
 from offhook.database import StoreSettings
 from offhook.logs import LogSettings
 from offhook.settings_check import Problem, bare, find_problems, inner_structs, join, secret_fields
@@ -38,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: Annotated[JournalSettings, msgspec.Meta(description=JournalSettings.__doc__)] = JournalSettings()
     crm: Annotated[CrmSettings, msgspec.Meta(description=CrmSettings.__doc__)] = CrmSettings()
     web: Annotated[WebSettings, msgspec.Meta(description=WebSettings.__doc__)] = WebSettings()
+    kpi: Annotated[KpiSettings, msgspec.Meta(description=KpiSettings.__doc__)] = KpiSettings()
     metrics: Annotated[MetricsSettings, msgspec.Meta(description=MetricsSettings.__doc__)] = MetricsSettings()
     log: Annotated[LogSettings, msgspec.Meta(description=LogSettings.__doc__)] = LogSettings()
 

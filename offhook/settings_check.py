@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -57,6 +57,16 @@ def bare(kind: inspect.Type) -> inspect.Type:
     return bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
 
 
+def parser_of(kind: inspect.Type) -> Callable[[str], object] | None:
+    """What reads a text of this type, as ``Meta(extra={"parse": ...})`` names it: it raises ValueError if it cannot."""
+    if isinstance(kind, inspect.UnionType):
+        return next(filter(None, map(parser_of, kind.types)), None)
+    if not isinstance(kind, inspect.Metadata):
+        return None
+    parse: Callable[[str], object] | None = (kind.extra or {}).get("parse")
+    return parse or parser_of(kind.type)
+
+
 def describe(kind: inspect.Type) -> str:
     """A type in the admin's words: ``a whole number from 1 to 65535``, ``true or false``, ``one of: a, b``."""
     kind = bare(kind)
@@ -92,7 +102,7 @@ def join(path: str, key: str) -> str:
 
 
 def _problems(kind: inspect.Type, value: object, path: str) -> Iterator[Problem]:
-    kind = bare(kind)
+    parse, kind = parser_of(kind), bare(kind)
     if isinstance(kind, inspect.StructType):
         yield from _struct_problems(kind, value, path)
     elif isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
@@ -103,8 +113,24 @@ def _problems(kind: inspect.Type, value: object, path: str) -> Iterator[Problem]
             yield from _problems(kind.value_type, item, join(path, key))
     elif isinstance(kind, inspect.UnionType) and isinstance(value, dict):
         yield from _union_problems(kind, value, path)
+    elif isinstance(kind, inspect.UnionType) and isinstance(value, list) and (many := _list_in(kind)) is not None:
+        yield from _problems(many, value, path)
     elif not _fits(kind, value):
         yield Problem("config-bad-type", path, f"expected {describe(kind)}, got {_shown(value)}{_brackets(kind, path)}")
+    elif parse is not None and isinstance(value, str):
+        yield from _parse_problems(parse, value, path)
+
+
+def _list_in(kind: inspect.UnionType) -> inspect.Type | None:
+    lists = (one for one in kind.types if isinstance(bare(one), inspect.ListType | inspect.VarTupleType))
+    return next(lists, None)
+
+
+def _parse_problems(parse: Callable[[str], object], value: str, path: str) -> Iterator[Problem]:
+    try:
+        parse(value)
+    except ValueError as error:
+        yield Problem("config-bad-value", path, str(error))
 
 
 def _union_problems(kind: inspect.UnionType, value: dict[str, object], path: str) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi.measure import OF_CALLERS, Measure, Parameters, Unit
+from kpi.measure import OF_CALLERS, Measure, Parameters, Unit, share
 from kpi.tally import Tally
 
 
@@ -16,6 +16,16 @@ def answered(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG
     return tally.answered
 
 
+def answered_rate(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001
+    """A / N. Of four who joined, three were answered:
+
+    >>> from cti.model import StayOutcome
+    >>> answered_rate(Tally(entered=4, stays={StayOutcome.ANSWERED: 3}), Parameters())
+    0.75
+    """
+    return share(tally.answered, tally.entered)
+
+
 MEASURES = (
     Measure(
         key="answered",
@@ -27,6 +37,17 @@ MEASURES = (
         "each transferred call)",
         compute=answered,
         reads=("stays",),
+        not_by=OF_CALLERS,
+    ),
+    Measure(
+        key="answered_rate",
+        title="Answered, of offered",
+        unit=Unit.SHARE,
+        formula="A / N",
+        words="Of all who joined the queue, the share that an agent answered, after whatever wait.",
+        source="Genesys performance views: answer rate",
+        compute=answered_rate,
+        reads=("entered", "stays"),
         not_by=OF_CALLERS,
     ),
 )

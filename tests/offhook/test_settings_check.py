@@ -145,3 +145,23 @@ def test_a_key_with_nothing_near_names_what_is_known() -> None:
 )
 def test_types_are_told_in_words(kind: Any, expected: str) -> None:
     assert describe(inspect.type_info(kind)) == expected
+
+
+def whole_hour(text: str) -> int:
+    if not text.endswith(":00"):
+        raise ValueError(f"{text} is no whole hour")
+    return int(text[:-3])
+
+
+class Shop(msgspec.Struct):
+    opens: Annotated[str, Meta(extra={"parse": whole_hour})] = "9:00"
+    breaks: tuple[Annotated[str, Meta(extra={"parse": whole_hour})], ...] | None = None
+
+
+def test_a_text_that_something_has_to_read_is_read_at_its_place() -> None:
+    wrong = {"opens": "9:30", "breaks": ["12:00", "15:10"]}
+    assert [str(one) for one in find_problems(Shop, wrong)] == [
+        "opens: 9:30 is no whole hour [config-bad-value]",
+        "breaks[1]: 15:10 is no whole hour [config-bad-value]",
+    ]
+    assert find_problems(Shop, {"opens": "9:00", "breaks": []}) == []
