@@ -6,6 +6,7 @@ import json
 import shutil
 import urllib.parse
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 from tests.pbx.lab.processes import Program, free_port, until
@@ -34,7 +35,7 @@ class PrometheusServer:
         config.write_text(CONFIG.format(interval_s=interval_s, target=target, extra=extra, evaluation_s=evaluation_s))
         self._program = Program(
             [binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
-             f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"],
+             "--storage.tsdb.retention.time=30y", f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"],
             folder / "prometheus.log",
         )  # fmt: skip
 
@@ -42,9 +43,14 @@ class PrometheusServer:
         """Return when the server answers queries and its target was scraped once."""
         until("Prometheus scrapes its target", lambda: self.value("up") == 1, 30, self._program.output)
 
-    def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
-        """Return the instant vector: each row's labels and its value; empty while the server is not up yet."""
-        address = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": promql})
+    def wait_awake(self) -> None:
+        """Return when the server answers queries, whether it has a target or not."""
+        until("Prometheus answers", lambda: self.value("sum(vector(1))") == 1, 30, self._program.output)
+
+    def query(self, promql: str, at: datetime | None = None) -> list[tuple[dict[str, str], float]]:
+        """Return the instant vector, as of ``at``: each row's labels and its value; empty until the server is up."""
+        asked = {"query": promql} | ({} if at is None else {"time": f"{at.timestamp():.3f}"})
+        address = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode(asked)
         try:
             with urllib.request.urlopen(address, timeout=10) as reply:
                 answer = json.load(reply)
