@@ -98,13 +98,14 @@ def connected(board: Board, leg: LegRecord, apart_from: LegRecord | None = None)
 
 def reconnect(board: Board, seeds: Iterable[LegRecord]) -> None:
     """Begin and end talks after the connections round ``seeds`` changed."""
+    seeds = list(seeds)
     done: set[LegRecord] = set()
     for seed in seeds:
         if seed not in done and not _on_its_own(seed):
             together = connected(board, seed)
             done |= together
             _settle(board, in_order(leg for leg in together if leg.role is not LegRole.VIRTUAL))
-    for call in {seed.call: None for seed in done}:
+    for call in {seed.call: None for seed in (*done, *seeds)}:
         _end_the_waiting(board, call)
 
 

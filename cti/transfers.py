@@ -129,7 +129,13 @@ def _with_whom(board: Board, second: LegRecord, target: LegRecord | None) -> set
 
 
 def asks_by_key(leg: LegRecord) -> bool:
-    """Whether ``leg`` is a colleague whom an agent asks by the PBX's own key, while his customer hears the music."""
+    """Whether ``leg`` is a colleague whom an agent asks by the PBX's own key, while his customer hears the music.
+
+    Asterisk reaches him by a pair, FreeSWITCH from the agent's own leg.
+    """
+    asks = leg.dialled_by
+    if asks is not None and asks.talk is not None and asks.talk.open and asks.talk.held_since is not None:
+        return True
     if _end_that_asks(leg) is None:
         return False
     return any(talk.open and talk.held_since is not None for talk in leg.call.talks)

@@ -219,7 +219,8 @@ def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handl
 
 def _hangup_complete(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg = frame.get(b"Unique-ID")
-    if leg is None:
+    if leg is None or leg in memory.ended_early:
+        memory.ended_early.discard(leg or "")
         return
     outbound = frame.get(b"Call-Direction") == "outbound"
     by_itself = (frame.get(b"variable_sip_hangup_disposition") or "").startswith("recv_")

@@ -26,8 +26,13 @@ def handed_over(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Or
     leg = frame.get(b"Unique-ID")
     if leg is None:
         return ()
-    if frame.get(b"variable_transfer_disposition") == "recv_replace":
+    disposition = frame.get(b"variable_transfer_disposition")
+    if disposition == "recv_replace":
         return _by_phone(frame, at, origin, leg)
+    if disposition == "replaced":
+        return _before_the_answer(memory, frame, at, origin, leg)
+    if any(asking.far == leg for asking in memory.asking.values()):
+        return _left_with_the_music(memory, frame, at, origin, leg)
     application = frame.get(b"variable_current_application")
     if application == "att_xfer":
         return _asked_by_key(memory, at, origin, leg)
@@ -45,12 +50,31 @@ def _by_phone(frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[
     return (s.AttendedTransferred(at, origin, leg, None, frame.get(b"Other-Leg-Unique-ID"), target),)
 
 
+def _before_the_answer(
+    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
+) -> Iterable[s.Signal]:
+    """The consultation's leg names the caller who is handed over to a phone that still rings."""
+    caller = names.early_transfer(frame.get(b"variable_transfer_to"))
+    bridged = memory.bridged.get(caller or "")
+    return () if bridged is None else (s.AttendedTransferred(at, origin, bridged.other, leg, caller, None),)
+
+
 def _asked_by_key(memory: FreeswitchMemory, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:
     """He hangs up on the colleague whom he asked: the two who are left are connected."""
     asking, colleague = memory.asking.pop(leg, None), memory.bridged.get(leg)
-    if asking is None or colleague is None or colleague.other == asking.far:
+    if asking is None or asking.far not in memory.seen or colleague is None or colleague.other == asking.far:
         return ()
     return (s.AttendedTransferred(at, origin, leg, leg, asking.far, colleague.other),)
+
+
+def _left_with_the_music(
+    memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str
+) -> Iterator[s.Signal]:
+    """A customer who does not wait for what the colleague says: his leg's own end is told when theirs is over."""
+    memory.forget(leg)
+    memory.ended_early.add(leg)
+    yield s.LegHungUp(at, origin, leg, None)
+    yield s.LegEnded(at, origin, leg, None, names.whole_number(frame.get(b"variable_hangup_cause_q850")))
 
 
 def _sent_by_key(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin, leg: str) -> Iterable[s.Signal]:

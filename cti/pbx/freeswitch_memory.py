@@ -55,7 +55,8 @@ class FreeswitchMemory:
 
     ``called_for`` is whom a phone rings for, by the phone's leg, where the PBX itself has not decided it; ``sources``
     on whose behalf a leg was made; ``agent_legs`` those of agents; ``asking`` the agents who ask a colleague by a key
-    of the PBX; ``picked_off`` has for a caller the phone that rang until somebody else took his call.
+    of the PBX; ``ended_early`` legs whose end was told before their own last word; ``picked_off`` has for a caller the
+    phone that rang until somebody else took his call.
 
     Events of different threads swap places: ``seen`` are the legs whose beginning was told, and an end may come first.
     Besides, which extensions lead to which queue, the extension of each agent, and the PBX's clock. ``trunks`` are the
@@ -72,6 +73,7 @@ class FreeswitchMemory:
         self.called_for: dict[str, str] = {}
         self.sources: dict[str, str] = {}
         self.agent_legs: set[str] = set()
+        self.ended_early: set[str] = set()
         self.bridged: dict[str, Bridged] = {}
         self.asking: dict[str, Asking] = {}
         self.picked_off: dict[str, PickedOff] = {}
@@ -126,3 +128,4 @@ class FreeswitchMemory:
         for leg in {*self.seen, *self.joined, *self.taken, *self.undecided, *self.bridged, *self.picked_off} - there:
             self.forget(leg)
         self.seen |= there
+        self.ended_early &= there

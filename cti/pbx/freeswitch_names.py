@@ -16,7 +16,7 @@ _NOBODY = frozenset(
 _EXTENSION = re.compile(r"\d{2,6}\Z")
 _QUOTED = re.compile(r'\\(["\\])')
 _CONTACT_USER = re.compile(r"(?:^|[\]})/ ])user/([^@,|\s]+)")
-_BLIND, _ATTENDED = "blind:", ("att:", "satt:")
+_BLIND, _ATTENDED, _EARLY = "blind:", "att:", "satt:"
 _DIAL_RESULTS = {
     "NO_ANSWER": DialResult.NO_ANSWER,
     "NO_USER_RESPONSE": DialResult.NO_ANSWER,
@@ -114,6 +114,11 @@ def blind_transfer(to: str | None, destination: str | None) -> tuple[str, str] |
 def attended_transfer(to: str | None) -> str | None:
     """The leg that the one handed over meets; None if the words are not of an attended transfer."""
     return to.partition(":")[2] if to is not None and to.startswith(_ATTENDED) else None
+
+
+def early_transfer(to: str | None) -> str | None:
+    """The leg that is handed over to a phone that still rings; None if the words are not of such a transfer."""
+    return to.removeprefix(_EARLY) if to is not None and to.startswith(_EARLY) else None
 
 
 def bridge_of(one: str, other: str) -> str:

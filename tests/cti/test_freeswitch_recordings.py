@@ -49,6 +49,7 @@ UUIDS = (
     b"Unique-ID",
     b"Other-Leg-Unique-ID",
     b"variable_originator",
+    b"variable_originating_leg_uuid",
     b"variable_cc_member_session_uuid",
     b"CC-Member-Session-UUID",
     b"Bridge-To-UUID",

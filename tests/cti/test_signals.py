@@ -21,6 +21,7 @@ WORDS = {
     "phone": "2 101 of 1",
     "local": "3 4 of 1",
     "pair": "1 2",
+    "listens": "r 1",
     "regroup": "1 2",
     "dial": "2 by 1",
     "dial-over": "2 busy",

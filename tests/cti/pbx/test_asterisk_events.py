@@ -298,8 +298,9 @@ def test_every_event_that_is_wanted_is_tried_here() -> None:
     assert set(HANDLERS) == WANTED
 
 
-def test_every_signal_can_be_said_by_asterisk_but_of_an_agent_as_a_whole() -> None:
-    assert {kind for _, _, expected in MEANINGS.values() for kind, *_ in expected} == set(MOVES) - {s.AgentStatus}
+def test_every_signal_can_be_said_by_asterisk_but_of_agents_as_a_whole_and_on_the_line() -> None:
+    said = {kind for _, _, expected in MEANINGS.values() for kind, *_ in expected}
+    assert said == set(MOVES) - {s.AgentStatus, s.AgentFreed}
 
 
 @pytest.mark.parametrize(("name", "header"), [(name, header) for name, needed in NEEDED.items() for header in needed])

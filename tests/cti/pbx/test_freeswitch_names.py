@@ -94,7 +94,9 @@ def test_the_words_of_transfers() -> None:
     assert names.blind_transfer("blind:u1", None) == ("u1", "")
     assert names.blind_transfer(None, "blind:7002") is None
     assert names.attended_transfer("att:u2") == "u2"
-    assert names.attended_transfer("satt:u2") == "u2"
+    assert names.early_transfer("satt:u2") == "u2"
+    assert names.early_transfer("att:u2") is None
+    assert names.attended_transfer("satt:u2") is None
     assert names.attended_transfer("blind:u2") is None
 
 
