@@ -61,7 +61,6 @@ class AgentDesk:
     def __init__(self, lookup: Lookup, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.counts = PopCounts()
         self._lookup = lookup
-        self._region = lookup.settings.default_region
         self._now = now
         self._files: dict[CallKey, CallerFile] = {}
         self._desks: defaultdict[DeskId, _Desk] = defaultdict(lambda: _Desk(lookup.settings.recent_calls))
@@ -304,7 +303,7 @@ class AgentDesk:
         return next((pop for pop in pops if pop.pop_id == pop_id), None)
 
     def _card(self, pop: Pop, now: datetime) -> Card:
-        return make_card(pop, now, self._region, partial(self._name, pop.desk.pbx))
+        return make_card(pop, now, self._lookup.settings, partial(self._name, pop.desk.pbx))
 
     def _name(self, pbx: str, agent: str) -> str:
         """``Anna Rossi (101)``, or the extension where the PBX gave no name."""

@@ -114,13 +114,24 @@ class Pop:
         self.closed_at, self.closing = at, how
 
 
+class SourceLine(msgspec.Struct, frozen=True):
+    """Where data on a card come from: "crm", "as of 14:05". ``trouble`` marks what is old or missing."""
+
+    source: str
+    read_at: datetime | None
+    words: str
+    trouble: bool
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A pop as a page shows it, all words ready. ``headline`` is the name, or the number where there is none.
 
     ``pbx_name`` is what the network sent as the caller's name: never proven, shown as such. ``match`` is None on
     calls within the house. ``waited_s`` and ``phase_s`` are as of the moment of the view, ``waits`` says that the wait
     goes on. ``talked_s`` is this agent's own. ``times_lately`` counts the caller's calls to us within five days, this
-    one included. ``other`` is who took the call, in words.
+    one included. ``other`` is who took the call, in words. ``lines`` tell what each source gave and how old that is.
+    ``pop_url`` is the CRM's page to open for this call, ``page_url`` the customer's own, ``framed`` whether that may
+    stand in a frame.
     """
 
     pop_id: str
@@ -144,6 +155,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     talked_s: float | None
     other: str | None
     seen: bool
+    lines: tuple[SourceLine, ...] = ()
+    pop_url: str | None = None
+    page_url: str | None = None
+    framed: bool = False
 
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):

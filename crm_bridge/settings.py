@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 import phonenumbers
 
+from crm_bridge.pop_url import check_template, origin_of
+
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One place where customers are looked up."""
@@ -55,6 +57,14 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     at_once: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=1000)] | None,
         msgspec.Meta(description="Questions under way at the same time. Default: `lookups_at_once`."),
+    ] = None
+
+
+class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is different for callers of one queue."""
+
+    pop_url: Annotated[
+        str | None, msgspec.Meta(description="The CRM's page for callers of this queue; empty: none is opened.")
     ] = None
 
 
@@ -108,6 +118,25 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     recent_calls: Annotated[
         int, msgspec.Meta(ge=1, le=200, description="How many of an agent's own past calls the desk keeps to show.")
     ] = 30
+    pop_url: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Address of a CRM's own page for a caller, like `https://crm.example.com/?phone={e164}`. It is "
+            "opened in one tab, the same for all calls, when the phone rings. Values: e164 digits national significant "
+            "queue agent call_id dialled customer_id."
+        ),
+    ] = None
+    queue: Annotated[
+        dict[str, QueueSettings],
+        msgspec.Meta(description="What is different for one queue: a table `[crm.queue.NAME]`."),
+    ] = {}
+    frame_origins: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="CRMs whose page of the customer is shown in a frame on the card, as "
+            "`https://crm.example.com`. The CRM has to allow it too (frame-ancestors); a link there is always."
+        ),
+    ] = ()
     sources: Annotated[
         tuple[SourceSettings, ...],
         msgspec.Meta(description="Where customers are looked up, all at once; the first named is shown first."),
@@ -123,6 +152,16 @@ class CrmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
         if wrong := [prefix for prefix in self.dial_prefixes if not prefix.isdecimal()]:
             raise ValueError(f"dial_prefixes: {wrong[0]!r} is not made of digits only")
+        for template in (self.pop_url, *(one.pop_url for one in self.queue.values())):
+            if template and (unfit := check_template(template)):
+                raise ValueError(f"pop_url: {unfit}")
+        if strange := [one for one in self.frame_origins if origin_of(one) != one]:
+            raise ValueError(f'frame_origins: expected an origin like "https://crm.example.com", got {strange[0]!r}')
         names = [source.name for source in self.sources]
         if len(names) != len(set(names)):
             raise ValueError("sources: two of them have the same name")
+
+    def pop_url_of(self, queue: str | None) -> str | None:
+        """The address to open for callers of ``queue``: its own, else everybody's; None where there is none."""
+        own = self.queue.get(queue or "")
+        return (self.pop_url if own is None or own.pop_url is None else own.pop_url) or None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from crm_bridge.contact import PastCall
+from crm_bridge.contact import Heard, Match, PastCall, SourceState
+from crm_bridge.found import safe_url
 from crm_bridge.number import Number, NumberKind, format_number
-from crm_bridge.pop import CallerFile, Card, Phase, Pop
+from crm_bridge.pop import CallerFile, Card, Phase, Pop, SourceLine
+from crm_bridge.pop_url import call_values, fill_template, may_frame
+from crm_bridge.settings import CrmSettings
 from cti.model import Call, Direction
 
 #: calls of the last days that are counted as "the third call in five days"
@@ -21,11 +24,11 @@ _ORDER: Final = {Phase.OFFERED: 0, Phase.TALKING: 1, Phase.HELD: 2, Phase.DIALLI
 Name = Callable[[str], str]
 
 
-def make_card(pop: Pop, now: datetime, region: str, name_of: Name) -> Card:
-    """The card of ``pop`` as of ``now``. ``name_of`` gives an extension's words, numbers are shown as in ``region``."""
+def make_card(pop: Pop, now: datetime, settings: CrmSettings, name_of: Name) -> Card:
+    """The card of ``pop`` as of ``now``. ``name_of`` gives an extension's words."""
     file, call = pop.file, pop.file.call
     number = file.number or _NO_NUMBER
-    shown = format_number(number, region)
+    shown = format_number(number, settings.default_region)
     until = pop.closed_at or now
     waiting = call.waiting
     return Card(
@@ -50,12 +53,61 @@ def make_card(pop: Pop, now: datetime, region: str, name_of: Name) -> Card:
         talked_s=_talked_s(call, pop.desk.agent),
         other=_other(pop, name_of),
         seen=pop.shown_after_s is not None,
+        lines=source_lines(file.match, now),
+        **_pages(pop, number, settings),
     )
+
+
+def source_lines(match: Match | None, now: datetime) -> tuple[SourceLine, ...]:
+    """Of each source that gave something, or should have: when, and what is wrong with it."""
+    return tuple(_source_line(heard, now) for heard in match.heard) if match is not None else ()
+
+
+def age_words(seconds: float) -> str:
+    """An age in its largest unit.
+
+    >>> [age_words(seconds) for seconds in (5, 90, 7200, 200000)]
+    ['5 s', '1 min', '2 h', '2 days']
+    """
+    for size_s, unit in ((172_800, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= size_s:
+            return f"{int(seconds // (86_400 if unit == 'days' else size_s))} {unit}"
+    return f"{max(0, int(seconds))} s"
 
 
 def order_cards(cards: Sequence[Card]) -> tuple[Card, ...]:
     """Ringing calls first, the longest first, then the one that is talked on, then held and dialled ones."""
     return tuple(sorted(cards, key=lambda card: (_ORDER[card.phase], card.offered_at)))
+
+
+def _source_line(heard: Heard, now: datetime) -> SourceLine:
+    age = "" if heard.read_at is None else f"{age_words((now - heard.read_at).total_seconds())} old"
+    problem = heard.problem or "asked again"
+    words = {
+        SourceState.ASKED: "asking …",
+        SourceState.ANSWERED: "",
+        SourceState.LATE: "came late",
+        SourceState.KEPT: age,
+        SourceState.STALE: f"{age}: {problem}",
+        SourceState.SILENT: problem,
+        SourceState.FAILED: problem,
+    }[heard.state]
+    trouble = heard.state in (SourceState.STALE, SourceState.SILENT, SourceState.FAILED)
+    return SourceLine(heard.source, heard.read_at, words, trouble)
+
+
+def _pages(pop: Pop, number: Number, settings: CrmSettings) -> dict[str, Any]:
+    """The CRM's pages for this call. Without a customer on the other side there is none."""
+    call, match = pop.file.call, pop.file.match
+    contact = match.contact if match is not None else None
+    template = settings.pop_url_of(pop.queue or call.queue) if call.customer is not None else None
+    page_url = safe_url(contact.url) if contact is not None and contact.url else None
+    pop_url = None
+    if template is not None and (number.key is not None or contact is not None):
+        queue = pop.queue or call.queue
+        values = call_values(call, number, queue, pop.desk.agent, contact, settings.default_region)
+        pop_url = fill_template(template, values)
+    return {"pop_url": pop_url, "page_url": page_url, "framed": may_frame(page_url, settings.frame_origins)}
 
 
 def _headline(file: CallerFile, pop: Pop, shown: str, name_of: Name) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -35,10 +36,12 @@ from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
 from offhook.pbx_logs import open_pbx_logs
 from offhook.settings import Settings, fetch_secret
-from offhook.web.app import WebServer, make_app
+from offhook.web.app import Part, WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.key import fetch_key
 from offhook.web.pages import Condition, standing_pages
+from offhook.web.report_calls import call_pages
+from offhook.web.reports import report_pages
 
 STORE_CHECK_S = 3.0
 DRAIN_S = 10.0
@@ -108,8 +111,10 @@ class Offhook:
         settings = self.settings
         self.engine = await stack.enter_async_context(open_store(settings, self._folder))
         self.store = Store(self.engine, partial(e164_of, settings.crm))
-        self.lookup = Lookup(open_sources(settings.crm, self.engine), settings.crm, last_calls_from(self.store))
+        await self.store.store_parameters(settings.kpi.site(), datetime.now(UTC))
+        self.lookup = Lookup(open_sources(settings.crm, self.engine, self._folder), settings.crm, last_calls_from(self.store))
         stack.push_async_callback(self.lookup.close)
+        self.lookup.warm()
         self.desk = AgentDesk(self.lookup)
         names = [one.name for one in settings.pbx]
         ends = {line.settings.name: line.journal.known_until() for line in self.lines if line.journal is not None}
@@ -161,13 +166,19 @@ class Offhook:
         key = fetch_key(self._folder / web.key_file)
         names = [one.name for one in self.settings.pbx]
         desk = DeskPages(self.desk, self.lookup, names, key, by_https=web.by_https)
-        parts = [standing_pages(self.conditions, self.metrics), desk_pages(desk)]
+        parts = [standing_pages(self.conditions, self.metrics), desk_pages(desk), *self._report_parts()]
         server = WebServer(web, await make_app(web, password, parts))
         await server.start()
         try:
             yield server.url
         finally:
             await server.stop()
+
+    def _report_parts(self) -> list[Part]:
+        site, journal = self.settings.kpi.site(), self.settings.journal
+        pbxs = {one.name: one for one in self.settings.pbx}
+        folder = self._folder / journal.folder if journal.enabled else None
+        return [report_pages(self.engine, site), call_pages(self.store, site.time_zone, pbxs, folder)]
 
     @asynccontextmanager
     async def _working(

@@ -62,7 +62,8 @@ def _sections(kind: inspect.Type, path: str, variable: str) -> Iterator[str]:
 
 
 def _head(field: inspect.Field, path: str, many: bool, parent: str) -> Iterator[str]:
-    written = f"[[{path}]]" if many else f"[{path}]"
+    named = isinstance(bare(field.type), inspect.DictType)
+    written = f"[{path}.NAME]" if named else f"[[{path}]]" if many else f"[{path}]"
     yield f"## `{written}`\n" if not parent else f"## `{written}` (inside `{parent}`)\n"
     yield f"{_description(field)}\n"
 

@@ -15,6 +15,7 @@ from cti.errors import OffhookError
 from offhook.web.app import Part
 from offhook.web.desk_cookie import COOKIE, MAX_AGE_S, Seat, SeatSigner
 from offhook.web.desk_screens import Screens
+from offhook.web.security import HEADERS
 from offhook.web.sse import HEARTBEAT_S, stream
 from offhook.web.templates import TEMPLATES, list_page
 
@@ -62,7 +63,10 @@ class DeskPages:
     async def show(self, request: web.Request) -> web.Response:
         """The desk, or the choice of an extension."""
         seat = self._seat(request)
-        return self._choice(request) if seat is None else _page(request, "desk.html", self._content(seat.desk, True))
+        if seat is None:
+            return self._choice(request)
+        content = self._content(seat.desk, True) | {"opens_crm": self._opens_crm()}
+        return _page(request, "desk.html", content, headers=self._pages_headers())
 
     async def log_in(self, request: web.Request) -> web.Response:
         """Take a desk: the cookie, and on to the page."""
@@ -145,6 +149,17 @@ class DeskPages:
         shown = {"view": view, "leads": leads, "talking": talking, "one_pbx": one_pbx}
         return {"page": "desk", "beat_s": self._heartbeat_s, **shown}
 
+    def _opens_crm(self) -> bool:
+        crm = self._lookup.settings
+        return any((crm.pop_url, *(one.pop_url for one in crm.queue.values())))
+
+    def _pages_headers(self) -> dict[str, str]:
+        """What the desk may do besides: keep hold of the CRM's tab, and frame the pages of these CRMs."""
+        framed = " ".join(self._lookup.settings.frame_origins)
+        headers = {"Cross-Origin-Opener-Policy": "same-origin-allow-popups"} if self._opens_crm() else {}
+        policy = f"{HEADERS['Content-Security-Policy']}; frame-src {framed}"
+        return headers | ({"Content-Security-Policy": policy} if framed else {})
+
     def _choice(self, request: web.Request, problem: str = "", agent: str = "") -> web.Response:
         agents = [one for one in self._desk.agents() if one.pbx in self._pbxs]
         content = {"page": "desk", "agents": agents, "pbxs": self._pbxs, "problem": problem, "typed": agent}
@@ -176,7 +191,13 @@ def desk_pages(pages: DeskPages) -> Part:
     return pages.add_to
 
 
-def _page(request: web.Request, template: str, content: Mapping[str, object], status: int = 200) -> web.Response:
+def _page(
+    request: web.Request,
+    template: str,
+    content: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
     text = request.app[TEMPLATES].get_template(template).render(content)
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+    all_headers = {"Cache-Control": "no-store", **(headers or {})}
+    return web.Response(text=text, status=status, content_type="text/html", headers=all_headers)

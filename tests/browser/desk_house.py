@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from crm_bridge.contact import LastCalls, PastCall
+from crm_bridge.contact import Adapter, LastCalls, PastCall
 from crm_bridge.desk import AgentDesk
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import import_file
@@ -46,10 +46,17 @@ T-812;C-1;Leak after installation;2026-11-12;waiting for parts;high;Dana O'Neill
 class DeskHouse:
     """What a test of the desk needs to hand."""
 
-    def __init__(self, engine: AsyncEngine, last_calls: LastCalls | None = None, heartbeat_s: float = 10.0) -> None:
-        settings = CrmSettings()
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        last_calls: LastCalls | None = None,
+        heartbeat_s: float = 10.0,
+        settings: CrmSettings | None = None,
+        more: Mapping[str, Adapter] | None = None,
+    ) -> None:
+        settings = settings or CrmSettings()
         self.engine = engine
-        self.lookup = Lookup(open_sources(settings, engine), settings, last_calls)
+        self.lookup = Lookup(open_sources(settings, engine) | dict(more or {}), settings, last_calls)
         self.desk = AgentDesk(self.lookup)
         self.pages = DeskPages(self.desk, self.lookup, ["main"], b"k" * 32, heartbeat_s=heartbeat_s)
         self.server: WebServer | None = None
@@ -72,8 +79,14 @@ class DeskHouse:
 
 
 @asynccontextmanager
-async def desk_house(folder: Path, *, heartbeat_s: float = 10.0) -> AsyncIterator[DeskHouse]:
-    """A house whose book holds four customers, two of whom share a number."""
+async def desk_house(
+    folder: Path,
+    *,
+    heartbeat_s: float = 10.0,
+    settings: CrmSettings | None = None,
+    more: Mapping[str, Adapter] | None = None,
+) -> AsyncIterator[DeskHouse]:
+    """A house whose book holds four customers, two of whom share a number; ``more`` are further sources."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{folder}/offhook.sqlite")
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
@@ -86,7 +99,7 @@ async def desk_house(folder: Path, *, heartbeat_s: float = 10.0) -> AsyncIterato
         path.write_text(text, encoding="utf-8")
         report = await import_file(engine, path, kind, region="IT")
         assert report.stored, report.bad
-    house = DeskHouse(engine, past_calls, heartbeat_s)
+    house = DeskHouse(engine, past_calls, heartbeat_s, settings, more)
     await house.open()
     try:
         yield house

@@ -161,7 +161,7 @@ def agent_event(
     return AgentChanged(at=clock(), origin=ORIGIN, agent=record, change=AgentChange.STATE)
 
 
-async def until(condition: Callable[[], object], bound_s: float = 5.0) -> None:
+async def until(condition: Callable[[], object], bound_s: float = 30.0) -> None:
     """Wait until ``condition`` holds; TimeoutError after ``bound_s``."""
     async with asyncio.timeout(bound_s):
         while not condition():  # noqa: ASYNC110  what is waited for need not know of the test

@@ -25,6 +25,9 @@ def test_nothing_has_to_be_set() -> None:
         ({"sources": [{"name": "a"}, {"name": "a"}]}, "same name"),
         ({"sources": [{"kind": "../etc"}]}, "regex"),
         ({"deadline": 1}, "unknown field"),
+        ({"pop_url": "javascript:alert('{e164}')"}, "an address like"),
+        ({"queue": {"sales": {"pop_url": "https://crm.example.com/{phone}"}}}, "no value is called"),
+        ({"frame_origins": ["https://crm.example.com/path"]}, "expected an origin"),
     ],
 )
 def test_a_wrong_value_is_refused_in_words(wrong: dict[str, object], words: str) -> None:

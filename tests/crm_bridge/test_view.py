@@ -7,14 +7,16 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from crm_bridge.contact import Contact, Match, MatchKind, PastCall
+from crm_bridge.contact import Contact, Heard, Match, MatchKind, PastCall, SourceState
 from crm_bridge.number import parse_number
 from crm_bridge.pop import CallerFile, Card, Closing, DeskId, Phase, Pop
-from crm_bridge.view import make_card, order_cards
+from crm_bridge.settings import CrmSettings, QueueSettings
+from crm_bridge.view import age_words, make_card, order_cards, source_lines
 from cti.model import Direction
 from tests.crm_bridge.scene import START, Clock, Scene
 
 ANNA = Contact(source="book", contact_id="1", name="Anna Rossi")
+SETTINGS = CrmSettings()
 EXACT = Match(kind=MatchKind.EXACT, why="", contact=ANNA)
 
 
@@ -22,8 +24,14 @@ def names(agent: str) -> str:
     return {"101": "Dana (101)"}.get(agent, agent)
 
 
-def card_of(scene: Scene, match: Match | None = None, agent: str = "101", phase: Phase = Phase.OFFERED) -> Card:
-    return make_card(pop_of(scene, match, agent, phase), scene.clock(), "IT", names)
+def card_of(
+    scene: Scene,
+    match: Match | None = None,
+    agent: str = "101",
+    phase: Phase = Phase.OFFERED,
+    settings: CrmSettings = SETTINGS,
+) -> Card:
+    return make_card(pop_of(scene, match, agent, phase), scene.clock(), settings, names)
 
 
 def pop_of(scene: Scene, match: Match | None = None, agent: str = "101", phase: Phase = Phase.OFFERED) -> Pop:
@@ -98,7 +106,7 @@ def test_calls_of_the_last_five_days_are_counted_with_this_one(days: tuple[int, 
     pop.file.past_calls = [
         PastCall(at=START - timedelta(days=day), direction="inbound", outcome="answered") for day in days
     ]
-    assert make_card(pop, START, "IT", names).times_lately == times
+    assert make_card(pop, START, SETTINGS, names).times_lately == times
 
 
 def test_agents_of_earlier_calls_and_who_took_this_one_have_names() -> None:
@@ -106,7 +114,7 @@ def test_agents_of_earlier_calls_and_who_took_this_one_have_names() -> None:
     pop.file.past_calls = [PastCall(at=START, direction="inbound", outcome="answered", agents=("101", "109"))]
     pop.close(Closing.TAKEN, START)
     pop.other = "101"
-    card = make_card(pop, START, "IT", names)
+    card = make_card(pop, START, SETTINGS, names)
     assert card.past_calls is not None
     assert (card.past_calls[0].agents, card.other) == (("Dana (101)", "109"), "Dana (101)")
 
@@ -131,5 +139,61 @@ def test_a_closed_card_stands_still() -> None:
     clock.pass_s(6)
     pop.close(Closing.MISSED, clock())
     clock.pass_s(500)
-    card = make_card(pop, clock(), "IT", names)
+    card = make_card(pop, clock(), SETTINGS, names)
     assert (card.closing, card.waited_s, card.phase_s) == (Closing.MISSED, 6.0, 0.0)
+
+
+def test_each_source_says_what_it_gave_and_how_old_it_is() -> None:
+    told = {
+        "a": Heard(source="a", state=SourceState.ANSWERED, read_at=START),
+        "b": Heard(source="b", state=SourceState.STALE, read_at=START - timedelta(hours=3), problem="the CRM is away"),
+        "c": Heard(source="c", state=SourceState.SILENT, problem="no answer yet"),
+        "d": Heard(source="d", state=SourceState.LATE, read_at=START),
+        "e": Heard(source="e", state=SourceState.KEPT, read_at=START - timedelta(seconds=40)),
+        "f": Heard(source="f", state=SourceState.STALE, read_at=START - timedelta(days=3)),
+        "g": Heard(source="g", state=SourceState.ASKED),
+    }
+    lines = source_lines(msgspec.structs.replace(EXACT, heard=tuple(told.values())), START)
+    assert {line.source: (line.words, line.trouble) for line in lines} == {
+        "a": ("", False),
+        "b": ("3 h old: the CRM is away", True),
+        "c": ("no answer yet", True),
+        "d": ("came late", False),
+        "e": ("40 s old", False),
+        "f": ("3 days old: asked again", True),
+        "g": ("asking …", False),
+    }
+    assert source_lines(None, START) == ()
+    assert age_words(-5) == "0 s"
+
+
+def test_the_page_to_open_is_the_queues_own_or_everybodys() -> None:
+    settings = CrmSettings(
+        pop_url="https://crm.example.com/?p={e164}&q={queue}&a={agent}",
+        queue={
+            "support": QueueSettings(pop_url="https://desk.example.com/{customer_id}"),
+            "quiet": QueueSettings(pop_url=""),
+        },
+    )
+    scene = Scene("1", "+393351234567", Clock())
+    urls = [
+        card_of(scene.becomes(queue=queue), EXACT, settings=settings).pop_url for queue in ("a b&c", "support", "quiet")
+    ]
+    assert urls == ["https://crm.example.com/?p=%2B393351234567&q=a%20b%26c&a=101", "https://desk.example.com/1", None]
+    assert card_of(Scene("1", None, Clock()), settings=settings).pop_url is None
+    internal = Scene("1", "101", Clock(), direction=Direction.INTERNAL, dialled="102")
+    assert card_of(internal, agent="102", settings=settings).pop_url is None
+
+
+def test_the_customers_own_page_is_a_link_and_a_frame_only_where_it_may() -> None:
+    settings = CrmSettings(frame_origins=("https://crm.example.com",))
+    scene = Scene("1", "+393351234567", Clock())
+    for url, page, framed in (
+        ("https://crm.example.com/c/1", "https://crm.example.com/c/1", True),
+        ("https://crm.example.com:444/c/1", "https://crm.example.com:444/c/1", False),
+        ("https://other.example.com/c/1", "https://other.example.com/c/1", False),
+        ("javascript:alert(1)", None, False),
+    ):
+        match = msgspec.structs.replace(EXACT, contact=msgspec.structs.replace(ANNA, url=url))
+        card = card_of(scene, match, settings=settings)
+        assert (card.page_url, card.framed) == (page, framed)

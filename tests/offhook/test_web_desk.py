@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
 from crm_bridge.pop import DeskId
+from crm_bridge.settings import CrmSettings
 from cti.model import CallOutcome, RingResult
 from offhook.web.desk_cookie import COOKIE
 from tests.browser.desk_house import DeskHouse, desk_house
@@ -254,3 +255,28 @@ async def test_an_extension_that_the_pbx_has_not_named_has_a_desk(browser: Brows
     text = await (await browser.get("/desk")).text()
     assert "Extension 777" in text
     assert "has not named this extension yet" in text
+
+
+async def test_only_a_desk_with_pages_of_a_crm_may_hold_its_tab_and_frame_them(tmp_path: Path) -> None:
+    settings = CrmSettings(
+        pop_url="https://crm.example.com/?p={e164}",
+        frame_origins=("https://crm.example.com", "https://erp.example.com"),
+    )
+    async with desk_house(tmp_path, settings=settings) as house:
+        browser = Browser(house)
+        await browser.sit_down()
+        page = await browser.get("/desk")
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.endswith("; frame-src https://crm.example.com https://erp.example.com")
+        assert "default-src 'none'" in policy
+        assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+        assert 'id="crm-tab"' in await page.text()
+        await browser.http.close()
+
+
+async def test_a_desk_without_them_may_not(browser: Browser) -> None:
+    await browser.sit_down()
+    page = await browser.get("/desk")
+    assert "frame-src" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert 'id="crm-tab"' not in await page.text()

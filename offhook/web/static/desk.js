@@ -9,6 +9,8 @@
   const putAside = document.getElementById("put-aside");
   const announce = document.getElementById("announce");
   const alerts = document.getElementById("alerts");
+  const crmTab = document.getElementById("crm-tab");
+  const crmBlocked = document.getElementById("crm-blocked");
   const quietTitle = document.title;
   const confirmed = new Set();
   const bases = new WeakMap();
@@ -95,6 +97,34 @@
       ringingBefore = ringing;
     }
   };
+  /* The CRM's own page, in one tab for all calls. Not while this agent talks: it would take his page away. */
+  const crmName = "offhook-crm";
+  const crmOn = () => crmTab !== null && localStorage.getItem("offhook-crm-tab") === "on";
+  const openCrm = (url) => { crmBlocked.hidden = Boolean(window.open(url, crmName)); };
+  const popCrm = () => {
+    const news = document.getElementById("news");
+    if (!crmOn() || !news || news.dataset.leads !== "yes") return;
+    if (live.querySelector("[data-phase=talking], [data-phase=held]")) return;
+    const card = live.querySelector("[data-phase=offered][data-url]");
+    if (!card) return;
+    const mark = `${card.dataset.pop} ${card.dataset.url}`;
+    if (sessionStorage.getItem(crmName) === mark) return;
+    sessionStorage.setItem(crmName, mark);
+    openCrm(card.dataset.url);
+  };
+  const showCrm = () => {
+    if (!crmTab) return;
+    crmTab.textContent = crmOn() ? "CRM tab on" : "CRM tab off";
+    crmTab.setAttribute("aria-pressed", String(crmOn()));
+    crmTab.hidden = false;
+  };
+  crmTab?.addEventListener("click", () => {
+    localStorage.setItem("offhook-crm-tab", crmOn() ? "off" : "on");
+    if (crmOn()) openCrm("about:blank");
+    showCrm();
+    popCrm();
+  });
+
   const showAlerts = () => {
     alerts.textContent = alertsOn() ? "Sound on" : "Sound off";
     alerts.setAttribute("aria-pressed", String(alertsOn()));
@@ -162,11 +192,13 @@
   const refresh = () => {
     tick();
     tellNews();
+    popCrm();
     afterPaint(confirmShown);
   };
   document.addEventListener("htmx:after:swap", (event) => { refresh(); showSide(event); });
   document.addEventListener("visibilitychange", () => { refresh(); if (!document.hidden) watch(); });
   showAlerts();
+  showCrm();
   refresh();
   setInterval(tick, 250);
   setInterval(watch, 2000);

@@ -1,0 +1,190 @@
+"""The CRM's own pages from the desk, in a real browser: one tab for all calls, a link, a frame where it may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from crm_bridge.contact import Contact, ContactNumber, Incident, SourceError
+from crm_bridge.number import Number
+from crm_bridge.settings import CrmSettings, QueueSettings
+from tests.browser.desk_house import DeskHouse, desk_house
+from tests.crm_bridge.scene import HOSTILE, Scene, WallClock, agent_event, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+ZOFIA, MARY = "+393351234509", "+442079460008"
+
+
+class Crm:
+    """A CRM on another origin: its pages say what they were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        app = web.Application()
+        app.router.add_get("/{page:.*}", self._show)
+        self._server = TestServer(app)
+
+    @property
+    def url(self) -> str:
+        return str(self._server.make_url("")).rstrip("/")
+
+    async def __aenter__(self) -> Crm:
+        await self._server.start_server()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.close()
+
+    async def _show(self, request: web.Request) -> web.Response:
+        if request.path != "/favicon.ico":
+            self.asked.append(request.path_qs)
+        return web.Response(
+            text="<!doctype html><title>CRM</title><h1>Customer in the CRM</h1>", content_type="text/html"
+        )
+
+
+class ErpSource:
+    """Knows Žofia too, by the same name, and has what the book does not; its page is in the CRM."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def find(self, number: Number) -> list[Contact]:
+        if number.key != ZOFIA:
+            return []
+        numbers, page = (ContactNumber(ZOFIA, ZOFIA),), f"{self.url}/customer/z"
+        incident = Incident(reference="E-9", title="Invoice questioned", state="open")
+        return [
+            Contact(source="erp", contact_id="z", name=HOSTILE, numbers=numbers, url=page, incidents=(incident,)),
+        ]
+
+
+class Away:
+    """Has never answered."""
+
+    async def find(self, number: Number) -> list[Contact]:
+        raise SourceError("crm-unreachable", "crm.example.com cannot be reached", "", "check url")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def crm() -> AsyncIterator[Crm]:
+    async with Crm() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(tmp_path: Path, crm: Crm) -> AsyncIterator[DeskHouse]:
+    settings = CrmSettings(
+        pop_url=f"{crm.url}/find?phone={{e164}}&queue={{queue}}",
+        queue={"quiet": QueueSettings(pop_url="")},
+        frame_origins=(crm.url,),
+    )
+    more = {"erp": ErpSource(crm.url), "old-crm": Away()}
+    async with desk_house(tmp_path, heartbeat_s=0.5, settings=settings, more=more) as made:
+        made.desk.apply(agent_event(WallClock(), "101", "Anna Rossi"))
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    made = await chromium.new_context(viewport={"width": 1280, "height": 1000})
+    yield made
+    await made.close()
+
+
+async def sit_down(context: BrowserContext, house: DeskHouse) -> Page:
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    await page.goto(f"{house.url}/desk")
+    await page.get_by_label("Extension").fill("101")
+    await page.get_by_role("button", name="Open my desk").click()
+    await until(lambda: house.pages.screens.count > 0)
+    return page
+
+
+def ring(house: DeskHouse, call_id: str, number: str, queue: str = "sales") -> Scene:
+    scene = Scene(call_id, number, WallClock())
+    for event in (scene.started(), scene.queued(queue), scene.offered("101", queue)):
+        house.desk.apply(event)
+    return scene
+
+
+async def test_each_call_opens_in_the_same_tab_until_the_agent_talks(
+    house: DeskHouse, crm: Crm, context: BrowserContext
+) -> None:
+    page = await sit_down(context, house)
+    button = page.locator("#crm-tab")
+    await expect(button).to_have_text("CRM tab off")
+    async with context.expect_page() as opening:
+        await button.click()
+    tab = await opening.value
+    await expect(button).to_have_attribute("aria-pressed", "true")
+
+    first = ring(house, "1", MARY, "a b&c")
+    await until(lambda: crm.asked == ["/find?phone=%2B442079460008&queue=a%20b%26c"])
+    house.desk.apply(first.ended())
+    second = ring(house, "2", "+393339999999")
+    await until(lambda: len(crm.asked) == 2)
+    await expect(tab).to_have_url(f"{crm.url}/find?phone=%2B393339999999&queue=sales")
+    assert len(context.pages) == 2
+
+    house.desk.apply(second.answered("101"))
+    await expect(page.locator("[data-phase=talking]")).to_be_visible()
+    ring(house, "3", MARY)
+    await expect(page.locator("#news")).to_have_attribute("data-ringing", re.compile(r".+"))
+    assert len(crm.asked) == 2
+
+
+async def test_without_the_switch_there_is_a_link_on_the_card(
+    house: DeskHouse, crm: Crm, context: BrowserContext
+) -> None:
+    page = await sit_down(context, house)
+    ring(house, "4", MARY)
+    link = page.get_by_role("link", name="Open in the CRM")
+    await expect(link).to_have_attribute("href", f"{crm.url}/find?phone=%2B442079460008&queue=sales")
+    assert crm.asked == []
+    async with context.expect_page() as opening:
+        await link.click()
+    await expect(await opening.value).to_have_title("CRM")
+
+
+async def test_a_queue_without_a_page_opens_none(house: DeskHouse, crm: Crm, context: BrowserContext) -> None:
+    page = await sit_down(context, house)
+    ring(house, "5", MARY, "quiet")
+    await expect(page.locator(".who-name")).to_have_text("Mary Smith")
+    assert await page.get_by_role("link", name="Open in the CRM").count() == 0
+
+
+async def test_the_card_says_what_came_from_where_and_frames_the_customers_page(
+    house: DeskHouse, crm: Crm, context: BrowserContext, tmp_path: Path
+) -> None:
+    page = await sit_down(context, house)
+    ring(house, "6", ZOFIA)
+    sources = page.locator(".sources")
+    await expect(sources).to_contain_text("old-crm · crm.example.com cannot be reached")
+    await expect(sources).to_contain_text(re.compile(r"book as of \d\d:\d\d"))
+    await expect(page.get_by_role("heading", name=re.compile("Open orders")).locator(".from")).to_have_text("from book")
+    await expect(page.frame_locator(".crm-page").get_by_role("heading")).to_have_text("Customer in the CRM")
+    own = page.get_by_role("link", name="Customer's page")
+    await expect(own).to_have_attribute("href", f"{crm.url}/customer/z")
+    await expect(own).to_have_attribute("rel", "noopener noreferrer")
+    await page.screenshot(path=tmp_path / "card.png", full_page=True)
+    assert (tmp_path / "card.png").stat().st_size > 10_000
