@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from cti.board import Board
-from cti.model import AgentChange, CallLeftQueue, CallQueued, RingResult, Stay, StayOutcome, TransferKind
+from cti.model import AgentChange, CallLeftQueue, CallQueued, LegRole, RingResult, Stay, StayOutcome, TransferKind
 from cti.reach import phones_behind
 from cti.records import CallRecord, LegRecord, StayRecord
 from cti.rings import close_ring, own
@@ -171,7 +171,15 @@ def _taker(call: CallRecord, stay: StayRecord) -> str | None:
         and ring.ring.queue == stay.stay.queue
         and ring.ring.started_at >= stay.stay.joined_at
     ]
-    return min(answered, key=lambda ring: ring.ended_at or ring.started_at).agent if answered else None
+    if answered:
+        return min(answered, key=lambda ring: ring.ended_at or ring.started_at).agent
+    return _answered_for(call, stay)
+
+
+def _answered_for(call: CallRecord, stay: StayRecord) -> str | None:
+    """The member whose way is up though no phone of his is: another queue, a menu, an announcement answered it."""
+    ways = (leg for leg in call.legs if leg.dialled_by is stay.leg and leg.member is not None)
+    return next((leg.member for leg in ways if leg.state is LegState.UP and leg.role is LegRole.VIRTUAL), None)
 
 
 def _left_how(stay: StayRecord) -> StayOutcome:

@@ -85,7 +85,8 @@ def ended_by(call: CallRecord) -> EndedBy:
     gone = [
         (leg.hung_up_at, leg)
         for leg in call.legs
-        if leg.hung_up_at is not None and leg.hung_up_at >= since and not leg.transferred and _was_there(call, leg)
+        if leg.hung_up_at is not None and (leg.hung_up_at >= since or _left_as_he_was_answered(call, leg))
+        if not leg.transferred and _was_there(call, leg)
         if not _left_others_talking(call, leg, leg.hung_up_at)
     ]
     if not gone:
@@ -94,6 +95,11 @@ def ended_by(call: CallRecord) -> EndedBy:
     if first.role is LegRole.CUSTOMER:
         return EndedBy.CUSTOMER
     return EndedBy.PBX if _went_on_alone(call, at) else EndedBy.AGENT
+
+
+def _left_as_he_was_answered(call: CallRecord, leg: LegRecord) -> bool:
+    """A caller who hangs up is gone for good, though the PBX still connects him with whom it has just reached."""
+    return leg is call.root and leg.role is LegRole.CUSTOMER
 
 
 def _went_on_alone(call: CallRecord, at: datetime) -> bool:

@@ -363,3 +363,40 @@ def test_a_queue_that_has_just_lost_its_last_member_lets_go_as_empty() -> None:
 def test_a_caller_sent_elsewhere_left_the_queue_alive() -> None:
     told = play(f"{WAITING} 5 sent-on 1 sales\n 5 leaves 1 sales\n 5 phone 2 102 of 1\n 5 dial 2 by 1\n 5 rings 2")
     assert "left 1 sales transferred_out" in told.calls
+
+
+def test_a_caller_who_hangs_up_while_he_is_being_answered_ended_the_call() -> None:
+    told = play(f"{RINGING} 4 up 2\n 4 quits 1\n 4 leaves 1 sales\n 4 takes 1 sales 101\n 4 bridge b 2 1\n 4 ends 1 2")
+    assert told.calls[-1] == "ended 1 answered customer"
+
+
+def test_a_member_that_is_another_queue_answers_for_the_first() -> None:
+    told = play("""
+        0  caller 1 +39333 to 274
+        0  joins 1 nested
+        0  local 2 3 of 1
+        0  tries 1 nested 210 2
+        0  dial 2 by 1
+        0  up 3 2
+        0  leaves 1 nested
+        0  takes 1 nested 210
+        0  bridge a 2 1
+        0  joins 3 support
+        1  phone 4 103 of 1
+        1  tries 3 support 103 4
+        1  dial 4 by 3
+        1  rings 4
+        3  up 4
+        3  leaves 3 support
+        3  takes 3 support 103
+        3  bridge b 4 3
+        9  quits 1
+        9  ends 1 2 3 4
+    """)
+    assert told.oddities == []
+    call = told.ended()
+    assert [(stay.queue, stay.outcome, stay.agent) for stay in call.stays] == [
+        ("nested", "answered", "210"),
+        ("support", "answered", "103"),
+    ]
+    assert [(talk.agent, talk.queue, talk.started_at) for talk in call.talks] == [("103", "support", at(3))]

@@ -56,6 +56,7 @@ def test_a_muted_supervisor_in_the_room_does_not_talk(scene: Scene) -> None:
     dana.hang_up()
     talk_for(SPEECH_S)
     caller.hang_up()
+    talk_for(SPEECH_S)
     anna.hang_up()
 
     journey = Journey(caller, "answered", "customer", rung=["101"], talks=[anna.spoke(until=caller.ended_at)])
@@ -102,6 +103,7 @@ def test_an_agent_takes_a_waiting_caller_by_the_bridge_application(scene: Scene)
     since = scene.now()
     talk_for(SPEECH_S)
     caller.hang_up()
+    talk_for(SPEECH_S)
     anna.hang_up()
 
     journey = Journey(caller, "answered", "customer", answered_at=anna.answered_at)

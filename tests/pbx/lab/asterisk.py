@@ -29,10 +29,11 @@ class Ports(NamedTuple):
     sip: int
     ami: int
     ami_tls: int
+    http: int
 
     @classmethod
     def free(cls) -> Ports:
-        return cls(free_port(socket.SOCK_DGRAM), free_port(), free_port())
+        return cls(free_port(socket.SOCK_DGRAM), free_port(), free_port(), free_port())
 
 
 class Asterisk:
@@ -63,6 +64,7 @@ class Asterisk:
             "SIP_PORT": self.ports.sip,
             "AMI_PORT": self.ports.ami,
             "AMI_TLS_PORT": self.ports.ami_tls,
+            "HTTP_PORT": self.ports.http,
             "TIMESTAMPS": "yes" if self.role == "world" else "no",
             "FAR_SIP_PORT": far_sip_port,
             "LAB_SECRET": self.lab_secret,

@@ -107,7 +107,7 @@ class CallCentre:
         until("no channel is left", lambda: not self.channels(), 20, lambda: "\n".join(self.channels()))
 
     def _users(self) -> str:
-        """The sample's user, the same with fewer rights, with the sample's event filter, and with the longest there is."""
+        """The sample's user, the same with fewer rights, with the sample's event filter, and with the longest one."""
         sample = (DIALPLAN / "manager.conf.sample").read_text()
         assert "secret = change-me" in sample
         assert ";eventfilter = " in sample
