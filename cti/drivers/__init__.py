@@ -11,6 +11,9 @@ from cti.conversation import Conversation
 from cti.link_faults import LinkError
 from cti.pbx.settings import PbxSettings
 
+HOW_TO_INSTALL = {"panoramisk": "pip install 'offhook[panoramisk]'"}
+NO_EXTRA = "docs/drivers.md tells how it is built"
+
 
 class Driver(Protocol):
     """Opens the connections of one link, one after the other. Made once with the link's settings."""
@@ -24,7 +27,7 @@ class Driver(Protocol):
 
 def driver_names() -> list[str]:
     """The names that can stand in the settings."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
 def make_driver(settings: PbxSettings) -> Driver:
@@ -42,12 +45,12 @@ def make_driver(settings: PbxSettings) -> Driver:
             "correct driver, or leave it out",
         )
     try:
-        module = import_module(f"cti.drivers.{name}")
+        module = import_module(f"cti.drivers.{name.replace('-', '_')}")
+        return cast("Driver", module.Driver(settings))
     except ModuleNotFoundError as error:
         raise LinkError(
             "link-driver-missing",
             f"PBX {settings.name!r}: the driver {name!r} cannot be used",
             f"the library {error.name} is not installed",
-            f"pip install 'offhook[{name}]', or leave driver out for the native one",
+            f"{HOW_TO_INSTALL.get(name, NO_EXTRA)}, or leave driver out for the native one",
         ) from error
-    return cast("Driver", module.Driver(settings))

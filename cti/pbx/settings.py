@@ -134,6 +134,8 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if self.kind in DRIVERS_OF and self.driver in others:
             known = ", ".join(("native", *DRIVERS_OF[self.kind]))
             raise ValueError(f'driver: "{self.driver}" does not read a PBX of kind "{self.kind}", but {known}')
+        if self.driver == "python-esl" and self.tls:
+            raise ValueError('tls: python-ESL speaks none; go through a tunnel, or take the driver "native"')
         foreign = [name for kind, names in KINDS_OF.items() if kind != self.kind for name in names]
         if self.kind in KINDS_OF and (named := [name for name in foreign if getattr(self.logs, name) is not None]):
             known = ", ".join(KINDS_OF[self.kind])
