@@ -129,18 +129,18 @@ def _table(report: Report) -> Grid:
 
 def _matrix(report: Report) -> Grid:
     column, (down, across) = report.columns[0], report.by
-    right = _in_order(row.key[1] for row in report.rows)
+    right = in_order(row.key[1] for row in report.rows)
     found = {row.key: row for row in report.rows}
     most = max((row.numbers[0] or 0 for row in report.rows), default=0)
     heads = [Head(f"{NAMES[down]} / {NAMES[across]}"), *(Head(one or "(none)", column.unit, column) for one in right)]
     rows = tuple(
         (*_names((name,)), *(_shaded(column, found.get((name, one)), most) for one in right))
-        for name in _in_order(row.key[0] for row in report.rows)
+        for name in in_order(row.key[0] for row in report.rows)
     )
     return Grid(heads=tuple(heads), rows=rows, total=None, names=1)
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
+def in_order(names: Iterable[str]) -> list[str]:
     """Each once: weekdays as they follow each other, all others by name."""
     each = set(names)
     return sorted(each, key=lambda name: (DAYS.index(name) if name in DAYS else -1, name))
