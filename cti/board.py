@@ -27,13 +27,17 @@ GONE_LEGS = 10_000  # some minutes of a site with 1,000 agents
 
 
 class Board:
-    """One PBX's present. ``at`` and ``origin`` are those of the signal being applied."""
+    """One PBX's present. ``at`` and ``origin`` are those of the signal being applied.
+
+    ``heard_since`` is when the connection began that is being read, None where nobody has said so.
+    """
 
     at: datetime
     origin: Origin
 
     def __init__(self, pbx: str) -> None:
         self.pbx = pbx
+        self.heard_since: datetime | None = None
         self.legs: dict[str, LegRecord] = {}
         self.calls: dict[str, CallRecord] = {}
         self.bridges: dict[str, set[LegRecord]] = {}

@@ -21,7 +21,7 @@ import structlog
 
 from cti.errors import OffhookError
 from cti.journal import JournalRead, Mark, find_read, read_journal
-from cti.model import AboutCall, CallEvent, OddityFound, Origin, PbxBack, PbxLost
+from cti.model import AboutCall, CallEvent, OddityFound, Origin
 from cti.pbx.dialect import Dialect, Frame, Wire
 
 ROOTLESS = "call-without-root"  # the tracker's oddity for a call of which it did not see the beginning
@@ -46,8 +46,7 @@ class Gate:
 
     ``recover`` uses it. What was told before the mark is kept back, and what is told later of the same calls too, for
     good: they had ended when the mark was set. So are calls whose beginning was not seen. While the journal is told
-    again it keeps back the oddities, most of which come of that, and the ends and beginnings of connections: the store
-    knows of them, or finds the gap by the time at which the journal ends.
+    again it keeps back the oddities, most of which come of that.
     """
 
     def __init__(self, publish: Publish) -> None:
@@ -72,7 +71,7 @@ class Gate:
         if isinstance(event, AboutCall):
             origin = event.call.origin
             return origin not in self._old and Mark(origin.session, origin.offset) >= self.began_at
-        return not (self.replaying and isinstance(event, OddityFound | PbxLost | PbxBack))
+        return not (self.replaying and isinstance(event, OddityFound))
 
 
 def recover(

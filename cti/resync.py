@@ -8,6 +8,7 @@ snapshot was taken is left alone: what was heard is newer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from cti import signals as s
 from cti.board import Board
@@ -59,7 +60,7 @@ def _seen(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
     record = board.known(leg.leg)
     if record is None:
         yield s.LegSeen(
-            leg.started_at,
+            _begun_before(board, leg),
             origin,
             leg.leg,
             leg.group,
@@ -75,6 +76,13 @@ def _seen(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
         yield s.LegDialled(at, origin, leg.leg, leg.group, source, leg.dialled)
     if record is None and leg.queue is not None and not leg.was_dialled:
         yield s.QueueReached(at, origin, leg.leg, leg.group, leg.queue)
+
+
+def _begun_before(board: Board, leg: LegNow) -> datetime:
+    """A PBX tells ages in whole seconds, cut: so the instant may be too late by one."""
+    if board.heard_since is None:
+        return leg.started_at
+    return min(leg.started_at, board.heard_since - timedelta(microseconds=1))
 
 
 def _moved(board: Board, now: SnapshotTaken, leg: LegNow, known: LegState) -> Iterator[s.Signal]:

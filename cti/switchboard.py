@@ -50,6 +50,7 @@ class Switchboard:
         self._publish(PbxLost(at=at, origin=self._origin("lost"), pbx=self.pbx, cause=cause))
 
     def back(self, at: datetime) -> None:
+        self.tracker.heard_since(at)
         self._publish(PbxBack(at=at, origin=self._origin("back"), pbx=self.pbx))
 
     def _origin(self, event: str) -> Origin:

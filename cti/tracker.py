@@ -98,6 +98,10 @@ class CallTracker:
         board.at, board.origin = signal.at, signal.origin
         MOVES[type(signal)](board, signal)
 
+    def heard_since(self, at: datetime) -> None:
+        """From then on each event is heard: what a snapshot shows that was not told has begun before."""
+        self._board.heard_since = at
+
     def open_calls(self) -> list[Call]:
         """The calls that go on now, each as of now."""
         board = self._board

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from cti.model import Call, CallOutcome, Leg, Ring, Stay, Talk, Transfer
+from cti.model import Call, CallOutcome, Direction, Leg, Ring, Stay, Talk, Transfer
 from kpi.gaps import Gap
 
 SNAPSHOT = timedelta(seconds=10)  #: after the return the PBX is asked for its present; what vanished ends then
@@ -33,14 +33,18 @@ def completed(seen: Call, told: Call, gap: Gap) -> Call:
         talks=talks,
         transfers=spliced(seen.transfers, told.transfers, lambda transfer: transfer.by),
         legs=_legs(seen.legs, told.legs, begin, end),
-        queue=seen.queue or (told.queue if told.queued_at is not None and begin <= told.queued_at <= end else None),
-        queued_at=_unless_seen(seen.queued_at, told.queued_at, begin, end),
         answered_at=_unless_seen(seen.answered_at, told.answered_at, begin, end),
+        click_to_dial=seen.click_to_dial or told.click_to_dial,
     )
-    if begin <= seen.offered_at <= end:
+    if _queued_unseen(seen, told, begin, end):
+        call = msgspec.structs.replace(call, queue=told.queue, queued_at=told.queued_at)
+    begun_unseen = begin <= seen.offered_at <= end
+    if begun_unseen or (seen.direction is Direction.INTERNAL and told.direction is not Direction.INTERNAL):
         call = msgspec.structs.replace(
-            call, offered_at=told.offered_at, caller=told.caller, dialled=told.dialled or seen.dialled
+            call, direction=told.direction, caller=told.caller, dialled=told.dialled or seen.dialled
         )
+    if begun_unseen:
+        call = msgspec.structs.replace(call, offered_at=told.offered_at)
     if in_gap:
         call = msgspec.structs.replace(
             call, ended_at=told.ended_at, outcome=told.outcome, ended_by=told.ended_by or seen.ended_by
@@ -119,6 +123,13 @@ def _together(one: Stay | Ring | Talk | Transfer, other: Stay | Ring | Talk | Tr
     return (other_end is None or _begin(one) < other_end + _SAME) and (
         one_end is None or _begin(other) < one_end + _SAME
     )
+
+
+def _queued_unseen(seen: Call, told: Call, begin: datetime, end: datetime) -> bool:
+    """Whether the first queue was joined in the gap; what was seen then may be the second one."""
+    if told.queued_at is None or not begin - _SAME <= told.queued_at <= end:
+        return False
+    return seen.queued_at is None or begin <= seen.queued_at <= end or told.queued_at + _SAME < seen.queued_at
 
 
 def _unless_seen(seen: datetime | None, told: datetime | None, begin: datetime, end: datetime) -> datetime | None:

@@ -6,7 +6,8 @@ It works beside the recorder, in a task of its own, and asks nobody to wait.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -17,7 +18,7 @@ from cti.feed import Follower
 from cti.model import Call, CallEnded, CallEvent, PbxBack
 from kpi.batch import Batch
 from kpi.completing import completed
-from kpi.gaps import Gap
+from kpi.gaps import Gap, HalfSeen, late_end
 from kpi.importers.pbx_logs import PbxLogs
 from kpi.importers.source import SourceError
 from kpi.schema import CallSource
@@ -30,8 +31,11 @@ OF_TODAY = timedelta(hours=12)  #: a gap since then is read up to now: calls tha
 CALLS_AT_ONCE = 200
 AGAIN_S = 30.0
 GIVE_UP = timedelta(minutes=10)  #: until then the recorder may bring the end of a gap to the store
+SOON_S = 2.0
 LOOK_S = 0.1
 _SLACK = timedelta(seconds=2)
+
+GapKey = tuple[str, datetime]
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +43,9 @@ _log = structlog.get_logger(__name__)
 class GapFiller:
     """Fills the gaps of PBXs whose ``logs`` are known, by name: at the start, and when ``follower`` tells of a return.
 
-    ``filled`` counts calls that it told, ``completed`` those that it completed.
+    ``filled`` counts calls that it told, ``completed`` those that it completed. Which calls are still to be completed
+    is in the store: those that were seen, have ended, met a gap, and have not been held against the logs. So a crash
+    in between forgets none.
     """
 
     def __init__(
@@ -55,7 +61,7 @@ class GapFiller:
         self._follower, self._store, self._totals, self._logs, self._now = follower, store, totals, dict(logs), now
         self._due: dict[str, datetime] = dict.fromkeys(logs, now())
         self._returned: dict[str, datetime] = {}
-        self._ran_out: dict[str, dict[str, Gap]] = {}
+        self._ended: dict[str, set[str]] = {}
         self._turn = asyncio.Event()
         self._turn.set()
 
@@ -80,17 +86,14 @@ class GapFiller:
         if isinstance(event, PbxBack):
             self._returned[pbx] = event.at
             self._plan(pbx, event.at + wait)
-        elif isinstance(event, CallEnded) and (gap := self._ran_into(event.call)) is not None:
-            self._ran_out.setdefault(pbx, {})[event.call.call_id] = gap
+        elif isinstance(event, CallEnded) and self._met_a_gap(event.call):
+            self._ended.setdefault(pbx, set()).add(event.call.call_id)
             self._plan(pbx, event.at + wait)
 
-    def _ran_into(self, call: Call) -> Gap | None:
-        """The gap in which this call was not seen for a while; it has ended now."""
+    def _met_a_gap(self, call: Call) -> bool:
+        """Whether this call, which has ended now, was not seen for a while."""
         gaps = (gap for gap in self._totals.gaps.values() if gap.pbx == call.pbx and not gap.is_history)
-        ended_at = call.ended_at or call.offered_at
-        return next(
-            (gap for gap in gaps if gap.ended_at is not None and call.offered_at < gap.ended_at <= ended_at), None
-        )
+        return any(gap.ended_at is not None and _was_there(call, gap) for gap in gaps)
 
     def _plan(self, pbx: str, at: datetime) -> None:
         self._due[pbx] = max(at, self._due.get(pbx, at))
@@ -125,30 +128,19 @@ class GapFiller:
         return False
 
     async def fill_gaps(self, pbx: str) -> list[Gap]:
-        """Fill what is not filled of the last week, and what calls have run into since; the gaps as they are then.
+        """Fill what is not filled of the last week, and complete the calls that met a gap; the gaps as they are then.
 
         Raises:
             StoreAwayError: the database is away.
         """
-        again = await self._over(pbx)
-        gaps = await self._store.fetch_gaps(self._now() - LOOK_BACK, None, pbx)
-        wanted = [
-            gap
-            for gap in gaps
-            if gap.ended_at is not None and not gap.is_history
-            if not gap.is_filled or gap.key in again
-        ]
-        return [await self.fill(gap) for gap in wanted]
-
-    async def _over(self, pbx: str) -> set[tuple[str, datetime]]:
-        """The gaps that calls ran out of which are stored by now; for the others another look is planned."""
-        calls = self._ran_out.pop(pbx, {})
-        stored = await self._store.fetch_told(pbx, calls)
-        late = {call_id: gap for call_id, gap in calls.items() if not _is_seen(stored.get(call_id))}
-        if late:
-            self._ran_out.setdefault(pbx, {}).update(late)
-            self._plan(pbx, self._now() + timedelta(seconds=AGAIN_S))
-        return {gap.key for call_id, gap in calls.items() if call_id not in late}
+        ended = self._ended.pop(pbx, set())
+        known = await self._store.fetch_gaps(self._now() - LOOK_BACK, None, pbx)
+        gaps = [gap for gap in known if gap.ended_at is not None and not gap.is_history]
+        calls = await self._store.fetch_half_seen(gaps)
+        wanted = [gap for gap in gaps if not gap.is_filled or any(_has_more(gap, call) for call in calls)]
+        done = [one for run in _runs(wanted) for one in await self._fill_run(run, gaps, calls)]
+        await self._look_again(pbx, ended, gaps)
+        return done
 
     async def fill(self, gap: Gap) -> Gap:
         """Tell the calls of one gap; the gap with what is said of that.
@@ -156,55 +148,89 @@ class GapFiller:
         Raises:
             StoreAwayError: the database is away.
         """
-        logs, ended_at = self._logs[gap.pbx], gap.ended_at or self._now()
-        filled, still_missing = 0, logs.missing
-        try:
-            until = self._now() + _SLACK if self._now() - ended_at < OF_TODAY else ended_at + LEAD
-            calls: list[Call] = []
-            async for some in logs.tell(gap.began_at - LEAD, until):
-                calls += [call for call in some if _overlap(call, gap)]
-                if len(calls) >= CALLS_AT_ONCE:
-                    filled += await self._store_calls(calls, gap)
-                    calls = []
-            filled += await self._store_calls(calls, gap)
-            filled_at = self._now() if logs.kinds else None
-        except SourceError as error:
-            still_missing, filled_at = f"{error.what}: {error.why}", None
-        done = msgspec.structs.replace(
-            gap,
-            filled_from=", ".join(logs.kinds) or None,
-            filled_at=filled_at,
-            calls_filled=filled,
-            still_missing=still_missing,
-        )
-        await self._store.store_filled(done)
-        self._totals.gaps[done.key] = done
-        _log.info("gap filled", pbx=gap.pbx, calls=filled, still_missing=still_missing)
+        [done] = await self._fill_run([gap], [gap], [])
         return done
 
-    async def _store_calls(self, told: Iterable[Call], gap: Gap) -> int:
-        """Keep what is news in them; how many of them nobody else has told."""
+    async def _look_again(self, pbx: str, ended: set[str], gaps: Sequence[Gap]) -> None:
+        """Plan another look for calls that the logs did not have yet, and for those that the store did not."""
+        late = ended - (await self._store.fetch_told(pbx, ended)).keys()
+        if late:
+            self._ended.setdefault(pbx, set()).update(late)
+            self._plan(pbx, self._now() + timedelta(seconds=SOON_S))
+        waits = [self._now() - call.ended_at for call in await self._store.fetch_half_seen(gaps)]
+        waits = [wait for wait in waits if wait < GIVE_UP]
+        if waits:
+            self._plan(pbx, self._now() + max(min(waits), timedelta(seconds=AGAIN_S)))
+
+    async def _fill_run(self, run: Sequence[Gap], gaps: Sequence[Gap], half_seen: Iterable[HalfSeen]) -> list[Gap]:
+        """Fill gaps that are near each other, by one reading of the logs; ``gaps`` are all that a call may have met."""
+        logs = self._logs[run[0].pbx]
+        told = Counter[GapKey]()
+        still_missing, filled_at = logs.missing, self._now() if logs.kinds else None
+        try:
+            calls: list[Call] = []
+            async for some in logs.tell(*self._window(run, half_seen)):
+                calls += [call for call in some if any(_overlap(call, gap) for gap in run)]
+                if len(calls) >= CALLS_AT_ONCE:
+                    told += await self._store_calls(calls, gaps)
+                    calls = []
+            told += await self._store_calls(calls, gaps)
+        except SourceError as error:
+            still_missing, filled_at = f"{error.what}: {error.why}", None
+        return [
+            await self._note_filled(
+                msgspec.structs.replace(
+                    gap,
+                    filled_from=", ".join(logs.kinds) or None,
+                    filled_at=filled_at,
+                    calls_filled=told[gap.key],
+                    still_missing=still_missing,
+                )
+            )
+            for gap in run
+        ]
+
+    def _window(self, run: Sequence[Gap], half_seen: Iterable[HalfSeen]) -> tuple[datetime, datetime]:
+        """What to read: as far back as the calls go that ran into these gaps, and up to their ends."""
+        ends = [gap.ended_at or self._now() for gap in run]
+        begins = [gap.began_at - LEAD for gap in run]
+        begins += [call.offered_at - _SLACK for call in half_seen if any(_was_there(call, gap) for gap in run)]
+        until = self._now() + _SLACK if self._now() - max(ends) < OF_TODAY else max(ends) + LEAD
+        return min(begins), until
+
+    async def _note_filled(self, gap: Gap) -> Gap:
+        await self._store.store_filled(gap)
+        self._totals.gaps[gap.key] = gap
+        _log.info("gap filled", pbx=gap.pbx, calls=gap.calls_filled, still_missing=gap.still_missing)
+        return gap
+
+    async def _store_calls(self, told: Iterable[Call], gaps: Sequence[Gap]) -> Counter[GapKey]:
+        """Keep what is news in them; how many of them nobody else has told, by the first gap that each was in."""
         calls = {call.call_id: call for call in told}
-        known = await self._store.fetch_told(gap.pbx, calls)
+        if not calls:
+            return Counter()
+        pbx = gaps[0].pbx
+        known = await self._store.fetch_told(pbx, calls)
         new = [
-            call
-            for call_id, call in calls.items()
-            if call_id not in known or known[call_id][1] is CallSource.IMPORTED
+            call for call_id, call in calls.items() if call_id not in known or known[call_id][1] is CallSource.IMPORTED
         ]
-        more = [
-            better
-            for call_id, (seen, source) in known.items()
-            if _is_seen((seen, source)) and _was_there(seen, gap)
-            if (better := completed(seen, calls[call_id], gap)) != seen
-        ]
-        parts = await self._parts(gap.pbx, calls)
+        more: list[Call] = []
+        for call_id, (seen, source) in known.items():
+            if _is_seen((seen, source)) and (met := [gap for gap in gaps if _was_there(seen, gap)]):
+                better = seen
+                for gap in met:
+                    better = completed(better, calls[call_id], gap)
+                self.completed += better != seen
+                if better != seen or source is CallSource.LIVE:
+                    more.append(better)
+        parts = await self._parts(pbx, calls)
         for batch, source in ((new, CallSource.FILLED), (more, CallSource.COMPLETED)):
             if batch:
                 whole = Batch(calls=tuple(batch), source=source, parts=parts)
                 self._totals.add(await self._store.store(whole))
         self.filled += len(new)
-        self.completed += len(more)
-        return len(new) + sum(source is CallSource.FILLED for _, source in known.values())
+        unseen = [*new, *(calls[one] for one, (_, source) in known.items() if source is CallSource.FILLED)]
+        return Counter(key for call in unseen if (key := _first_met(call, gaps)) is not None)
 
     async def _parts(self, pbx: str, calls: Mapping[str, Call]) -> tuple[str, ...]:
         """Calls that are in the store under the id of a leg, because the call's first one was gone after the gap."""
@@ -212,13 +238,34 @@ class GapFiller:
         return tuple(await self._store.fetch_told(pbx, legs))
 
 
+def _has_more(gap: Gap, call: HalfSeen) -> bool:
+    """Whether this call may be completed by another look: when the gap was filled its end was not in the logs yet."""
+    return _was_there(call, gap) and (gap.filled_at is None or gap.filled_at < call.ended_at + GIVE_UP)
+
+
+def _runs(gaps: Iterable[Gap]) -> list[list[Gap]]:
+    """Gaps whose time to be read is one: each within twice the lead of the one before."""
+    runs: list[list[Gap]] = []
+    for gap in sorted(gaps, key=lambda gap: gap.began_at):
+        before = runs[-1][-1] if runs else None
+        if before is not None and before.ended_at is not None and gap.began_at - before.ended_at < 2 * LEAD:
+            runs[-1].append(gap)
+        else:
+            runs.append([gap])
+    return runs
+
+
+def _first_met(call: Call, gaps: Iterable[Gap]) -> GapKey | None:
+    return next((gap.key for gap in gaps if _overlap(call, gap)), None)
+
+
 def _is_seen(told: tuple[Call, CallSource] | None) -> bool:
     return told is not None and told[1] in (CallSource.LIVE, CallSource.COMPLETED)
 
 
-def _was_there(call: Call, gap: Gap) -> bool:
+def _was_there(call: Call | HalfSeen, gap: Gap) -> bool:
     ended_later = call.ended_at is None or call.ended_at >= gap.began_at
-    return ended_later and (gap.ended_at is None or call.offered_at < gap.ended_at)
+    return ended_later and (gap.ended_at is None or call.offered_at < late_end(gap))
 
 
 def _overlap(call: Call, gap: Gap) -> bool:

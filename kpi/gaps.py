@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -10,6 +10,8 @@ from kpi.columns import EPOCH
 
 NOT_RUNNING = "Offhook was not running"
 BEFORE = "before Offhook"
+FIRST_EVENT = timedelta(seconds=0.5)
+UNHEARD = "the connection ended"
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,19 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
         return 0.0 if self.is_history else max(0.0, ((self.ended_at or now) - self.began_at).total_seconds())
 
 
+class HalfSeen(msgspec.Struct, frozen=True):
+    """A call that was seen, has ended, and met a gap: it has not been held against the PBX's logs yet."""
+
+    call_id: str
+    offered_at: datetime
+    ended_at: datetime
+
+
+def late_end(gap: Gap) -> datetime:
+    """Until when a call may seem to have begun that began in the gap: a replay knows its end by the first event."""
+    return (gap.ended_at or gap.began_at) + FIRST_EVENT
+
+
 class StreamLost(msgspec.Struct, frozen=True):
     """From ``at`` on nothing is seen."""
 
@@ -68,7 +83,19 @@ class StreamBack(msgspec.Struct, frozen=True):
     known_until: datetime | None = None
 
 
-Turn = StreamLost | StreamBack
+class StreamMissed(msgspec.Struct, frozen=True):
+    """From ``began_at`` to ``ended_at`` nothing was seen, as the journal shows; the store may know it, or half of it.
+
+    From 1970 on: that was before the first connection.
+    """
+
+    pbx: str
+    began_at: datetime
+    ended_at: datetime
+    cause: str
+
+
+Turn = StreamLost | StreamBack | StreamMissed
 
 
 class Alive(msgspec.Struct, frozen=True):

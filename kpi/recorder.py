@@ -36,7 +36,7 @@ from cti.model import (
     PbxLost,
 )
 from kpi.batch import Batch, Mark, NumberedOddity, Span
-from kpi.gaps import Alive, StreamBack, StreamLost
+from kpi.gaps import UNHEARD, Alive, StreamBack, StreamLost, StreamMissed
 from kpi.spans import SpanBook
 from kpi.store import Store, StoreAwayError
 from kpi.totals import Totals
@@ -47,7 +47,7 @@ BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
 HEARTBEAT_S = 10.0  #: how much longer than it was a gap is told to be after a crash, at the most
 
-Item = Call | Span | NumberedOddity | StreamLost | StreamBack | Alive
+Item = Call | Span | NumberedOddity | StreamLost | StreamBack | StreamMissed | Alive
 Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
@@ -186,6 +186,12 @@ class Recorder:
             _log.error("the recorder closed before everything was stored", entries=self.backlog)
         return self.backlog
 
+    def note_missed(self, pbx: str, began_at: datetime, ended_at: datetime) -> None:
+        """Keep in the gap ledger that nothing was seen of a PBX in that time, should it not be there."""
+        turn = StreamMissed(pbx, began_at, ended_at, UNHEARD)
+        self._entries.append(Entry(turn, None, time.monotonic()))
+        self._some.set()
+
     async def _take_in(self) -> None:
         async for event in self._follower:
             self._take(event)
@@ -318,7 +324,7 @@ def _batch(entries: list[Entry]) -> Batch:
         calls=tuple(item for item in items if isinstance(item, Call)),
         spans=tuple(item for item in items if isinstance(item, Span)),
         oddities=tuple(item for item in items if isinstance(item, NumberedOddity)),
-        turns=tuple(item for item in items if isinstance(item, StreamLost | StreamBack)),
+        turns=tuple(item for item in items if isinstance(item, StreamLost | StreamBack | StreamMissed)),
         alive=tuple(item for item in items if isinstance(item, Alive)),
         marks=tuple(marks.values()),
     )

@@ -19,12 +19,13 @@ from cti.model import Call, Oddity
 from kpi import ledger, parameter_history, positions, reading, report, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
-from kpi.gaps import Gap
+from kpi.gaps import Gap, HalfSeen
 from kpi.parameter_history import ParametersInUse
 from kpi.parameters import SiteParameters
 from kpi.positions import Position
 from kpi.question import ReportQuestion
 from kpi.reading import CallFilter, GroupKey, Window
+from kpi.rebuild import Progress, Rebuilt, rebuild_tallies
 from kpi.report import Report
 from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey
@@ -154,12 +155,22 @@ class Store:
         async with self._reading() as connection:
             return await parameter_history.fetch_history(connection)
 
+    async def rebuild_tallies(self, *, mend: bool = True, progress: Progress | None = None) -> Rebuilt:
+        """Make all tallies anew from the calls and spans; what differed is told, and with ``mend`` put right."""
+        async with self._transaction() as connection:
+            return await rebuild_tallies(connection, mend=mend, progress=progress)
+
     async def fetch_gaps(
         self, since: datetime | None = None, until: datetime | None = None, pbx: str | None = None
     ) -> list[Gap]:
         """The gaps that touch this time, in order."""
         async with self._reading() as connection:
             return await ledger.fetch_gaps(connection, ledger.touching(since, until, pbx))
+
+    async def fetch_half_seen(self, gaps: Sequence[Gap]) -> list[HalfSeen]:
+        """The calls that met one of these gaps of one PBX and were not held against the PBX's logs yet."""
+        async with self._reading() as connection:
+            return await ledger.fetch_half_seen(connection, gaps)
 
     async def store_filled(self, gap: Gap) -> None:
         """Keep what ``gap`` says of its filling."""

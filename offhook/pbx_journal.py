@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from cti.journal import JournalSettings, Mark, find_end
+from cti.journal import JournalSettings, Mark, find_end, find_read
 from cti.journal_backlog import JournalLoss
 from cti.journal_replay import Gate, recover
 from cti.journal_writer import JournalHealth, JournalWriter
@@ -17,6 +17,7 @@ from cti.pbx.dialect import Dialect
 from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
 
+UNMARKED = timedelta(days=1)  #: how much of the journal a store is told that knows nothing of the PBX
 STEPS_AT_ONCE = 50  # reads told again before others get their turn
 
 log = structlog.get_logger()
@@ -34,11 +35,25 @@ class PbxJournal:
         return find_end(self._folder, self._pbx.name)
 
     async def tell_again(
-        self, since: Mark, board: Switchboard, dialect: Dialect, gate: Gate, breathe: Callable[[], Awaitable[None]]
+        self,
+        since: Mark | None,
+        board: Switchboard,
+        dialect: Dialect,
+        gate: Gate,
+        breathe: Callable[[], Awaitable[None]],
     ) -> None:
-        """Tell ``board`` what the store does not have yet; ``breathe`` lets the recorder keep up."""
-        size = self._pbx.max_frame_bytes
-        steps = recover(self._folder, self._pbx.name, since, board, dialect, gate, max_frame_bytes=size)
+        """Tell ``board`` what the store does not have yet: from its mark on, or where it has none, the last day.
+
+        ``breathe`` lets the recorder keep up.
+        """
+        name, size = self._pbx.name, self._pbx.max_frame_bytes
+        begin = since or find_read(self._folder, name, datetime.now(UTC) - UNMARKED)
+        if begin is None:
+            return
+        at_border = since is not None or begin.offset == 0
+        steps = recover(
+            self._folder, name, begin, board, dialect, gate, at_border=at_border, max_frame_bytes=size
+        )  # fmt: skip
         for number, _ in enumerate(steps):
             if number % STEPS_AT_ONCE == 0:
                 await breathe()

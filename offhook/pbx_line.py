@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
 
@@ -11,7 +12,7 @@ from cti.errors import OffhookError
 from cti.journal import Mark
 from cti.journal_replay import Gate
 from cti.link import ActionRefused, Link, LinkError
-from cti.model import AboutCall, CallEvent
+from cti.model import AboutCall, CallEvent, PbxBack, PbxLost
 from cti.pbx.dialect import Dialect
 from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
@@ -21,6 +22,7 @@ from offhook.pbx_journal import PbxJournal
 from offhook.settings_check import nearest
 from offhook.web.pages import Condition
 
+NEVER = datetime.fromtimestamp(0, UTC)  # where the time before the first connection begins
 LOOK_S = 0.05
 TICK_S = 1.0
 
@@ -40,6 +42,9 @@ class PbxLine:
         self.settings = settings
         self.journal = journal
         self.refused: OffhookError | None = None
+        self.known_until: datetime | None = None
+        self.missed: list[tuple[datetime, datetime]] = []
+        self._lost_at: datetime | None = None
         self._dialect = make_dialect(settings)
         self._publish, self._gate = publish, Gate(publish)
         self.board = board = Switchboard(settings.name, self._dialect, self._gate)
@@ -55,18 +60,29 @@ class PbxLine:
         )
 
     async def recover(self, since: Mark | None, breathe: Callable[[], Awaitable[None]]) -> None:
-        """Tell the calls again that the store does not have: of those that listen now, nobody may pop or dial.
+        """Tell again what the store does not have: of those that listen now, nobody may pop or dial.
 
-        Agents are not told: their days are cut where the program stopped, and begin anew with the connection.
+        A store that knows nothing of this PBX is told the journal's last day. What happened between two connections,
+        and before the first, was not seen: ``missed`` has each such time. ``known_until`` is when the last one ended.
         """
-        if self.journal is None or since is None:
+        if self.journal is None:
             return
-        self._gate.publish = self._publish_calls
+        if since is None:
+            self._lost_at = NEVER
+        self._gate.publish = self._tell_again
         await self.journal.tell_again(since, self.board, self._dialect, self._gate, breathe)
         self._gate.publish = self._publish
+        if self._lost_at != NEVER:
+            self.known_until = self._lost_at or self.journal.known_until()
 
-    def _publish_calls(self, event: CallEvent) -> None:
-        if isinstance(event, AboutCall):
+    def _tell_again(self, event: CallEvent) -> None:
+        if isinstance(event, PbxLost):
+            self._lost_at = event.at
+        elif isinstance(event, PbxBack):
+            if self._lost_at is not None:
+                self.missed.append((self._lost_at, event.at))
+            self._lost_at = None
+        elif isinstance(event, AboutCall):
             self._publish(event)
 
     async def run(self) -> None:

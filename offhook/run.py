@@ -112,13 +112,13 @@ class Offhook:
         self.engine = await stack.enter_async_context(open_store(settings, self._folder))
         self.store = Store(self.engine, partial(e164_of, settings.crm))
         await self.store.store_parameters(settings.kpi.site(), datetime.now(UTC))
-        self.lookup = Lookup(open_sources(settings.crm, self.engine, self._folder), settings.crm, last_calls_from(self.store))
+        sources = open_sources(settings.crm, self.engine, self._folder)
+        self.lookup = Lookup(sources, settings.crm, last_calls_from(self.store))
         stack.push_async_callback(self.lookup.close)
         self.lookup.warm()
         self.desk = AgentDesk(self.lookup)
         names = [one.name for one in settings.pbx]
-        ends = {line.settings.name: line.journal.known_until() for line in self.lines if line.journal is not None}
-        self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=ends.get)
+        self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
         self._registry = self._make_registry()
         self.url = await stack.enter_async_context(self._serve())
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
@@ -135,6 +135,8 @@ class Offhook:
         marks = await self.store.fetch_marks()
         for line in self.lines:
             await line.recover(_place(marks.get(line.settings.name)), self._breathe)
+            for began_at, ended_at in line.missed:
+                self.recorder.note_missed(line.settings.name, began_at, ended_at)
             if line.journal is not None:
                 line.journal.open(partial(self._stored_until, line.settings.name))
         self.feed.attach("live", self.live.apply)
@@ -155,6 +157,10 @@ class Offhook:
 
     async def _breathe(self) -> None:
         await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)
+
+    def _known_until(self, pbx: str) -> datetime | None:
+        """Up to when the journal has this PBX's stream."""
+        return next((line.known_until for line in self.lines if line.settings.name == pbx), None)
 
     def _stored_until(self, pbx: str) -> JournalMark | None:
         return _place(self.recorder.marks.get(pbx))

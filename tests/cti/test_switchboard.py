@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from cti.model import CallEvent, CallStarted, PbxBack, PbxLost
+from cti.model import CallEvent, CallStarted, LegRole, PbxBack, PbxLost
 from cti.pbx.asterisk_events import AsteriskEvents
+from cti.snapshot import LegNow, SnapshotTaken
 from cti.switchboard import Switchboard
 from cti.wire.ami import AmiFrame
-from tests.cti.playbook import ami, at, line
+from tests.cti.playbook import ORIGIN, ami, at, line
 
 CALL = {"Uniqueid": "1.1", "Linkedid": "1.1"}
 
@@ -111,3 +112,19 @@ def test_a_wrap_up_ends_by_itself() -> None:
     assert [(line(event), event.at, event.origin.event) for event in told] == [
         ("101 state idle", at(8), "BridgeLeave"),
     ]
+
+
+def test_what_a_snapshot_shows_has_begun_before_the_connection() -> None:
+    """A PBX tells ages in whole seconds, cut: a call that is 0.9 s old is 0 s old."""
+    board, told = switchboard()
+    board.back(at(10))
+    leg = LegNow(
+        leg="1.1", group="1.1", channel="PJSIP/trunk-1", role=LegRole.CUSTOMER, number="+39333", name=None,
+        dialled="200", started_at=at(10.3), up=True, ringing=False, was_dialled=False, bridge=None, queue=None,
+    )  # fmt: skip
+    present = SnapshotTaken(
+        at=at(10.3), origin=ORIGIN, legs_at=at(10.3), legs=(leg,), queues_at=at(10.3), waits=(), members=()
+    )  # fmt: skip
+    told += board.tracker.apply(present)
+    started = next(event.call for event in told if isinstance(event, CallStarted))
+    assert at(9) < started.offered_at < at(10)

@@ -6,7 +6,19 @@ from typing import Any
 
 import msgspec
 
-from cti.model import Call, CallOutcome, EndedBy, Ring, RingResult, Stay, StayOutcome, Talk, Transfer, TransferKind
+from cti.model import (
+    Call,
+    CallOutcome,
+    Direction,
+    EndedBy,
+    Ring,
+    RingResult,
+    Stay,
+    StayOutcome,
+    Talk,
+    Transfer,
+    TransferKind,
+)
 from kpi.completing import completed
 from kpi.gaps import Gap
 from tests.kpi.calls import answered_call, at
@@ -84,3 +96,20 @@ def test_legs_that_were_not_seen_are_added_and_ends_that_were_not_seen_corrected
     told = changed(told, legs=(leg, unseen))
     seen = changed(answered_call(talk=54), legs=(changed(leg, ended_at=at(61), cause=None, hung_up=False),))
     assert completed(seen, told, GAP).legs == (leg, unseen)
+
+
+def test_a_call_whose_direction_showed_in_the_gap_has_it_from_the_logs() -> None:
+    """An agent was off the hook when the line was cut: whom he called was not seen."""
+    told = changed(answered_call(start=29, talk=60), direction=Direction.OUTBOUND, dialled="39333", click_to_dial=True)
+    seen = changed(told, direction=Direction.INTERNAL, dialled=None, click_to_dial=False)
+    call = completed(seen, told, GAP)
+    assert (call.direction, call.dialled, call.click_to_dial) == (Direction.OUTBOUND, "39333", True)
+    assert call.offered_at == seen.offered_at
+
+
+def test_the_first_queue_is_the_one_joined_in_the_gap_though_another_was_seen() -> None:
+    told = changed(answered_call(start=29, talk=60), queue="sales", queued_at=at(31))
+    second = changed(told, queue="support", queued_at=at(75))
+    assert completed(second, told, GAP).queue == "sales"
+    whole = changed(told, queue="support", queued_at=at(29))
+    assert completed(whole, changed(told, queued_at=at(29)), GAP).queue == "support", "it was seen"

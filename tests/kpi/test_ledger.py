@@ -15,7 +15,7 @@ from cti.model import CallEnded, CallEvent, Origin, PbxBack, PbxLost
 from kpi.batch import Batch, Mark
 from kpi.columns import EPOCH
 from kpi.coverage import coverage
-from kpi.gaps import BEFORE, NOT_RUNNING, Alive, Gap, StreamBack, StreamLost
+from kpi.gaps import BEFORE, NOT_RUNNING, Alive, Gap, StreamBack, StreamLost, StreamMissed
 from kpi.recorder import Recorder
 from kpi.store import Store
 from tests.kpi.calls import answered_call, at
@@ -114,6 +114,26 @@ async def test_calls_read_again_from_the_journal_move_the_last_time_known(store:
         feed.publish(call_ended("2", 300))
         feed.publish(back(500))
     assert spans(await store.fetch_gaps()) == [(at(300), at(500), NOT_RUNNING)]
+
+
+async def test_what_the_journal_shows_was_not_seen_is_in_the_ledger_once(store: Store) -> None:
+    """The turns of a connection may have been lost with the process, all or half of them, or be in the store."""
+    missed = Batch(turns=(StreamMissed("milan", at(10), at(20), "ended"),))
+    await store.store(missed)
+    assert spans(await store.fetch_gaps()) == [(at(10), at(20), "ended")]
+    assert (await store.store(missed)).gaps == ()
+    await store.store(Batch(turns=(StreamLost("milan", at(31), "cut"),)))
+    half = await store.store(Batch(turns=(StreamMissed("milan", at(30), at(40), "ended"),)))
+    assert spans(list(half.gaps)) == [(at(31), at(40), "cut")]
+    await store.store(Batch(turns=(StreamMissed("milan", at(30.5), at(39), "ended"),)))
+    assert spans(await store.fetch_gaps()) == [(at(10), at(20), "ended"), (at(31), at(40), "cut")]
+
+
+async def test_a_store_that_knows_nothing_hears_from_the_journal_when_it_began(store: Store) -> None:
+    before = Batch(turns=(StreamMissed("milan", EPOCH, at(10), "ended"),))
+    await store.store(before)
+    await store.store(before)
+    assert spans(await store.fetch_gaps()) == [(EPOCH, at(10), BEFORE)]
 
 
 async def test_on_a_quiet_night_the_store_hears_that_all_is_seen(store: Store) -> None:

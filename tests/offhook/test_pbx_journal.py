@@ -11,6 +11,7 @@ import pytest
 from cti.journal import JournalSettings, Mark, read_journal
 from cti.model import AboutCall, CallEnded, CallEvent
 from cti.pbx.settings import PbxSettings
+from kpi.columns import EPOCH
 from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
 from offhook.replay import replay
@@ -68,11 +69,46 @@ async def test_a_line_tells_again_what_the_store_lacks_and_then_goes_on(tmp_path
     assert call.origin.session == session
 
 
-async def test_without_a_mark_nothing_is_told(tmp_path: Path) -> None:
+async def written(folder: Path, *connections: tuple[datetime, str]) -> None:
+    """A journal of connections: when each one was made, and the scenario that was told in it, a second later."""
+    for at, scenario in connections:
+        journal = journal_of(folder)
+        journal.open(lambda: None)
+        journal.new_session()
+        journal.append(b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nActionID: 1\r\n\r\n", at)
+        if scenario:
+            journal.append(recorded(scenario), at + timedelta(seconds=1))
+        await journal.close()
+
+
+async def test_a_store_that_knows_nothing_is_told_the_journals_last_day(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    await written(tmp_path, (now - timedelta(minutes=5), "S01"))
     told: list[CallEvent] = []
     await PbxLine(PBX, told.append, journal_of(tmp_path)).recover(None, breathe)
+    assert sum(isinstance(event, CallEnded) for event in told) == 1
+
+
+async def test_the_time_between_two_connections_was_missed_and_one_without_a_log_in_heard_nothing(
+    tmp_path: Path,
+) -> None:
+    """A store that was away until the crash has heard of none of these turns."""
+    first = datetime.now(UTC) - timedelta(minutes=5)
+    second, refused = first + timedelta(seconds=30), first + timedelta(seconds=60)
+    await written(tmp_path, (first, "S01"), (second, "S02"), (refused, ""))
+    line = PbxLine(PBX, lambda _: None, journal_of(tmp_path))
+    await line.recover(None, breathe)
+    heard = first + timedelta(seconds=1), second + timedelta(seconds=1)
+    assert line.missed == [(EPOCH, heard[0]), heard]
+    assert line.known_until == second + timedelta(seconds=1)
+
+
+async def test_without_a_journal_nothing_is_told(tmp_path: Path) -> None:
+    told: list[CallEvent] = []
+    line = PbxLine(PBX, told.append, journal_of(tmp_path))
+    await line.recover(None, breathe)
     await PbxLine(PBX, told.append).recover(Mark("20260101T000000", 0), breathe)
-    assert told == []
+    assert (told, line.missed, line.known_until) == ([], [], None)
 
 
 def test_it_is_not_written_before_it_is_open(tmp_path: Path) -> None:
