@@ -523,7 +523,7 @@ def test_a_consultation_outside_is_part_of_the_customers_call() -> None:
         20  ends 4 1
     """)
     call = told.ended()
-    assert [(one.kind, one.to) for one in call.transfers] == [(TransferKind.ATTENDED, "0612345678")]
+    assert [(one.kind, one.to) for one in call.transfers] == [(TransferKind.ATTENDED, "90612345678")]
     assert (call.answered_by, call.ended_at, call.ended_by) == (("101",), at(20), EndedBy.CUSTOMER)
     assert "merged 3 into 1" in told.calls
 
