@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
-from crm_bridge.contact import Choice, Contact, Match, PastCall
+from crm_bridge.contact import Choice, Contact, Match, PastCall, SourceError
 from crm_bridge.counts import PopCounts
 from crm_bridge.lookup import Lookup
 from crm_bridge.matching import settle
@@ -127,7 +127,7 @@ class AgentDesk:
         pop = self._find(desk_id, pop_id)
         if pop is None or pop.file.match is None:
             raise OffhookError("desk-no-such-call", "this call is no longer on your desk", hint="reload the page")
-        contact = await self._lookup.contact(source, contact_id)
+        contact = await self._fetch_choice(pop.file.match, source, contact_id)
         if contact is None:
             raise OffhookError("desk-no-such-customer", "this customer is no longer there", hint="search again")
         by = self._name(desk_id.pbx, desk_id.agent)
@@ -137,6 +137,17 @@ class AgentDesk:
         if pop.file.number is not None and pop.file.number.key is not None and not on_behalf:
             await self._lookup.store_choice(pop.file.number.key, Choice(source, contact_id, by, self._now()))
         return contact
+
+    async def _fetch_choice(self, match: Match, source: str, contact_id: str) -> Contact | None:
+        """The customer as he is now; as the card shows him where his source cannot say."""
+        shown = (one for one in match.candidates if (one.source, one.contact_id) == (source, contact_id))
+        candidate = next(shown, None)
+        try:
+            return await self._lookup.contact(source, contact_id) or candidate
+        except SourceError:
+            if candidate is None:
+                raise
+            return candidate
 
     def card(self, desk_id: DeskId, pop_id: str) -> Card | None:
         """One pop of the desk, open or past, as a card; None when it is gone."""
