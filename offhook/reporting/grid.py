@@ -16,6 +16,7 @@ from kpi.report import Column, Report, Row
 
 NONE_SHOWN = "–"
 TOTAL = "all"
+HEATS = 10  #: shades of a matrix: classes of the style sheets
 NAMES = {
     Dimension.PBX: "PBX",
     Dimension.QUEUE: "Queue",
@@ -53,7 +54,7 @@ class Cell(NamedTuple):
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
-    """``names`` is how many of the first columns hold names. ``total`` is None for a matrix, or where it is all there is."""
+    """``names``: how many of the first columns hold names. ``total`` is None for a matrix, or where it is all there is."""
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -96,6 +97,15 @@ def about(report: Report) -> list[str]:
     if report.hours != "all":
         lines.append(f"only what began in {report.hours} hours")
     return lines
+
+
+def heat_class(heat: float) -> str:
+    """The class of a shade.
+
+    >>> heat_class(0), heat_class(0.5), heat_class(1)
+    ('heat-0', 'heat-5', 'heat-9')
+    """
+    return f"heat-{min(int(max(heat, 0) * HEATS), HEATS - 1)}"
 
 
 def unit_text(unit: str | None) -> str:

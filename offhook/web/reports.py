@@ -19,7 +19,7 @@ from kpi.measure import Dimension, all_measures
 from kpi.parameters import SiteParameters
 from kpi.report import Report, fetch_report
 from offhook.reporting.asked import Asked, parse_question
-from offhook.reporting.grid import NAMES, about, grid_of, in_order
+from offhook.reporting.grid import NAMES, about, grid_of, heat_class, in_order
 from offhook.reporting.page import usual_title
 from offhook.reporting.writing import TYPES, write_report
 from offhook.web.app import Part
@@ -28,7 +28,6 @@ from offhook.web.templates import TEMPLATES, list_page
 OF_TIME = (Dimension.HALF_HOUR, Dimension.HOUR, Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
 MOST_ROWS = 2_000  #: on a page; a file has them all
 MOST_LINES = 8  #: more cannot be told apart
-HEATS = 10  #: shades of the heat map: classes of the style sheet
 _FILTERS = {Dimension.QUEUE: "queue", Dimension.AGENT: "agent", Dimension.PBX: "pbx", Dimension.DID: "did",
             Dimension.DIRECTION: "direction"}  # fmt: skip
 
@@ -100,15 +99,6 @@ def asked_in(query: MultiMapping[str]) -> Asked:
         hours=query.get("hours", "all"),
         version=query.get("parameters", "")[:40] or None,
     )
-
-
-def heat_class(heat: float) -> str:
-    """The class of a shade.
-
-    >>> heat_class(0), heat_class(0.5), heat_class(1)
-    ('heat-0', 'heat-5', 'heat-9')
-    """
-    return f"heat-{min(int(max(heat, 0) * HEATS), HEATS - 1)}"
 
 
 def address(asked: Asked, **changed: Any) -> str:
