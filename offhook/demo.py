@@ -37,6 +37,9 @@ from offhook.past_calls import e164_of
 from offhook.run import Offhook, open_store, run
 from offhook.settings import Settings
 from offhook.simulator.book import Book, make_book
+from offhook.simulator.freeswitch.past import in_freeswitch_names
+from offhook.simulator.freeswitch.plant import FreeswitchPlant
+from offhook.simulator.freeswitch.server import FreeswitchServer
 from offhook.simulator.history import History
 from offhook.simulator.people import Public
 from offhook.simulator.plant import Plant
@@ -66,12 +69,19 @@ FIRST_CALLS = (
     (12.0, "orders"),
 )  # plant's seconds
 
+NAMES = {"asterisk": "Asterisk", "freeswitch": "FreeSWITCH"}
+
 Tell = Callable[[str], None]
+Served = AmiServer | FreeswitchServer
 
 
 class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be asked of a demo. ``seconds`` None: until it is stopped. ``keep`` is a folder for its files."""
+    """What can be asked of a demo. ``seconds`` None: until it is stopped. ``keep`` is a folder for its files.
 
+    ``pbx`` is one of ``NAMES``: what is simulated.
+    """
+
+    pbx: str = "asterisk"
     listen: str = DEFAULT_LISTEN
     seconds: float | None = None
     speed: float = 1.0
@@ -83,6 +93,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_demo(
     listen: str = DEFAULT_LISTEN,
     *,
+    pbx: str = "asterisk",
     seconds: float | None = None,
     speed: float = 1.0,
     seed: int = 1,
@@ -94,7 +105,9 @@ def run_demo(
     Raises:
         OffhookError: the pages cannot be served there, or ``keep`` cannot be written.
     """
-    options = DemoOptions(listen=listen, seconds=seconds, speed=speed, seed=seed, keep=keep, history_days=history_days)
+    options = DemoOptions(
+        pbx=pbx, listen=listen, seconds=seconds, speed=speed, seed=seed, keep=keep, history_days=history_days
+    )
     console = Console(highlight=False)
     set_up_logs(LogSettings(level="warning"))
     with _interrupted_quietly(console), _folder(keep) as folder:
@@ -105,11 +118,11 @@ async def _demo(options: DemoOptions, folder: Path, console: Console) -> None:
     now = datetime.now().astimezone()
     web = WebSettings(listen=free_listen(options.listen))
     book = make_book(random.Random(options.seed), now.date())  # noqa: S311 - fictional people
-    plant = Plant(DEMO, seed=options.seed, started_at=now)
+    server = _server(options, now)
+    plant = server.plant
     plant.staff_logs_in()
-    server = AmiServer(plant, "demo", secrets.token_urlsafe(24), speed=0.0)
     async with server:
-        settings = _settings(server, web)
+        settings = Settings(pbx=(_pbx(server),), web=web, crm=CrmSettings(default_region="IT"))
         with console.status("Making a month of history..."):
             calls = await _prepare(settings, folder, book, options, now)
         bustle = Bustle(plant, _public(book, options.seed), LIVE, seed=options.seed, rate=waves)
@@ -124,17 +137,27 @@ async def _demo(options: DemoOptions, folder: Path, console: Console) -> None:
     console.print("The demo has stopped" + ("." if options.keep is None else f"; its files are in {options.keep}."))
 
 
-def _settings(server: AmiServer, web: WebSettings) -> Settings:
+def _server(options: DemoOptions, now: datetime) -> Served:
+    """The simulated PBX, its clock still standing."""
+    secret = secrets.token_urlsafe(24)
+    if options.pbx == "freeswitch":
+        return FreeswitchServer(FreeswitchPlant(DEMO, seed=options.seed, started_at=now), secret, speed=0.0)
+    return AmiServer(Plant(DEMO, seed=options.seed, started_at=now), "demo", secret, speed=0.0)
+
+
+def _pbx(server: Served) -> PbxSettings:
+    """How to reach it."""
+    if isinstance(server, FreeswitchServer):
+        return PbxSettings(name=PBX, kind="freeswitch", host=server.host, port=server.port, secret=server.password)
     username, secret = server.user
-    pbx = PbxSettings(name=PBX, host=server.host, port=server.port, username=username, secret=secret, trunks=["trunk"])
-    return Settings(pbx=(pbx,), web=web, crm=CrmSettings(default_region="IT"))
+    return PbxSettings(name=PBX, host=server.host, port=server.port, username=username, secret=secret, trunks=["trunk"])
 
 
 def _public(book: Book, seed: int) -> Public:
     return Public(random.Random(seed), book.parties())  # noqa: S311 - a simulation
 
 
-def _begin(server: AmiServer, bustle: Bustle, speed: float) -> None:
+def _begin(server: Served, bustle: Bustle, speed: float) -> None:
     """Time passes from now on, and the first calls ring within seconds."""
     server.speed = speed
     bustle.begin()
@@ -162,20 +185,21 @@ async def _import_book(engine: AsyncEngine, book: Book, folder: Path, region: st
 async def _store_history(store: Store, book: Book, options: DemoOptions, now: datetime) -> int:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     began_at = midnight - timedelta(days=options.history_days)
-    public = _public(book, options.seed + 1)
+    public, freeswitch = _public(book, options.seed + 1), options.pbx == "freeswitch"
     history = History(PBX, DEMO, public, HISTORY, began_at=began_at, ends_at=now, seed=options.seed)
     for batch in history.batches():
-        await store.store(batch)
+        await store.store(in_freeswitch_names(batch) if freeswitch else batch)
     return history.calls
 
 
 # the terminal, files, signals
 
 
-def _tell(console: Console, url: str, plant: Plant, calls: int, options: DemoOptions) -> None:
+def _tell(console: Console, url: str, plant: Plant | FreeswitchPlant, calls: int, options: DemoOptions) -> None:
     agents = len(plant.plan.agents)
     past = f"{calls:,} calls of the last {options.history_days} days"
-    console.print(f"[bold]Offhook demo[/bold]: a simulated PBX with {agents} agents, {past}, 300 customers.\n")
+    name = NAMES[options.pbx]
+    console.print(f"[bold]Offhook demo[/bold]: a simulated {name} with {agents} agents, {past}, 300 customers.\n")
     console.print(f"  Agent's page  {url}/desk", f"  Metrics       {url}/metrics", sep="\n", soft_wrap=True)
     table = Table(box=None, padding=(0, 2), title="\nChoose one of these extensions at /desk", title_justify="left")
     for title in ("queue", "how it rings", "extensions"):

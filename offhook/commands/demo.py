@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,16 @@ from offhook.command_line import complaining
 app = typer.Typer()
 
 
+class Simulated(StrEnum):
+    """What the demo's PBX is."""
+
+    ASTERISK = "asterisk"
+    FREESWITCH = "freeswitch"
+
+
 @app.command()
 def demo(
+    pbx: Annotated[Simulated, typer.Option("--pbx", help="Which PBX is simulated.")] = Simulated.ASTERISK,
     listen: Annotated[str, typer.Option("--listen", help="Address and port to serve the pages on.")] = "127.0.0.1:8088",
     seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="Stop by itself after so long.")] = None,
     speed: Annotated[float, typer.Option("--speed", min=0.1, max=50, help="How much faster than life it goes.")] = 1.0,
@@ -24,4 +33,4 @@ def demo(
     with complaining():
         from offhook.demo import run_demo
 
-        run_demo(listen, seconds=seconds, speed=speed, seed=seed, keep=keep)
+        run_demo(listen, pbx=pbx.value, seconds=seconds, speed=speed, seed=seed, keep=keep)

@@ -113,7 +113,8 @@ class CallTruth(msgspec.Struct, kw_only=True):
 class Truth:
     """All calls of one run in the order in which they were offered, and what agents did by command."""
 
-    def __init__(self) -> None:
+    def __init__(self, pbx: str = "asterisk-22") -> None:
+        self.pbx = pbx
         self.calls: list[CallTruth] = []
         self.agent_states: list[dict[str, Any]] = []
 
@@ -126,7 +127,7 @@ class Truth:
         calls = [call for call in self.calls if not ended_only or call.ended_at is not None]
         return {
             "scenario": "simulated",
-            "pbx": "asterisk-22",
+            "pbx": self.pbx,
             "started_at": started_at,
             "calls": [msgspec.to_builtins(call) for call in calls],
             "agent_states": self.agent_states,

@@ -27,6 +27,8 @@ from offhook.demo import DEFAULT_LISTEN, PBX, free_listen, run_demo
 from offhook.run import Offhook
 from offhook.settings import Settings
 from offhook.simulator.book import make_book
+from offhook.simulator.freeswitch.plant import FreeswitchPlant
+from offhook.simulator.freeswitch.server import FreeswitchServer
 from offhook.simulator.people import Public
 from offhook.simulator.plant import Plant
 from offhook.simulator.server import AmiServer
@@ -81,8 +83,12 @@ async def stopped(process: asyncio.subprocess.Process, number: signal.Signals) -
     return out.decode()
 
 
+def customers() -> set[str]:
+    return {customer.name for customer in make_book(random.Random(1), datetime.now().astimezone().date()).customers}
+
+
 async def test_a_visitor_sees_a_customer_ring_within_seconds(tmp_path: Path) -> None:
-    names = {customer.name for customer in make_book(random.Random(1), datetime.now().astimezone().date()).customers}
+    names = customers()
     async with running(COMMAND, "demo", "--listen", "127.0.0.1:0", folder=tmp_path) as process:
         url = await address(process)
         assert await known_numbers(tmp_path) > 1000
@@ -98,6 +104,26 @@ async def test_a_visitor_sees_a_customer_ring_within_seconds(tmp_path: Path) -> 
         assert sum(map(float, ended)) > 2000
         assert "stopped" in await stopped(process, signal.SIGINT)
     assert content(tmp_path) == set()
+
+
+async def test_a_freeswitch_may_be_chosen(tmp_path: Path) -> None:
+    names = customers()
+    async with running(
+        BRIEFLY.replace("history_days=1", "history_days=2, pbx='freeswitch'"), folder=tmp_path
+    ) as process:
+        url = await address(process)
+        async with aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+            async with browser.post("/desk/login", data={"agent": "103"}, headers={"Origin": url}) as answer:
+                assert answer.status == 200
+            assert names & await names_that_ring(browser, names)
+        await stopped(process, signal.SIGINT)
+
+
+async def test_no_other_pbx_may_be_chosen(tmp_path: Path) -> None:
+    async with running(COMMAND, "demo", "--pbx", "moon", folder=tmp_path) as process:
+        _, error = await process.communicate()
+    assert process.returncode == 2
+    assert "'asterisk', 'freeswitch'" in error.decode()
 
 
 async def known_numbers(folder: Path) -> int:
@@ -124,13 +150,22 @@ async def names_that_ring(browser: aiohttp.ClientSession, names: set[str]) -> se
     return set()
 
 
-async def test_what_the_store_keeps_is_what_happened(tmp_path: Path) -> None:
+def served(kind: str) -> AmiServer | FreeswitchServer:
+    now = datetime.now(UTC)
+    if kind == "freeswitch":
+        return FreeswitchServer(FreeswitchPlant(DEMO, seed=5, started_at=now), "a secret", speed=0.0)
+    return AmiServer(Plant(DEMO, seed=5, started_at=now), "demo", "a secret", speed=0.0)
+
+
+@pytest.mark.parametrize("kind", ["asterisk", "freeswitch"])
+async def test_what_the_store_keeps_is_what_happened(tmp_path: Path, kind: str) -> None:
     """The ordinary house on the simulated PBX, thirty times as fast as life."""
-    plant = Plant(DEMO, seed=5, started_at=datetime.now(UTC))
+    server = served(kind)
+    plant = server.plant
     bustle = Bustle(plant, Public(random.Random(5), []), Traffic(calls_per_hour=1800.0, talk_median_s=15.0), seed=5)
     plant.staff_logs_in()
-    async with AmiServer(plant, "demo", "a secret", speed=0.0) as server:
-        pbx = PbxSettings(name=PBX, port=server.port, username="demo", secret="a secret")
+    async with server:
+        pbx = PbxSettings(name=PBX, kind=kind, port=server.port, username="demo", secret="a secret")
         async with Offhook(Settings(pbx=(pbx,), web=WebSettings(listen="127.0.0.1:0")), tmp_path) as house:
             await until(lambda: server.clients == 1)
             bustle.begin()

@@ -40,7 +40,7 @@ class FreeswitchPlant:
         self.rng = random.Random(seed)  # noqa: S311 - a simulation
         self.timeline = Timeline()
         self.core = Core(self.timeline, started_at.timestamp(), random.Random(seed + 1))  # noqa: S311
-        self.truth = Truth()
+        self.truth = Truth("freeswitch")
         self.company = plan.company
         self.agents = {name: Agent(self.core, name) for name in plan.agents}
         self.lines = {line.name: self._queue(line.name) for line in plan.lines}

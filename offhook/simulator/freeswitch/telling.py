@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 Pairs = list[tuple[str, str]]
 # SWITCH_URL_UNSAFE (switch_utils.h), and whatever is no printable ASCII
@@ -16,6 +17,7 @@ _CODES: dict[str, str] = {}
 _MANY, _BETWEEN = "ARRAY::", "|:"
 
 
+@lru_cache(maxsize=1 << 14)  # most values come again and again
 def encode_value(value: str) -> str:
     """A header's value in a plain event.
 
