@@ -154,6 +154,7 @@ async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:
     """End the spans that a crash left open at the last time known, and mark them; how many there were."""
     spans, marks = schema.agent_spans, schema.journal_marks
     open_ones = select(spans).where(spans.c.pbx == pbx, spans.c.ended_at.is_(None))
+    await _claim(connection, Batch(marks=(Mark(pbx=pbx),)))
     cut: list[Span] = []
     left_open = [Span(**row) for row in (await connection.execute(open_ones)).mappings()]
     known_until = (await connection.execute(select(marks.c.seen_at).where(marks.c.pbx == pbx))).scalar()

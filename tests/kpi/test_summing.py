@@ -1,0 +1,70 @@
+"""The rows of agents' time follow the spans, whatever is written again."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cti.model import AgentState
+from kpi.batch import Batch, Mark, Span
+from kpi.schema import CallSource, SpanKind, TallySpan
+from kpi.store import Store
+from kpi.summing import difference, sums_of, sums_of_spans
+from kpi.tally import negative, total
+from tests.kpi.calls import answered_call, at
+from tests.kpi.day import SPANS
+from tests.kpi.stored import all_spans, all_tallies, recomputed
+
+IDLE = Span(pbx="milan", agent="101", kind=SpanKind.STATE, state=AgentState.IDLE, started_at=at(0))
+
+
+def until(seconds: float) -> Span:
+    return msgspec.structs.replace(IDLE, ended_at=at(seconds))
+
+
+async def test_a_span_written_again_counts_once(store: Store, engine: AsyncEngine) -> None:
+    for version in (IDLE, until(100), until(100), until(1_000), IDLE, until(50)):
+        await store.store(Batch(spans=(version,)))
+        assert await all_tallies(engine) == recomputed(spans=[version])
+    assert await all_spans(engine) == [until(50)]
+
+
+async def test_a_span_that_begins_and_ends_in_one_batch_counts_as_it_ended(store: Store, engine: AsyncEngine) -> None:
+    await store.store(Batch(spans=(IDLE, until(70))))
+    assert await all_tallies(engine) == recomputed(spans=[until(70)])
+
+
+async def test_spans_cut_after_a_crash_count_up_to_the_cut(store: Store, engine: AsyncEngine) -> None:
+    mark = Mark(pbx="milan", session="s", byte_offset=1, seen_at=at(400))
+    await store.store(Batch(spans=(IDLE,), marks=(mark,)))
+    assert await all_tallies(engine) == {}
+    await store.cut_open_spans("milan")
+    assert total((await all_tallies(engine)).values()).idle_ms == 400_000
+
+
+async def test_agents_time_is_in_no_counter(store: Store) -> None:
+    stored = await store.store(Batch(spans=SPANS))
+    assert stored.tallies == {}
+    assert await store.fetch_totals() == {}
+
+
+def test_filled_calls_are_summed_apart_and_imported_ones_in_no_counter() -> None:
+    spans = {}
+    for source in CallSource:
+        quarters, for_ever = sums_of([(answered_call(), source)])
+        assert {key.span for key in quarters} == {TallySpan.QUARTER, TallySpan.DID}
+        spans[source] = {key.span for key in for_ever if not key.agent}
+    assert spans == {
+        CallSource.IMPORTED: set(),
+        CallSource.FILLED: {TallySpan.FILLED},
+        CallSource.LIVE: {TallySpan.EVER},
+        CallSource.COMPLETED: {TallySpan.EVER},
+    }
+
+
+def test_the_difference_is_what_has_to_be_added() -> None:
+    old, new = sums_of_spans([until(60)]), sums_of_spans([until(90)])
+    [(key, added)] = difference(new, old).items()
+    assert added.idle_ms == 30_000
+    assert difference({}, old) == {key: negative(old[key])}
+    assert difference(new, {}) == new
