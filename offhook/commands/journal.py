@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from offhook.command_line import DEFAULT_CONFIG, ConfigOption, complaining, load
+
+if TYPE_CHECKING:
+    from offhook.settings import Settings
 
 app = typer.Typer()
 
@@ -54,15 +57,29 @@ def rebuild(
     since: Annotated[
         datetime | None, typer.Option("--from", help="Only calls that began then or later, by this machine's clock.")
     ] = None,
+    tallies: Annotated[
+        bool, typer.Option("--tallies", help="Only make the sums of the reports anew, from the calls that are stored.")
+    ] = False,
 ) -> None:
     """Store the calls of the journal again: into a new database, or after a better version of Offhook."""
     import asyncio
 
     with complaining():
         settings = load(config)
+        if tallies:
+            _rebuild_tallies(settings, config)
+            return
         from offhook.journal_commands import rebuild as rebuild_store, rebuilt_lines
         from offhook.logs import set_up_logs
 
         set_up_logs(settings.log)
         done = asyncio.run(rebuild_store(settings, config.parent.resolve(), since.astimezone() if since else None))
         typer.echo("\n".join(rebuilt_lines(done)))
+
+
+def _rebuild_tallies(settings: Settings, config: Path) -> None:
+    import asyncio
+
+    from offhook.rebuilding import rebuild_tallies, rebuilt_lines
+
+    typer.echo("\n".join(rebuilt_lines(asyncio.run(rebuild_tallies(settings, config.parent.resolve())))))
