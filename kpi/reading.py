@@ -76,6 +76,17 @@ async def fetch_sources(connection: AsyncConnection, keys: Iterable[CallKey]) ->
     return found
 
 
+async def fetch_told_after(
+    connection: AsyncConnection, after: CallKey, limit: int
+) -> list[tuple[Call, schema.CallSource]]:
+    """At most ``limit`` calls in the order of their keys, from the one behind ``after`` on, each with who told it."""
+    keys = _calls.pbx, _calls.call_id
+    page = select(schema.calls).where(tuple_(*keys) > tuple_(*after, types=_types(keys))).order_by(*keys).limit(limit)
+    calls = await _with_parts(connection, page)
+    told_by = await fetch_sources(connection, map(rows.call_key, calls))
+    return [(call, told_by[rows.call_key(call)]) for call in calls]
+
+
 async def fetch_calls(
     connection: AsyncConnection, wanted: CallFilter, limit: int, after: Call | None = None
 ) -> list[Call]:
@@ -224,7 +235,7 @@ def in_window(window: Window) -> list[ColumnElement[bool]]:
 
 
 def of_all_time() -> list[ColumnElement[bool]]:
-    return [_tallies.span.in_((schema.TallySpan.EVER, schema.TallySpan.FILLED))]
+    return [_tallies.span.in_((schema.TallySpan.EVER, schema.TallySpan.FILLED, schema.TallySpan.AGENT))]
 
 
 async def fetch_oddity_counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:

@@ -53,13 +53,14 @@ class SpanKind(StrEnum):
 class TallySpan(StrEnum):
     """What one tally row sums: ``quarter`` holds all that happened, ``did`` the inbound calls again by number dialled.
 
-    The two others, without the agent, are for counters.
+    The three others are for counters: of two without the agent, of one without the queue.
     """
 
     QUARTER = "quarter"
     DID = "did"  #: a quarter too, with ``did`` and without the agent
     EVER = "ever"  #: all that was seen as it happened
     FILLED = "filled"  #: all that was filled in after a gap
+    AGENT = "agent"  #: what each agent did in all that was seen as it happened, without histograms
 
 
 class CallSource(StrEnum):

@@ -60,7 +60,7 @@ from cti.model import (
     TransferKind,
 )
 from kpi.columns import EPOCH, Histogram, NaiveInstantError, cut_text
-from kpi.schema import NUMBER_CHARS, TallySpan
+from kpi.schema import HISTOGRAMS, NUMBER_CHARS, TallySpan
 
 QUARTER = timedelta(minutes=15)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -221,6 +221,20 @@ def negative(tally: Tally) -> Tally:
 def ever(key: TallyKey, span: TallySpan = TallySpan.EVER) -> TallyKey:
     """The row that sums this one up for all time, of calls seen as they happened or filled in: without its agent."""
     return key._replace(span=span, starts_at=EPOCH, agent="", did="")
+
+
+def of_agent(key: TallyKey) -> TallyKey:
+    """The row that sums up for all time what this agent did, in whatever queue."""
+    return key._replace(span=TallySpan.AGENT, starts_at=EPOCH, queue="", did="")
+
+
+def plain(tally: Tally) -> Tally:
+    """The same without histograms.
+
+    >>> plain(Tally(talks=1, talk_ms=7_500, talk_times={8: 1})) == Tally(talks=1, talk_ms=7_500)
+    True
+    """
+    return msgspec.structs.replace(tally, **{name: {} for name in HISTOGRAMS})
 
 
 def quarter_of(at: datetime) -> datetime:

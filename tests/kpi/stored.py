@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,7 +11,7 @@ from cti.model import Call
 from kpi import rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
-from kpi.tally import Tally, TallyKey, did_tallies, ever, gather, tallies_of
+from kpi.tally import Tally, TallyKey, did_tallies, ever, gather, of_agent, plain, tallies_of
 
 
 async def all_tallies(engine: AsyncEngine) -> dict[TallyKey, Tally]:
@@ -30,8 +30,13 @@ def recomputed(*stored: Call, spans: Iterable[Span] = ()) -> dict[TallyKey, Tall
     quarters = gather(pair for call in stored for pair in tallies_of(call).items())
     by_did = gather(pair for call in stored for pair in did_tallies(call, tallies_of(call)).items())
     of_agents = [pair for span in spans for pair in span_tallies(span).items()]
-    for_ever = gather((ever(key), tally) for key, tally in quarters.items())
-    return gather((*quarters.items(), *of_agents)) | by_did | for_ever
+    return gather((*quarters.items(), *of_agents)) | by_did | for_all_time(quarters)
+
+
+def for_all_time(quarters: Mapping[TallyKey, Tally]) -> dict[TallyKey, Tally]:
+    """What calls of these quarters, all seen as they happened, add to the sums for counters."""
+    by_agent = gather((of_agent(key), plain(tally)) for key, tally in quarters.items() if key.agent)
+    return gather((ever(key), tally) for key, tally in quarters.items()) | by_agent
 
 
 async def count(engine: AsyncEngine, table: Table) -> int:

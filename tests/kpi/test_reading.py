@@ -17,10 +17,10 @@ from kpi.batch import Batch, Span
 from kpi.reading import CallFilter, Window, fetch_tally_rows
 from kpi.schema import SpanKind
 from kpi.store import Store
-from kpi.tally import ever, gather, total
+from kpi.tally import ever, total
 from offhook.database import make_engine
 from tests.kpi.calls import NINE, abandoned_call, answered_call, at
-from tests.kpi.stored import all_tallies, recomputed
+from tests.kpi.stored import all_tallies, for_all_time, recomputed
 
 DAY = Window(since=NINE - timedelta(hours=9), until=NINE + timedelta(hours=15))
 
@@ -100,7 +100,7 @@ async def test_totals_are_the_sum_of_all_quarters(store: Store, engine: AsyncEng
     await store.store_calls([answered_call("1"), answered_call("2", start=4_000), abandoned_call("3", start=90_000)])
     totals = await store.fetch_totals()
     quarters = {key: tally for key, tally in (await all_tallies(engine)).items() if key.span == "quarter"}
-    assert totals == gather((ever(key), tally) for key, tally in quarters.items())
+    assert totals == for_all_time(quarters)
     assert totals[ever(next(iter(quarters)))].entered == 3
 
 
