@@ -22,6 +22,7 @@ from cti.snapshot import AgentNow, LegNow, MemberNow, SnapshotTaken, WaitNow
 REPLY = "api/response"
 BEGINS, ENDS = "offhook asks for the present", "offhook knows the present"
 SHOWN_LATE = timedelta(seconds=1)  # "show channels" reads a table that is written some time after the events
+CLOCK_STEP = timedelta(milliseconds=50)  # FreeSWITCH's instants move in steps of 20 ms, what comes next included
 MAX_LOOSE = 500
 _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "EARLY", "RING_WAIT"})
 _OVER = frozenset({"CS_REPORTING", "CS_DESTROY"})  # its end was told: it is there until its last thread lets go
@@ -63,7 +64,11 @@ class FreeswitchSnapshot:
         self._gathered: _Gathered | None = None
 
     def actions(self) -> Iterator[Action]:
-        """What to ask, one after the other: each answer is to be taken before the next question is made."""
+        """What to ask, one after the other: each answer is to be taken before the next question is made.
+
+        What happened just before the events began to come is not in the table of channels yet: so it is waited for.
+        """
+        yield _api(f"msleep {SHOWN_LATE // timedelta(milliseconds=1)}")
         yield _api(f"echo {BEGINS}")
         yield from (_api(f"callcenter_config {what} list") for what in ("queue", "agent", "tier"))
         yield from (_api(f"show {what} as json") for what in ("channels", "bridged_calls"))
@@ -82,7 +87,7 @@ class FreeswitchSnapshot:
         elif gathered is not None and gathered.session == origin.session:
             if body == ENDS:
                 self._gathered = None
-                return (self._snapshot(gathered, at, origin),)
+                return (self._snapshot(gathered, max(gathered.at, at - CLOCK_STEP), origin),)
             _gather(gathered, body)
         return ()
 

@@ -43,10 +43,11 @@ class Present:
         word, _, rest = command.partition(" ")
         return {
             "echo": lambda: rest,
+            "msleep": lambda: "+OK\n",
             "show": self._show,
             "callcenter_config": self._callcenter,
             "uuid_dump": self._dump,
-        }[word](*[rest] if word != "echo" else [])
+        }[word](*[rest] if word not in ("echo", "msleep") else [])
 
     def _take(self, frame: EslFrame) -> None:
         leg = frame.get(b"Unique-ID")

@@ -102,7 +102,8 @@ class FreeSwitch:
             (conf / path.name).write_text(self._filled(path.read_text()))
         for name in ("event_socket.conf.xml", "acl.conf.xml"):
             text = (SAMPLES / f"{name}.sample").read_text().replace('value="8021"', f'value="{self.ports.esl}"')
-            (conf / "offhook" / name).write_text(text.replace("change-me", self.secret))
+            text = text.replace("change-me", self.secret).replace("127.0.0.0/8", "127.0.0.1/32")
+            (conf / "offhook" / name).write_text(text)
         user = (SAMPLES / "offhook-user.xml.sample").read_text().replace("change-me", self.user_secret)
         (conf / "offhook-users" / "offhook.xml").write_text(user)
 

@@ -200,9 +200,10 @@ def test_an_answer_that_is_something_else_is_passed_over(text: str) -> None:
 def test_callers_are_asked_of_each_queue_and_variables_of_legs_that_nothing_ties() -> None:
     line, present = Line(), present_after(cut_at("S19", 2)[0])
     line.ask(present, 2)
-    assert present.asked[0].startswith("echo ")
+    assert present.asked[0].startswith("msleep ")
+    assert present.asked[1].startswith("echo ")
     assert present.asked[-1] == f"echo {ENDS}"
-    assert present.asked[1:6] == [
+    assert present.asked[2:7] == [
         "callcenter_config queue list", "callcenter_config agent list", "callcenter_config tier list",
         "show channels as json", "show bridged_calls as json",
     ]  # fmt: skip
