@@ -1,7 +1,7 @@
 """``kind = "csv"``: a CSV file of customers that another program writes, read again whenever it changes.
 
 Needs the permission to read the file, nothing else. Columns are understood by their headings, as by
-``offhook customers import``. Whoever writes it should write beside it and rename: a file that is half written is read half.
+``offhook customers import``. Whoever writes it should write beside it and rename: else half a file is read.
 """
 
 from __future__ import annotations

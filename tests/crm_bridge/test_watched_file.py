@@ -40,7 +40,7 @@ class Watched:
 
     async def until_named(self, name: str) -> None:
         async with asyncio.timeout(30):
-            while await self.name() != name:
+            while await self.name() != name:  # noqa: ASYNC110  the file is looked at when it is asked
                 await asyncio.sleep(0)
 
 

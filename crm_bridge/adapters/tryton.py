@@ -1,0 +1,146 @@
+"""``kind = "tryton"``: the parties of a Tryton, by its JSON-RPC.
+
+Needs a user with the permission to read parties and contact mechanisms; one without any group has it.
+https://docs.tryton.org/latest/server/topics/protocols.html (up to 7.8 the calls go to ``/<database>/``: set ``path``).
+
+Numbers: Tryton keeps each without blanks in ``value_compact``, as E.164 where it can; asked is whether that ends with
+the number without country code and trunk prefix.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact, SourceError, SourceRefusedError
+from crm_bridge.forms import significant_digits
+from crm_bridge.found import Record, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records, segment
+from crm_bridge.matching import MAX_CANDIDATES
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.sign_on import SignOn, Token
+from crm_bridge.sources import Surroundings
+
+_PHONES: Final = ["phone", "mobile"]
+_MECHANISMS: Final = "contact_mechanisms"
+_SHOWN: Final = ["name", "code", "full_name", "lang.code", f"{_MECHANISMS}.type", f"{_MECHANISMS}.value"]
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which Tryton."""
+
+    database: Annotated[Text, msgspec.Meta(description="Name of the database.")]
+    user: Annotated[Text, msgspec.Meta(description="Log-in name.")]
+    password: Annotated[str | None, msgspec.Meta(description="Its password.")] = None
+    password_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    path: Annotated[str, msgspec.Meta(description='Behind the database in the address; "" up to Tryton 7.8.')] = "rpc/"
+
+
+class Tryton(HttpAdapter):
+    """The parties of one database."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s)
+        self._options = options
+        self._path = f"/{segment(options.database)}/{options.path}"
+        self._sign_on = SignOn(self._log_in)
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Parties with this number."""
+        if number.e164 is None:
+            return []
+        domain = [["type", "in", _PHONES], ["value_compact", "ilike", f"%{significant_digits(number)}"]]
+        asked = [domain, 0, MAX_CANDIDATES + 1, None, ["party"], {}]
+        rows = await self._ask("model.party.contact_mechanism.search_read", asked)
+        return await self._parties(
+            list(dict.fromkeys(row["party"] for row in rows if isinstance(row.get("party"), int)))
+        )
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Parties with this text in name, code or a contact, as Tryton's own search has it."""
+        plain = text.replace("%", "").strip()
+        if not plain:
+            return []
+        rows = await self._ask(
+            "model.party.party.search_read", [[["rec_name", "ilike", f"%{plain}%"]], 0, limit, None, ["id"], {}]
+        )
+        return await self._parties([row["id"] for row in rows if isinstance(row.get("id"), int)])
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One party."""
+        if not contact_id.isdecimal() or len(contact_id) > 12:
+            return None
+        rows = await self._ask(
+            "model.party.party.search_read", [[["id", "=", int(contact_id)]], 0, 1, None, ["id"], {}]
+        )
+        found = await self._parties([row["id"] for row in rows])
+        return found[0] if found else None
+
+    async def _parties(self, ids: Sequence[int]) -> list[Contact]:
+        if not ids:
+            return []
+        rows = await self._ask("model.party.party.read", [list(ids), _SHOWN, {}])
+        return [self._contact(row) for row in rows]
+
+    async def _log_in(self) -> Token:
+        """A wrong password is status 401. The session has no end of its own; one that ended is 401 too."""
+        who = [self._options.user, {"password": self._options.password}]
+        session = await self._call("common.db.login", who, {})
+        if not (isinstance(session, list) and len(session) > 1):
+            hint = "a second factor cannot be asked for here: give this user none"
+            raise SourceRefusedError("crm-refused", "Tryton does not let us in", "no session was given", hint)
+        key = base64.b64encode(f"{self._options.user}:{session[0]}:{session[1]}".encode()).decode()
+        return Token(f"Session {key}")
+
+    async def _ask(self, method: str, params: list[Any]) -> Records:
+        answer = await self._sign_on.ask(lambda token: self._call(method, params, {"Authorization": token.value}))
+        try:
+            return msgspec.convert(answer, Records)
+        except msgspec.ValidationError:
+            raise _garbage() from None
+
+    async def _call(self, method: str, params: list[Any], headers: dict[str, str]) -> object:
+        """An error comes in the body with status 200; only its kind is told."""
+        call = {"id": 1, "method": method, "params": params}
+        reply = await self.http.fetch_as(dict[str, Any], "POST", self._path, json=call, headers=headers)
+        if "error" in reply:
+            fault = reply["error"]
+            kind = text_of(fault[0], 40) if isinstance(fault, list) and fault else ""
+            hint = "check database and path, and that the module party is activated"
+            raise SourceError("crm-failed", "Tryton answered with an error", kind, hint)
+        if "result" not in reply:
+            raise _garbage()
+        return reply["result"]
+
+    def _contact(self, one: Record) -> Contact:
+        listed = one.get(f"{_MECHANISMS}.")
+        ways = [way for way in listed if isinstance(way, dict)] if isinstance(listed, list) else []
+        lang = one.get("lang.")
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=one.get("id"),
+            name=text_of(one.get("name")) or text_of(one.get("full_name")),
+            phones=[(_label(way), way.get("value")) for way in ways if way.get("type") in _PHONES],
+            email=next((text_of(way.get("value")) for way in ways if way.get("type") == "email"), ""),
+            language=text_of(lang.get("code")) if isinstance(lang, dict) else "",
+            external_id=text_of(one.get("code")),
+        )
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Tryton:
+    """Tryton as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "password")
+    return Tryton(name, options, surroundings)
+
+
+def _label(way: Record) -> str:
+    return "mobile" if way.get("type") == "mobile" else ""
+
+
+def _garbage() -> SourceError:
+    return SourceError("crm-garbage", "Tryton answered something that makes no sense", "", "check url: is it Tryton's?")
