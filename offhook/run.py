@@ -36,6 +36,7 @@ from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
 from offhook.pbx_logs import open_pbx_logs
 from offhook.settings import Settings, fetch_secret
+from offhook.web.api import api_part
 from offhook.web.app import Part, WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.key import fetch_key
@@ -184,7 +185,9 @@ class Offhook:
         site, journal = self.settings.kpi.site(), self.settings.journal
         pbxs = {one.name: one for one in self.settings.pbx}
         folder = self._folder / journal.folder if journal.enabled else None
-        return [report_pages(self.engine, site), call_pages(self.store, site.time_zone, pbxs, folder)]
+        key = fetch_secret(self.settings.web.api_key, self.settings.web.api_key_file)
+        calls = call_pages(self.store, site.time_zone, pbxs, folder)
+        return [report_pages(self.engine, site), calls, api_part(self.engine, self.store, site, key)]
 
     @asynccontextmanager
     async def _working(

@@ -27,6 +27,7 @@ MAX_SESSIONS: Final = 5_000
 FAILURES_ALLOWED: Final = 5
 FAILURE_WINDOW_S: Final = 60.0
 MAX_ADDRESSES: Final = 10_000
+_OPEN_FOLDERS: Final = ("/static/", "/api/")  # the interface has a key of its own
 _OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/readyz"})
 
 log = structlog.get_logger()
@@ -122,7 +123,7 @@ class Door:
 
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The middleware: the page asked for, or the way to the log-in."""
-        if request.path in _OPEN_PATHS or request.path.startswith("/static/") or await self.admits(request):
+        if request.path in _OPEN_PATHS or request.path.startswith(_OPEN_FOLDERS) or await self.admits(request):
             return await handler(request)
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(request.app.router["login"].url_for().with_query(next=request.path_qs))

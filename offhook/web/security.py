@@ -54,6 +54,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | None, msgspec.Meta(description="A file that holds the password and nothing else.")
     ] = None
 
+    api_key: Annotated[
+        Annotated[str, msgspec.Meta(min_length=20)] | None,
+        msgspec.Meta(
+            description="The key of `/api/v1` for other programs, twenty characters or more; without it the interface "
+            "is closed. `openssl rand -hex 24` makes a good one."
+        ),
+    ] = None
+    api_key_file: Annotated[str | None, msgspec.Meta(description="A file that holds the key and nothing else.")] = None
     key_file: Annotated[
         str,
         msgspec.Meta(
@@ -79,7 +87,10 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __repr__(self) -> str:
         password = "***" if self.password else None
-        return f"WebSettings(listen={self.listen!r}, public_url={self.public_url!r}, password={password!r})"
+        return (
+            f"WebSettings(listen={self.listen!r}, public_url={self.public_url!r}, password={password!r}, "
+            f"api_key={'***' if self.api_key else None!r})"
+        )
 
     @property
     def by_https(self) -> bool:
