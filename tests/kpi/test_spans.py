@@ -6,12 +6,24 @@ from pathlib import Path
 
 from hypothesis import given, strategies as st
 
-from cti.model import Agent, AgentChange, AgentChanged, AgentState, Membership, Origin
+from cti.model import (
+    Agent,
+    AgentChange,
+    AgentChanged,
+    AgentState,
+    CallReleased,
+    Direction,
+    Membership,
+    Origin,
+    Talk,
+)
+from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.schema import SpanKind
 from kpi.spans import SpanBook
+from kpi.tally import total
 from offhook.replay import START, replay
-from tests.kpi.calls import at
+from tests.kpi.calls import answered_call, at
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 places = st.lists(
@@ -104,3 +116,31 @@ def test_the_recorded_log_in_pause_and_log_out_of_104() -> None:
     assert login.ended_at is not None
     assert pause.ended_at is not None
     assert START < login.started_at < pause.started_at < pause.ended_at < login.ended_at
+
+
+def released(seconds: float, talk: Talk) -> CallReleased:
+    call = answered_call(talks=(talk,))
+    return CallReleased(at=at(seconds), origin=call.origin, call=call, agent=talk.agent, talk=talk)
+
+
+def test_a_wrap_up_tells_the_conversation_it_follows_and_a_ring_parts_it_in_two() -> None:
+    book = SpanBook()
+    sales = Membership(queue="sales")
+    book.release(released(67, Talk(agent="101", started_at=at(7), ended_at=at(67), queue="sales")))
+    states = (AgentState.WRAP_UP, AgentState.RINGING, AgentState.WRAP_UP, AgentState.IDLE)
+    told = [span for n, state in enumerate(states) for span in book.apply(changed(67 + 10 * n, state, sales))]
+    wraps = [span for span in told if span.state is AgentState.WRAP_UP and span.ended_at is not None]
+    assert [(one.talk_queue, one.talk_direction, one.talk_at, one.talk_s) for one in wraps] == [
+        ("sales", Direction.INBOUND, at(7), 60),
+        ("sales", Direction.INBOUND, at(7), 70),
+    ]
+    handled = total(tally for one in wraps for tally in span_tallies(one).values()).handle_times
+    assert handled == {60: -1, 80: 1}
+
+
+def test_a_wrap_up_of_nothing_that_was_seen_tells_no_conversation() -> None:
+    book = SpanBook()
+    book.release(released(67, Talk(agent="102", started_at=at(7), ended_at=at(67), queue="sales")))
+    book.apply(changed(67, AgentState.WRAP_UP, Membership(queue="sales")))
+    told = book.apply(changed(80, AgentState.IDLE, Membership(queue="sales")))
+    assert [(one.state, one.talk_at) for one in told] == [(AgentState.WRAP_UP, None), (AgentState.IDLE, None)]

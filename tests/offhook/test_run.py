@@ -63,6 +63,7 @@ async def test_what_happened_is_there_after_a_restart(tmp_path: Path) -> None:
         async with Offhook(settings_for(pbx_settings(pbx)), tmp_path) as house:
             await until(lambda: house.recorder.totals.tallies)
             assert 'outcome="answered",pbx="main",queue="sales"} 1.0' in house.metrics().decode()
+            assert [one.site for one in await house.store.fetch_parameter_history()] == [house.settings.kpi.site()]
 
 
 async def test_ready_only_while_the_pbx_is_there(tmp_path: Path) -> None:
