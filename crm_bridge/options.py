@@ -50,7 +50,7 @@ class HttpOptions(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("url: leave user and password out of it, there are options for them")
         if parts.query or parts.fragment:
             raise ValueError("url: leave out what follows ? or #")
-        if parts.scheme == "http" and not self.plain_http and not _is_this_machine(host):
+        if parts.scheme == "http" and not self.plain_http and not is_this_machine(host):
             raise ValueError(
                 "url: http shows secret and customers to everybody on the way; use https, or set plain_http"
             )
@@ -122,7 +122,8 @@ def _fetch_secret(source: SourceSettings, path: str) -> str:
     return secret
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether nobody is on the way to ``host``."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
