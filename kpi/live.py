@@ -1,12 +1,13 @@
 """What goes on now, for the wallboard and the gauges: callers waiting, calls in progress, agents by state.
 
 The numbers of stays are kept twice, apart: entries and leavings are counted from the events, the waiting are seen in
-the calls. So ``stay_differences`` is a true check: it is not 0 as soon as one of the two is wrong.
+the calls. So ``stay_differences`` is a true check: it is not 0 as soon as one of the two is wrong, and ``broken`` names
+the call.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from datetime import datetime
 
 import msgspec
@@ -29,6 +30,8 @@ from cti.model import (
 )
 
 QueueKey = tuple[str, str]
+CallKey = tuple[str, str]
+BROKEN_KEPT = 100
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -38,14 +41,40 @@ class Waiting(msgspec.Struct, frozen=True):
     oldest_at: datetime | None = None
 
 
+class BrokenCall(msgspec.Struct, frozen=True):
+    """A call that is over, and whose waits in ``queue`` do not add up: ``difference`` entries more than leavings."""
+
+    pbx: str
+    call_id: str
+    queue: str
+    difference: int
+
+
+class _Waits:
+    """What was told of one call's waits. ``outcomes`` by queue and join."""
+
+    __slots__ = ("balance", "outcomes")
+
+    def __init__(self) -> None:
+        self.balance: Counter[str] = Counter()
+        self.outcomes: dict[tuple[str, datetime], StayOutcome] = {}
+
+
 class LiveBoard:
-    """Follows the CallEvents of all PBXs. ``apply`` takes a microsecond; numbers are made when they are asked for."""
+    """Follows the CallEvents of all PBXs. ``apply`` takes a microsecond; numbers are made when they are asked for.
+
+    ``left`` follows when a PBX says later that a wait ended otherwise than it seemed; ``corrected`` counts that.
+    ``broken`` are the last calls that made the waits not add up.
+    """
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], Call] = {}
         self._agents: dict[tuple[str, str], Agent] = {}
         self.entered: Counter[QueueKey] = Counter()
         self.left: Counter[tuple[str, str, StayOutcome]] = Counter()
+        self.corrected: Counter[QueueKey] = Counter()
+        self.broken: deque[BrokenCall] = deque(maxlen=BROKEN_KEPT)
+        self._waits: dict[CallKey, _Waits] = {}
         self.lost: set[str] = set()  #: the PBXs whose events are missed now: their numbers stand still
 
     def apply(self, event: CallEvent) -> None:
@@ -61,16 +90,56 @@ class LiveBoard:
 
     def _apply_call(self, event: AboutCall) -> None:
         call = event.call
-        if isinstance(event, CallEnded | CallMerged):
-            self._calls.pop((call.pbx, call.call_id), None)
-            if isinstance(event, CallEnded):
-                return
-            call = event.into
-        elif isinstance(event, CallQueued):
-            self.entered[call.pbx, event.stay.queue] += 1
-        elif isinstance(event, CallLeftQueue) and event.stay.outcome is not None:
-            self.left[call.pbx, event.stay.queue, event.stay.outcome] += 1
-        self._calls[call.pbx, call.call_id] = call
+        key = call.pbx, call.call_id
+        if isinstance(event, CallQueued | CallLeftQueue):
+            self._count(event)
+        elif key in self._waits:
+            self._correct(call)
+        if isinstance(event, CallEnded):
+            self._calls.pop(key, None)
+            self._settle(key)
+        elif isinstance(event, CallMerged):
+            self._calls.pop(key, None)
+            self._merge(key, (event.into.pbx, event.into.call_id))
+            self._calls[event.into.pbx, event.into.call_id] = event.into
+        else:
+            self._calls[key] = call
+
+    def _count(self, event: CallQueued | CallLeftQueue) -> None:
+        call, stay = event.call, event.stay
+        waits = self._waits.setdefault((call.pbx, call.call_id), _Waits())
+        if isinstance(event, CallQueued):
+            self.entered[call.pbx, stay.queue] += 1
+            waits.balance[stay.queue] += 1
+        elif stay.outcome is not None:
+            self.left[call.pbx, stay.queue, stay.outcome] += 1
+            waits.balance[stay.queue] -= 1
+            waits.outcomes[stay.queue, stay.joined_at] = stay.outcome
+        self._correct(call)
+
+    def _correct(self, call: Call) -> None:
+        """A wait may turn out to have ended otherwise than was told when it did."""
+        told = self._waits[call.pbx, call.call_id].outcomes
+        for stay in call.stays:
+            before = told.get((stay.queue, stay.joined_at))
+            if before is not None and stay.outcome is not None and stay.outcome is not before:
+                self.left[call.pbx, stay.queue, before] -= 1
+                self.left[call.pbx, stay.queue, stay.outcome] += 1
+                self.corrected[call.pbx, stay.queue] += 1
+                told[stay.queue, stay.joined_at] = stay.outcome
+
+    def _settle(self, key: CallKey) -> None:
+        """The call is over: whoever entered must have left."""
+        waits = self._waits.pop(key, None)
+        if waits is not None:
+            self.broken += (BrokenCall(*key, queue, left) for queue, left in waits.balance.items() if left)
+
+    def _merge(self, part: CallKey, into: CallKey) -> None:
+        waits = self._waits.pop(part, None)
+        if waits is not None:
+            whole = self._waits.setdefault(into, _Waits())
+            whole.balance.update(waits.balance)
+            whole.outcomes |= waits.outcomes
 
     def calls(self) -> list[Call]:
         """The calls in progress, oldest first."""

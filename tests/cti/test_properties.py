@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from cti import model as m
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
+from cti.pbx.dialect import Dialect, Frame
+from cti.pbx.kinds import find_kinds
+from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
 from cti.signals import LegEnded, Signal
 from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
@@ -20,11 +23,14 @@ from cti.states import LegState, PlaceState
 from cti.switchboard import Switchboard
 from cti.tracker import CallTracker
 from cti.wire.ami import AmiError, AmiWire
+from kpi.live import LiveBoard
 from tests.cti.playbook import ORIGIN, START
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 NAMES = sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in RECORDINGS.glob("asterisk-*/S*/truth.json"))
+OTHERS = sorted(f"freeswitch/{path.parent.name}" for path in RECORDINGS.glob("freeswitch/S*/truth.json"))
 BUSY = "asterisk-22/mix-1"
+BUSY_TOO = "freeswitch/mix-1"
 SAME_MOMENT = timedelta(milliseconds=1)
 A_READ_LATER = timedelta(milliseconds=20)
 ON_THE_PHONE = {m.AgentState.TALKING, m.AgentState.RINGING}
@@ -39,17 +45,30 @@ def bounded(examples: int) -> Callable[[Callable[..., None]], Callable[..., None
 places = st.lists(st.floats(0, 1, exclude_max=True), max_size=40)
 place = st.floats(0, 1, exclude_max=True)
 names = st.sampled_from(NAMES)
+of_all_pbxs = st.sampled_from([*NAMES, *OTHERS])
+
+
+@cache
+def frames_of(name: str) -> tuple[tuple[datetime, Frame], ...]:
+    recording = Recording(RECORDINGS / name)
+    wire, wanted = dialect_of(name).wire(1 << 20), dialect_of(name).wanted
+    return tuple(
+        (START + timedelta(seconds=t), frame)
+        for t, data in recording.reads()
+        for frame in wire.feed(data)
+        if frame.name in wanted
+    )
+
+
+def dialect_of(name: str) -> Dialect:
+    kind = "freeswitch" if name.startswith("freeswitch") else "asterisk"
+    return find_kinds()[kind](PbxSettings(name="pbx", kind=kind, username="x"))
 
 
 @cache
 def signals_of(name: str) -> tuple[Signal, ...]:
-    dialect, wire = AsteriskEvents("pbx"), AmiWire(WANTED)
-    return tuple(
-        signal
-        for t, data in Recording(RECORDINGS / name).reads()
-        for frame in wire.feed(data)
-        for signal in dialect.normalise(frame, START + timedelta(seconds=t), name)
-    )
+    dialect = dialect_of(name)
+    return tuple(signal for at, frame in frames_of(name) for signal in dialect.normalise(frame, at, name))
 
 
 def damaged(name: str, dropped: Iterable[int], doubled: Iterable[int], swapped: Iterable[int]) -> list[Signal]:
@@ -74,8 +93,11 @@ def tell(tracker: CallTracker, signals: Iterable[Signal]) -> list[m.CallEvent]:
     return [event for signal in signals for event in tracker.apply(signal)]
 
 
-@bounded(400)
-@given(name=names, dropped=places, doubled=places, swapped=places)
+@bounded(500)
+@given(name=of_all_pbxs, dropped=places, doubled=places, swapped=places)
+@example(name=BUSY_TOO, dropped=[], doubled=[], swapped=[])
+@example(name=BUSY_TOO, dropped=[i / 50 for i in range(50)], doubled=[i / 70 for i in range(70)], swapped=[])
+@example(name=BUSY_TOO, dropped=[i / 3000 for i in range(3000)], doubled=[], swapped=[i / 999 for i in range(999)])
 @example(name=BUSY, dropped=[], doubled=[], swapped=[])
 @example(name=BUSY, dropped=[i / 50 for i in range(50)], doubled=[i / 70 for i in range(70)], swapped=[])
 @example(name=BUSY, dropped=[i / 3000 for i in range(3000)], doubled=[], swapped=[i / 999 for i in range(999)])
@@ -84,8 +106,54 @@ def test_a_damaged_stream_is_told_consistently(
 ) -> None:
     tracker = CallTracker("pbx")
     damage = (indices(name, shares) for shares in (dropped, doubled, swapped))
-    assert_consistent(tell(tracker, damaged(name, *damage)))
+    told = tell(tracker, damaged(name, *damage))
+    assert_consistent(told)
+    assert_the_waits_add_up(told)
     assert_all_is_over(tracker)
+
+
+@bounded(300)
+@given(name=of_all_pbxs, dropped=places, doubled=places, swapped=places)
+@example(name=BUSY, dropped=[i / 300 for i in range(300)], doubled=[i / 70 for i in range(70)], swapped=[])
+@example(name=BUSY_TOO, dropped=[i / 300 for i in range(300)], doubled=[i / 70 for i in range(70)], swapped=[])
+def test_damaged_events_raise_nothing_and_the_waits_add_up_or_the_call_is_named(
+    name: str, dropped: list[float], doubled: list[float], swapped: list[float]
+) -> None:
+    """Whole events of the PBX, before anybody has made anything of them; ends are lost too."""
+    frames = list(frames_of(name))
+    for i in [int(share * len(frames)) for share in swapped]:
+        if i + 1 < len(frames) and frames[i + 1][0] - frames[i][0] <= SAME_MOMENT:
+            frames[i], frames[i + 1] = frames[i + 1], frames[i]
+    twice, lost = ({int(share * len(frames)) for share in shares} for shares in (doubled, dropped))
+    told: list[m.CallEvent] = []
+    board = Switchboard("pbx", dialect_of(name), told.append)
+    for i, (at, frame) in enumerate(frames):
+        board.take([frame] * (0 if i in lost else 2 if i in twice else 1), at, name)
+    assert_the_waits_add_up(told)
+
+
+def assert_the_waits_add_up(told: Iterable[m.CallEvent]) -> None:
+    """Entered = answered + abandoned + left otherwise + waiting; or the call is named that breaks it."""
+    live = LiveBoard()
+    for event in told:
+        live.apply(event)
+    named = Counter[tuple[str, str]]()
+    for broken in live.broken:
+        named[broken.pbx, broken.queue] += broken.difference
+    differences = {key: one for key, one in live.stay_differences().items() if one}
+    assert differences == {key: one for key, one in named.items() if one}
+
+
+def test_a_leaving_that_is_not_told_is_seen_and_its_call_named() -> None:
+    tracker = CallTracker("pbx")
+    told = tell(tracker, signals_of(BUSY))
+    lost = next(event for event in told if isinstance(event, m.CallLeftQueue))
+    live = LiveBoard()
+    for event in told:
+        if event is not lost:
+            live.apply(event)
+    assert live.stay_differences()["pbx", lost.stay.queue] == 1
+    assert [(broken.call_id, broken.queue) for broken in live.broken] == [(lost.call.call_id, lost.stay.queue)]
 
 
 @bounded(150)

@@ -12,6 +12,7 @@ from cti.model import (
     CallEnded,
     CallEvent,
     CallLeftQueue,
+    CallMerged,
     CallQueued,
     CallStarted,
     Direction,
@@ -21,13 +22,18 @@ from cti.model import (
     Stay,
     StayOutcome,
 )
-from kpi.live import LiveBoard, Waiting
+from kpi.live import BrokenCall, LiveBoard, Waiting
 from kpi.tally import tallies_of, total
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-FOLDERS = sorted(path for path in RECORDINGS.glob("asterisk-*/*") if (path / "timing.jsonl").exists())
+FOLDERS = sorted(
+    path
+    for pbx in ("asterisk-*", "freeswitch")
+    for path in RECORDINGS.glob(f"{pbx}/*")
+    if (path / "timing.jsonl").exists()
+)
 ORIGIN = Origin("milan", "s1", 1, "x")
 
 
@@ -98,6 +104,35 @@ def test_calls_in_progress_by_direction() -> None:
 def test_a_leaving_that_was_never_told_shows_as_a_difference() -> None:
     live = board(*waiting_call("1", 0), ended("1", 0))
     assert live.stay_differences() == {("milan", "sales"): 1}
+
+
+def test_the_call_that_breaks_the_sum_is_named() -> None:
+    live = board(*waiting_call("1", 0), ended("1", 0), *waiting_call("2", 1), left("2", 1, 5, StayOutcome.ANSWERED))
+    live.apply(ended("2", 1))
+    assert list(live.broken) == [BrokenCall("milan", "1", "sales", 1)]
+
+
+def test_a_wait_that_turns_out_to_have_ended_otherwise_is_counted_as_it_did() -> None:
+    live = board(*waiting_call("1", 0), left("1", 0, 7, StayOutcome.TIMEOUT))
+    assert +live.left == {("milan", "sales", StayOutcome.TIMEOUT): 1}
+    stay = Stay(queue="sales", joined_at=at(0), left_at=at(7), outcome=StayOutcome.EXIT_EMPTY)
+    live.apply(CallEnded(at=at(9), origin=ORIGIN, call=answered_call("1", start=0, stays=(stay,))))
+    assert +live.left == {("milan", "sales", StayOutcome.EXIT_EMPTY): 1}
+    assert live.corrected == {("milan", "sales"): 1}
+    assert live.stay_differences() == {("milan", "sales"): 0}
+
+
+def test_the_waits_of_a_part_go_into_the_whole() -> None:
+    part, whole = waiting_call("2", 1), answered_call("1", start=0, outcome=None, ended_at=None)
+    stay = Stay(queue="sales", joined_at=at(1))
+    into = answered_call("1", start=0, stays=(stay,), outcome=None, ended_at=None)
+    live = board(CallStarted(at=at(0), origin=ORIGIN, call=whole), *part)
+    merged = part[-1]
+    assert isinstance(merged, CallQueued)
+    live.apply(CallMerged(at=at(2), origin=ORIGIN, call=merged.call, into=into))
+    live.apply(left("1", 1, 5, StayOutcome.ABANDONED))
+    live.apply(ended("1", 0))
+    assert (list(live.broken), live.stay_differences()) == ([], {("milan", "sales"): 0})
 
 
 def test_a_leaving_told_twice_shows_as_a_difference() -> None:
