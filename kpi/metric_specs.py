@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 WAIT_BUCKETS_S = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
+HOLD_BUCKETS_S = (5, 15, 30, 60, 120, 180, 300, 600)
 TALK_BUCKETS_S = (15, 30, 60, 120, 180, 300, 600, 1_200, 1_800, 3_600)
 
 
@@ -76,6 +77,18 @@ _CALLS = _section(
         "several.",
     ),
     (
+        "offhook_hold_seconds",
+        "histogram",
+        "pbx queue",
+        "How long customers were on hold in a conversation that had a hold, under the queue that delivered the call.",
+    ),
+    (
+        "offhook_transfers_total",
+        "counter",
+        "pbx queue way",
+        "Customers handed over or parked, under the queue that delivered the call to the agent who did it.",
+    ),
+    (
         "offhook_calls_filled_total",
         "counter",
         "pbx queue direction outcome",
@@ -90,6 +103,30 @@ _AGENTS = _section(
         "gauge",
         "pbx agent state",
         "1 in the state that the agent is in now, 0 in the others.",
+    ),
+    (
+        "offhook_agent_rings_total",
+        "counter",
+        "pbx agent result",
+        "How often the agent's phones rang, in whatever queue, by what came of it.",
+    ),
+    (
+        "offhook_agent_talks_total",
+        "counter",
+        "pbx agent direction",
+        "The agent's conversations.",
+    ),
+    (
+        "offhook_agent_talk_seconds_total",
+        "counter",
+        "pbx agent",
+        "How long the agent talked with customers, hold left out. It moves when a call has ended.",
+    ),
+    (
+        "offhook_agent_hold_seconds_total",
+        "counter",
+        "pbx agent",
+        "How long the agent had customers on hold. It moves when a call has ended.",
     ),
 )
 _NOW = _section(

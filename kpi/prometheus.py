@@ -28,7 +28,7 @@ from kpi.health_metrics import (
 from kpi.live import LiveBoard
 from kpi.live_metrics import live_families
 from kpi.series import AGENTS_LIMIT, QUEUES_LIMIT, Series
-from kpi.tally_metrics import tally_families
+from kpi.tally_metrics import agent_families, tally_families
 from kpi.totals import Totals
 
 
@@ -88,7 +88,11 @@ class KpiCollector:
 
     def collect(self) -> Iterator[Metric]:
         series, totals, now, links = self._series, self._totals, self._now(), self._links()
-        yield from tally_families(series, totals.tallies.copy(), self._live.queues())
+        tallies = totals.tallies.copy()
+        yield from tally_families(series, tallies, self._live.queues())
+        if self._settings.agents:
+            agents = [(one.pbx, one.agent) for one in self._live.agents()]
+            yield from agent_families(series, tallies, agents)
         yield from live_families(series, self._live, now, self._trunks, agents=self._settings.agents)
         yield from link_families(series, links, now)
         yield from journal_families(series, self._journals())

@@ -41,9 +41,13 @@ class Series:
         """The values by PBX, queue and whatever follows these in the key."""
         return _grouped(values, lambda key: (*self.queues.labels(*key[:2]), *key[2:]))
 
+    def agent(self, pbx: str, agent: str) -> Labels:
+        """The labels of one agent."""
+        return self.agents.labels(pbx, agent_label(agent))
+
     def of_agents(self, values: Mapping[Key, Value]) -> dict[Labels, list[Value]]:
         """The values by PBX, agent and whatever follows these in the key."""
-        return _grouped(values, lambda key: (*self.agents.labels(key[0], agent_label(key[1])), *key[2:]))
+        return _grouped(values, lambda key: (*self.agent(*key[:2]), *key[2:]))
 
     def of_kinds(self, values: Mapping[Key, Value]) -> dict[Labels, list[Value]]:
         """The values by PBX and kind of oddity."""

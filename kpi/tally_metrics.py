@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import Metric
 
-from cti.model import CallOutcome, RingResult, StayOutcome
-from kpi.metric_specs import TALK_BUCKETS_S, WAIT_BUCKETS_S
+from cti.model import CallOutcome, Direction, RingResult, StayOutcome, TransferKind
+from kpi.metric_specs import HOLD_BUCKETS_S, TALK_BUCKETS_S, WAIT_BUCKETS_S
 from kpi.schema import TallySpan
 from kpi.series import Labels, Series
 from kpi.tally import Tally, TallyKey, total
@@ -33,6 +33,47 @@ def tally_families(
     yield _waits(series, waited_in)
     yield _rings(series, by_queue)
     yield _talks(series, by_queue)
+    yield _holds(series, by_queue)
+    yield _transfers(series, by_queue)
+
+
+def agent_families(
+    series: Series, sums: Mapping[TallyKey, Tally], agents: Sequence[tuple[str, str]]
+) -> Iterator[Metric]:
+    """What each agent did. ``agents`` are those known of besides, whose series begin with 0.
+
+    Those who talked most choose their labels first.
+    """
+    did = {key: tally for key, tally in sums.items() if key.span is TallySpan.AGENT}
+    groups: dict[Labels, list[tuple[TallyKey, Tally]]] = {}
+    for key, tally in sorted(did.items(), key=lambda item: -item[1].talks):
+        groups.setdefault(series.agent(key.pbx, key.agent), []).append((key, tally))
+    for agent in agents:
+        groups.setdefault(series.agent(*agent), [])
+    whole = {labels: total(tally for _, tally in group) for labels, group in groups.items()}
+    yield _agent_rings(series, whole)
+    yield _agent_talks(series, groups)
+    for name, field in (("talk", "talk_ms"), ("hold", "hold_ms")):
+        seconds = [(labels, getattr(tally, field) / 1_000) for labels, tally in whole.items()]
+        yield series.counter(f"offhook_agent_{name}_seconds_total", seconds)
+
+
+def _agent_rings(series: Series, sums: Sums) -> Metric:
+    values = (
+        ((*labels, result.value), tally.rings.get(result, 0))
+        for labels, tally in sums.items()
+        for result in RING_RESULTS
+    )
+    return series.counter("offhook_agent_rings_total", values)
+
+
+def _agent_talks(series: Series, groups: Mapping[Labels, Sequence[tuple[TallyKey, Tally]]]) -> Metric:
+    values = (
+        ((*labels, way.value), sum(tally.talks for key, tally in group if key.direction is way))
+        for labels, group in groups.items()
+        for way in Direction
+    )
+    return series.counter("offhook_agent_talks_total", values)
 
 
 def _by_queue(series: Series, seen: Mapping[TallyKey, Tally], queues: Iterable[tuple[str, str]]) -> Sums:
@@ -106,3 +147,15 @@ def _rings(series: Series, sums: Sums) -> Metric:
 def _talks(series: Series, sums: Sums) -> Metric:
     values = ((labels, tally.talk_times, tally.talk_ms) for labels, tally in sums.items())
     return series.histogram("offhook_talk_seconds", values, TALK_BUCKETS_S)
+
+
+def _holds(series: Series, sums: Sums) -> Metric:
+    values = ((labels, tally.hold_times, tally.hold_ms) for labels, tally in sums.items())
+    return series.histogram("offhook_hold_seconds", values, HOLD_BUCKETS_S)
+
+
+def _transfers(series: Series, sums: Sums) -> Metric:
+    values = (
+        ((*labels, kind.value), tally.transfers.get(kind, 0)) for labels, tally in sums.items() for kind in TransferKind
+    )
+    return series.counter("offhook_transfers_total", values)

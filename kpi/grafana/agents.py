@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cti.model import AgentState
 from kpi.grafana.frame import AGENT, OF_AGENT, OF_PBX, PBX, Page
+from kpi.grafana.promql import summed
 from kpi.grafana.told import of_metric
 from kpi.grafana.view import Query, Shape, View
 
@@ -68,6 +69,35 @@ _SHARES = (
     ),
 )
 
+_WORK = (
+    View(
+        title="What they did",
+        text="In the time shown, of calls that have ended. " + of_metric("offhook_agent_rings_total"),
+        queries=(
+            Query(summed("offhook_agent_talks_total", OF_AGENT, by="pbx, agent"), column="Conversations"),
+            Query(
+                summed("offhook_agent_rings_total", f'{OF_AGENT}, result="answered"', by="pbx, agent"),
+                column="Answered",
+            ),
+            Query(
+                summed("offhook_agent_rings_total", f'{OF_AGENT}, result="missed"', by="pbx, agent"), column="Missed"
+            ),
+            Query(summed("offhook_agent_talk_seconds_total", OF_AGENT, by="pbx, agent"), column="Talk (s)"),
+            Query(
+                f"{summed('offhook_agent_talk_seconds_total', OF_AGENT, by='pbx, agent')}"
+                f" / ({summed('offhook_agent_talks_total', OF_AGENT, by='pbx, agent')} > 0)",
+                column="Average talk (s)",
+            ),
+            Query(summed("offhook_agent_hold_seconds_total", OF_AGENT, by="pbx, agent"), column="On hold (s)"),
+        ),
+        shape=Shape.TABLE,
+        decimals=0,
+        width=24,
+        height=10,
+        none="nobody was rung",
+    ),
+)
+
 _ALL = (
     View(
         title="Agents by what they do",
@@ -96,5 +126,5 @@ AGENTS = Page(
     title="Offhook: agents",
     text="What agents do and for how much of their time. Agents are extensions; names are on Offhook's own pages.",
     variables=(PBX, AGENT),
-    rows=(("The day", _DAY), ("In the time shown", _SHARES), ("All agents", _ALL)),
+    rows=(("The day", _DAY), ("In the time shown", (*_SHARES, *_WORK)), ("All agents", _ALL)),
 )

@@ -143,6 +143,21 @@ _WORK = (
         queries=(Query(mean("offhook_talk_seconds", OF_QUEUE, "1h", "queue"), "{{queue}}"),),
         unit="s",
     ),
+    View(
+        title="Average hold",
+        text=of_measure("average_hold"),
+        queries=(Query(mean("offhook_hold_seconds", OF_QUEUE, by="queue"), "{{queue}}"),),
+        shape=Shape.BARS,
+        unit="s",
+        none="no holds",
+    ),
+    View(
+        title="Customers handed over or parked",
+        text=of_metric("offhook_transfers_total"),
+        queries=(Query(summed("offhook_transfers_total", OF_QUEUE, by="way"), "{{way}}"),),
+        shape=Shape.BARS,
+        decimals=0,
+    ),
 )
 
 QUEUES = Page(

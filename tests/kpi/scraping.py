@@ -18,6 +18,7 @@ from kpi.tally import ever, gather, tallies_of
 from kpi.totals import Totals
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
+from tests.kpi.stored import for_all_time
 from tests.kpi.test_live import waiting_call
 from tests.source import ROOT
 
@@ -52,7 +53,9 @@ class RecorderState(NamedTuple):
 def totals_of(*calls: Any, span: TallySpan = TallySpan.EVER) -> Totals:
     totals = Totals()
     pairs = (pair for call in calls for pair in tallies_of(call).items())
-    totals.replace(gather((ever(key, span), tally) for key, tally in pairs), {})
+    quarters = gather(pairs)
+    sums = gather((ever(key, span), tally) for key, tally in quarters.items())
+    totals.replace(for_all_time(quarters) if span is TallySpan.EVER else sums, {})
     return totals
 
 

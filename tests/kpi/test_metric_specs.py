@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kpi.metric_specs import SPECS, TALK_BUCKETS_S, WAIT_BUCKETS_S, MetricKind, Section
+from kpi.metric_specs import HOLD_BUCKETS_S, SPECS, TALK_BUCKETS_S, WAIT_BUCKETS_S, MetricKind, Section
 from tests.source import ROOT
 
 PAGE = (ROOT / "docs" / "metrics.md").read_text()
@@ -32,7 +32,7 @@ def test_names_follow_the_rules_of_prometheus() -> None:
         assert spec.text.endswith(".")
 
 
-@pytest.mark.parametrize("buckets", [WAIT_BUCKETS_S, TALK_BUCKETS_S])
+@pytest.mark.parametrize("buckets", [WAIT_BUCKETS_S, TALK_BUCKETS_S, HOLD_BUCKETS_S])
 def test_buckets_rise(buckets: tuple[int, ...]) -> None:
     assert list(buckets) == sorted(set(buckets))
 
@@ -43,5 +43,5 @@ def test_the_usual_thresholds_are_buckets() -> None:
 
 
 def test_the_page_names_the_buckets() -> None:
-    for buckets in (WAIT_BUCKETS_S, TALK_BUCKETS_S):
+    for buckets in (WAIT_BUCKETS_S, TALK_BUCKETS_S, HOLD_BUCKETS_S):
         assert ", ".join(map(str, buckets)) in PAGE.replace("*", "").replace("\n", " ")

@@ -148,7 +148,8 @@ def hostile_board() -> LiveBoard:
 
 
 def test_a_pbx_that_makes_up_names_cannot_fill_prometheus() -> None:
-    totals = totals_of(*(answered_call(str(n), stay_queue=hostile_name(n)) for n in range(10_000)))
+    names = [hostile_name(n) for n in range(10_000)]
+    totals = totals_of(*(answered_call(name[:9], stay_queue=name, agent=name) for name in names))
     totals.oddities = Counter({("milan", hostile_name(n)): 1 for n in range(10_000)})
     of = collector(totals, hostile_board())
     first, samples = scraped(of), scraped(of)
@@ -164,6 +165,7 @@ def test_a_pbx_that_makes_up_names_cannot_fill_prometheus() -> None:
     assert not any(re.search(r"[\x00-\x1f\u202e]", text) for _, text in values)
     assert sum(count for (name, _), count in samples.items() if name == "offhook_stays_total") == 10_000
     assert sum(count for (name, _), count in samples.items() if name == "offhook_agent_state") == 10_000
+    assert sum(count for (name, _), count in samples.items() if name == "offhook_agent_talks_total") == 10_000
     assert sum(count for (name, _), count in samples.items() if name == "offhook_oddities_total") == 10_000
     folded = {name: value(samples, "offhook_series_folded", label=name) for name in ("queue", "agent", "kind")}
     assert folded == {"queue": 10_000 - QUEUES_LIMIT, "agent": 10_000 - AGENTS_LIMIT, "kind": 10_000 - KINDS_LIMIT}
@@ -200,7 +202,20 @@ def test_no_caller_and_no_name_is_in_the_metrics() -> None:
         assert f'"{person}"' not in text
         assert len(person) < 5 or person not in text
     labels = {name for family in text_string_to_metric_families(text) for s in family.samples for name in s.labels}
-    bounded = {"pbx", "queue", "direction", "outcome", "result", "le", "state", "kind", "follower", "trunk", "label"}
+    bounded = {
+        "pbx",
+        "queue",
+        "direction",
+        "outcome",
+        "result",
+        "le",
+        "state",
+        "kind",
+        "follower",
+        "trunk",
+        "label",
+        "way",
+    }
     assert labels == bounded | {"agent"}
 
 

@@ -38,6 +38,7 @@ DAY = timedelta(days=1)
 SCRAPES_EVERY = timedelta(minutes=15)
 RESTARTED_AT = MONDAY + timedelta(days=1, hours=11)
 NOBODY = "127.0.0.1:1"
+Reports = dict[datetime, dict[str, Tally]]
 
 
 def past_calls() -> list[Call]:
@@ -50,9 +51,10 @@ def past_calls() -> list[Call]:
 
 
 class Past(NamedTuple):
-    """The report of each day by queue, and the server that scraped it all."""
+    """The report of each day, by queue and by agent, and the server that scraped it all."""
 
-    reports: dict[datetime, dict[str, Tally]]
+    reports: Reports
+    agents: Reports
     server: PrometheusServer
 
     def risen(self, series: str, day: datetime, by: str) -> dict[tuple[str, ...], float]:
@@ -65,24 +67,25 @@ class Past(NamedTuple):
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     folder = tmp_path_factory.mktemp("past")
-    lines, reports = asyncio.run(lived(folder))
+    lines, reports, agents = asyncio.run(lived(folder))
     store_scrapes(folder, lines)
     server = PrometheusServer(folder, NOBODY)
     server.wait_awake()
-    yield Past(reports, server)
+    yield Past(reports, agents, server)
     server.stop()
 
 
-async def lived(folder: Path) -> tuple[list[str], dict[datetime, dict[str, Tally]]]:
-    """The scrapes of three days, and the report of each."""
+async def lived(folder: Path) -> tuple[list[str], Reports, Reports]:
+    """The scrapes of three days, and the report of each by queue and by agent."""
     engine = make_engine(f"sqlite:///{folder / 'offhook.sqlite'}")
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     store = Store(engine)
     lines = await scrapes(store, past_calls())
     reports = {day: await store.fetch_queues(day, day + DAY) for day in DAYS}
+    agents = {day: await store.fetch_agents(day, day + DAY) for day in DAYS}
     await engine.dispose()
-    return lines, reports
+    return lines, reports, agents
 
 
 async def scrapes(store: Store, calls: list[Call]) -> list[str]:
@@ -112,6 +115,7 @@ def filled_call() -> Call:
 TALLIED = {
     *("offhook_calls", "offhook_calls_filled", "offhook_stays", "offhook_rings"),
     *("offhook_wait_seconds", "offhook_talk_seconds"),
+    *("offhook_agent_talks", "offhook_agent_rings", "offhook_agent_talk_seconds"),
 }
 
 
@@ -170,6 +174,19 @@ def test_measures_from_counters_are_the_reports_measures(past: Past, day: dateti
         assert told["service_level_offered"] == in_time / (n + b)
         assert told["abandon_rate"] == b / sum(value for (name, _), value in stays.items() if name == queue)
         assert told["asa"] == pytest.approx(waited[queue,] / n)
+
+
+@pytest.mark.parametrize("day", DAYS[1:], ids=lambda day: f"{day:%A}")
+def test_agents_did_what_the_report_says(past: Past, day: datetime) -> None:
+    talks = past.risen("offhook_agent_talks_total", day, "agent")
+    talked = past.risen("offhook_agent_talk_seconds_total", day, "agent")
+    rings = past.risen("offhook_agent_rings_total", day, "agent, result")
+    told = past.agents[day]
+    assert {agent for (agent,) in talks} >= set(told)
+    for (agent,), count in talks.items():
+        tally = told.get(agent, Tally())
+        assert (count, talked[agent,]) == (tally.talks, pytest.approx(tally.talk_ms / 1_000))
+        assert rings[agent, "missed"] == tally.rings.get(RingResult.MISSED, 0)
 
 
 def test_the_report_of_the_first_day_has_the_call_that_was_filled_in(past: Past) -> None:

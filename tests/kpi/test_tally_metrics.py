@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from prometheus_client.core import Metric
 
-from cti.model import Ring, RingResult
+from cti.model import Direction, Ring, RingResult, Talk, Transfer, TransferKind
 from kpi.schema import TallySpan
 from kpi.series import Series
-from kpi.tally_metrics import tally_families
+from kpi.tally_metrics import agent_families, tally_families
 from tests.kpi.calls import answered_call, at
 from tests.kpi.scraping import totals_of
 
@@ -46,3 +46,32 @@ def test_filled_calls_are_in_their_own_counter_only() -> None:
     assert sum(sample.value for sample in made["offhook_calls_filled"].samples) == 1
     others = [one for name, one in made.items() if name != "offhook_calls_filled"]
     assert not any(sample.value for family in others for sample in family.samples)
+
+
+def test_an_agent_has_what_he_did_in_all_queues() -> None:
+    calls = [
+        answered_call("1", talk=60),
+        answered_call("2", stay_queue="support", talk=30.5),
+        answered_call("3", agent="102"),
+        answered_call("4", direction=Direction.OUTBOUND, queue=None, stays=(), rings=()),
+    ]
+    made = {one.name: one for one in agent_families(Series(), totals_of(*calls).tallies, [("milan", "199")])}
+    talks = {(one.labels["agent"], one.labels["direction"]): one.value for one in made["offhook_agent_talks"].samples}
+    assert (talks["101", "inbound"], talks["101", "outbound"], talks["102", "inbound"]) == (2, 1, 1)
+    assert talks["199", "inbound"] == 0
+    rings = {(one.labels["agent"], one.labels["result"]): one.value for one in made["offhook_agent_rings"].samples}
+    assert (rings["101", "answered"], rings["101", "missed"], rings["199", "missed"]) == (2, 0, 0)
+    talked = {one.labels["agent"]: one.value for one in made["offhook_agent_talk_seconds"].samples}
+    assert talked == {"101": 150.5, "102": 60, "199": 0}
+
+
+def test_holds_and_transfers_are_counted_under_the_queue_that_delivered_the_call() -> None:
+    talk = Talk(agent="101", queue="sales", started_at=at(7), ended_at=at(67), hold_s=20, holds=1)
+    handed = Transfer(kind=TransferKind.BLIND, by="101", to="102", at=at(67))
+    made = families(answered_call("1", talks=(talk,), transfers=(handed,)))
+    sums = {one.labels["queue"]: one.value for one in made["offhook_hold_seconds"].samples if one.name.endswith("_sum")}
+    assert sums["sales"] == 20
+    transfers = {
+        (one.labels["queue"], one.labels["way"]): one.value for one in made["offhook_transfers"].samples if one.value
+    }
+    assert transfers == {("sales", "blind"): 1}
