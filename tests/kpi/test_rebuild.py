@@ -15,7 +15,7 @@ from kpi.batch import Batch, Span
 from kpi.schema import CallSource, TallySpan
 from kpi.spans import SpanBook
 from kpi.store import Store
-from kpi.tally import Tally
+from kpi.tally import Tally, total
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, calls, spans
 from tests.kpi.day import CALLS, SPANS
@@ -23,11 +23,12 @@ from tests.kpi.stored import all_tallies
 from tests.kpi.test_writing import emptied
 
 MORNING = Path(__file__).parent.parent / "recordings" / "asterisk-22" / "mix-1"
+WRAP_UP_S = {"sales": 2.0, "support": 1.5}
 
 
 async def test_a_recorded_morning_made_anew_is_what_was_kept(store: Store, engine: AsyncEngine) -> None:
     book = SpanBook()
-    for event in replay(MORNING):
+    for event in replay(MORNING, wrap_up_s=WRAP_UP_S):
         if isinstance(event, CallReleased):
             book.release(event)
         elif isinstance(event, AgentChanged):
@@ -39,6 +40,9 @@ async def test_a_recorded_morning_made_anew_is_what_was_kept(store: Store, engin
     assert rebuilt.different == 0
     assert (rebuilt.calls, rebuilt.rows) == (301, len(kept))
     assert rebuilt.spans > 0
+    handled = total(tally for key, tally in kept.items() if key.span is TallySpan.QUARTER)
+    assert (min(handled.handle_times.values()), sum(handled.handle_times.values())) == (1, handled.talks)
+    assert 0 < handled.wrap_ups <= handled.talks
     assert await all_tallies(engine) == kept
 
 
