@@ -13,7 +13,7 @@ from kpi.grafana.view import DATASOURCE, View, panel_of
 
 TAG = "offhook"
 SITE = "http://127.0.0.1:8088"
-PAGES = (("Offhook", "/"), ("Agent's page", "/desk"))  #: of Offhook itself
+PAGES = (("Offhook", "/"), ("Agent's page", "/desk"), ("Reports", "/reports"))  #: of Offhook itself
 OF_PBX = 'pbx=~"$pbx"'
 OF_QUEUE = 'pbx=~"$pbx", queue=~"$queue"'
 OF_AGENT = 'pbx=~"$pbx", agent=~"$agent"'
@@ -93,12 +93,8 @@ def _variable(variable: Variable) -> builders.QueryVariable:
 
 
 def _site() -> builders.TextBoxVariable:
-    return (
-        builders.TextBoxVariable("offhook")
-        .label("Offhook at")
-        .description("Where Offhook's pages are.")
-        .default_value(SITE)
-    )
+    made = builders.TextBoxVariable("offhook").label("Offhook at").description("Where Offhook's pages are.")
+    return made.default_value(SITE).current(models.VariableOption(selected=True, text=SITE, value=SITE))
 
 
 def _links() -> list[builders.DashboardLink]:

@@ -7,6 +7,11 @@ from kpi.grafana.promql import per_second, summed
 from kpi.grafana.told import of_metric
 from kpi.grafana.view import MUST_BE_0, MUST_BE_1, Query, Shape, View
 
+#: A series of this counter begins with its first calls, not with 0.
+_FILLED = (
+    f"sum(offhook_calls_filled_total{{{OF_PBX}}})"
+    f" - (sum(offhook_calls_filled_total{{{OF_PBX}}} offset $__range) or vector(0)) or vector(0)"
+)
 _LINKS = (
     View(
         title="PBX read",
@@ -15,7 +20,7 @@ _LINKS = (
         shape=Shape.STAT,
         steps=MUST_BE_1,
         words=(("0", "DOWN", "red"), ("1", "up", "green")),
-        width=6,
+        width=5,
         height=5,
         none="no PBX",
     ),
@@ -27,7 +32,15 @@ _LINKS = (
         unit="percentunit",
         decimals=2,
         steps=((None, "red"), (0.99, "orange"), (0.999, "green")),
-        width=6,
+        width=5,
+        height=5,
+    ),
+    View(
+        title="Calls filled in, in the time shown",
+        text=of_metric("offhook_calls_filled_total"),
+        queries=(Query(_FILLED),),
+        shape=Shape.STAT,
+        width=5,
         height=5,
     ),
     View(
@@ -38,7 +51,7 @@ _LINKS = (
         unit="s",
         decimals=0,
         steps=((None, "green"), (1, "orange"), (60, "red")),
-        width=6,
+        width=5,
         height=5,
     ),
     View(
@@ -48,7 +61,7 @@ _LINKS = (
         shape=Shape.STAT,
         decimals=0,
         steps=((None, "green"), (1, "orange"), (10, "red")),
-        width=6,
+        width=4,
         height=5,
     ),
     View(
@@ -108,6 +121,7 @@ _ODD = (
         text=of_metric("offhook_stay_difference"),
         queries=(Query(f"sum by (pbx, queue) (offhook_stay_difference{{{OF_PBX}}})", "{{pbx}} {{queue}}"),),
         steps=MUST_BE_0,
+        least=None,
     ),
 )
 

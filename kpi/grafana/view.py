@@ -63,6 +63,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 12
     height: int = 8
     none: str = "no calls"
+    least: float | None = 0
     most: float | None = None
     link: tuple[str, str] | None = None
 
@@ -71,10 +72,12 @@ def panel_of(view: View) -> Any:
     """The builder of the view's panel."""
     panel: Any = _BUILDERS[view.shape](view)
     panel.title(view.title).description(view.text).datasource(DATASOURCE)
-    panel.span(view.width).height(view.height).unit(view.unit).no_value(view.none).min(0)
+    panel.span(view.width).height(view.height).unit(view.unit).no_value(view.none)
     panel.thresholds(_thresholds(view.steps))
     if view.decimals is not None:
         panel.decimals(view.decimals)
+    if view.least is not None:
+        panel.min(view.least)
     if view.most is not None:
         panel.max(view.most)
     if view.words:
