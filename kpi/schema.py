@@ -273,6 +273,11 @@ journal_marks = Table(
     _at("seen_at"),
 )
 
+#: Up to when each report by mail was dealt with.
+mailed_reports = Table(
+    "mailed_reports", metadata, Column("name", Key(NAME_CHARS), primary_key=True), _at("due_at", known=True)
+)
+
 #: What the site chose for its numbers, and since when; ``content`` is JSON, ``version`` its digest.
 parameter_sets = Table(
     "parameter_sets",

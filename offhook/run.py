@@ -31,6 +31,7 @@ from kpi.recorder import Recorder
 from kpi.store import Store
 from offhook.database import StoreError, fetch_answer, make_engine, migrate
 from offhook.desk_metrics import DeskCollector
+from offhook.mail.work import Mailman
 from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
@@ -125,6 +126,7 @@ class Offhook:
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
         await self._recover()
         await self._fill_gaps(stack)
+        await self._mail_reports(stack)
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
 
     def _journal_of(self, pbx: PbxSettings, folder: Path) -> PbxJournal | None:
@@ -155,6 +157,18 @@ class Offhook:
                 filler.close()
 
             await stack.enter_async_context(self._working(filler.run, stop))
+
+    async def _mail_reports(self, stack: AsyncExitStack) -> None:
+        """Have reports sent at their times, where any are to be."""
+        mail = self.settings.mail
+        if mail.report:
+            password = fetch_secret(mail.password, mail.password_file)
+            mailman = Mailman(mail, password, self.engine, self.settings.kpi.site())
+
+            async def stop() -> None:
+                """Nothing is under way that a second try would not do."""
+
+            await stack.enter_async_context(self._working(mailman.run, stop))
 
     async def _breathe(self) -> None:
         await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)

@@ -20,6 +20,7 @@ from kpi.prometheus import MetricsSettings
 from kpi.settings import KpiSettings
 from offhook.database import StoreSettings
 from offhook.logs import LogSettings
+from offhook.mail.settings import MailSettings
 from offhook.settings_check import Problem, bare, find_problems, inner_structs, join, secret_fields
 from offhook.web.security import WebSettings
 
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     crm: Annotated[CrmSettings, msgspec.Meta(description=CrmSettings.__doc__)] = CrmSettings()
     web: Annotated[WebSettings, msgspec.Meta(description=WebSettings.__doc__)] = WebSettings()
     kpi: Annotated[KpiSettings, msgspec.Meta(description=KpiSettings.__doc__)] = KpiSettings()
+    mail: Annotated[MailSettings, msgspec.Meta(description=MailSettings.__doc__)] = MailSettings()
     metrics: Annotated[MetricsSettings, msgspec.Meta(description=MetricsSettings.__doc__)] = MetricsSettings()
     log: Annotated[LogSettings, msgspec.Meta(description=LogSettings.__doc__)] = LogSettings()
 

@@ -152,6 +152,15 @@ def _make_journal_marks() -> None:
     )
 
 
+def _make_mailed_reports() -> None:
+    op.create_table(
+        "mailed_reports",
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_mailed_reports"),
+    )
+
+
 def _make_oddities() -> None:
     op.create_table(
         "oddities",
@@ -270,6 +279,7 @@ def _make_transfers() -> None:
 
 
 TABLES = (
-    *("agent_spans", "calls", "gaps", "imports", "journal_marks", "oddities", "parameter_sets", "tallies"),
+    *("agent_spans", "calls", "gaps", "imports", "journal_marks", "mailed_reports", "oddities", "parameter_sets"),
+    "tallies",
     *("legs", "rings", "stays", "talks", "transfers"),
 )

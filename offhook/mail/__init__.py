@@ -1,0 +1,1 @@
+"""Reports by mail, at the times that the settings say."""
