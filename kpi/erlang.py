@@ -28,8 +28,8 @@ MAX_LOAD = 20_000.0  #: erlangs; past that the numbers are a mistake, not a cont
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What is aimed at: this share of the calls answered within ``answer_within_s``.
 
-    ``max_occupancy`` bounds the share of an agent's time that calls may take; ``shrinkage`` is the share of paid time in
-    which an agent is not at his place (breaks, training, illness).
+    ``max_occupancy`` bounds the share of an agent's time that calls may take; ``shrinkage`` is the share of paid time
+    that an agent is not at his place for (breaks, training, illness).
     """
 
     share: float = 0.8
