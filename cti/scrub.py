@@ -7,16 +7,18 @@ read as before, so the calls are told with the same times. Whatever else lies be
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 import msgspec
 
 from cti.errors import OffhookError
-from cti.recording import SESSION_FILE, Piece, Read, Recording
+from cti.recording import SESSION_FILE, SUFFIXES, Piece, Read, Recording
+from cti.scrub_esl import EslScrubber, EslSplitter
 from cti.scrub_rules import Rules
 from cti.wire.ami import END, MAX_FRAME_BYTES
+from cti.wire.esl import EslError
 
 _GREETING = b"Asterisk Call Manager"
 _OURS = ("events", "timing", SESSION_FILE)
@@ -40,10 +42,34 @@ class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Message(NamedTuple):
-    """One message of the stream with the empty line that ends it, or the greeting; ``start`` is its first byte."""
+    """One AMI message with the empty line that ends it, or the greeting; ``offset`` is its first byte."""
 
-    start: int
+    offset: int
     raw: bytes
+
+
+class _AmiScrubber:
+    """AMI's messages by the rules; the greeting stays."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def note(self, message: _Message) -> None:
+        self._rules.note(message.raw.removesuffix(END))
+
+    def message(self, message: _Message) -> bytes:
+        raw = message.raw
+        greets = message.offset == 0 and raw.startswith(_GREETING)
+        return raw if greets else self._rules.message(raw[: -len(END)]) + END
+
+
+class _Any(Protocol):
+    """A message of either kind of PBX."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def raw(self) -> bytes: ...
 
 
 def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[str] = ()) -> Scrubbed:
@@ -53,18 +79,26 @@ def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[st
     stand (a queue that is named after a customer).
 
     Raises:
-        ScrubError: ``out`` is there already or cannot be written, or the recording is of a PBX that cannot be scrubbed.
+        ScrubError: ``out`` is there already or cannot be written, or the bytes are not what such a PBX sends.
         RecordingError: ``folder`` is no recording.
     """
     recording = Recording(folder)
-    _check(recording, out)
+    _check(out)
     rules = Rules(kept, hidden)
-    splitter = _Splitter()
-    for piece in recording.pieces():
-        for message in splitter.take(piece):
-            rules.note(message.raw.removesuffix(END))
+    if recording.kind == "freeswitch":
+        scrubber, new_splitter = EslScrubber(rules), EslSplitter
+    else:
+        scrubber, new_splitter = _AmiScrubber(rules), _Splitter  # type: ignore[assignment]
+    splitter = new_splitter()
     try:
-        writer = _write(recording, out, rules)
+        for piece in recording.pieces():
+            for message in splitter.take(piece):
+                scrubber.note(message)
+    except EslError as error:
+        what = "this is no recording of an event socket"
+        raise ScrubError("scrub-not-esl", what, f"{error.what}: {error.why}") from error
+    try:
+        writer = _write(recording, out, scrubber.message, new_splitter)  # type: ignore[arg-type]
     except OSError as error:
         raise ScrubError("scrub-cannot-write", f"{out} cannot be written", error.strerror or "") from error
     left_out = sorted(path.name for path in folder.iterdir() if not path.name.startswith(_OURS))
@@ -78,45 +112,47 @@ def scrub(folder: Path, out: Path, kept: Iterable[str] = (), hidden: Iterable[st
     )
 
 
-def _write(recording: Recording, out: Path, rules: Rules) -> _Writer:
+def _write(recording: Recording, out: Path, anew: Callable[[_Any], bytes], splitter: Callable[[], _Cut]) -> _Writer:
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "events.ami").open("wb") as events, (out / "timing.jsonl").open("wb") as timing:
-        writer = _Writer(rules, events, timing)
-        writer.write(recording.pieces())
+    stream = out / f"events.{SUFFIXES[recording.kind]}"
+    with stream.open("wb") as events, (out / "timing.jsonl").open("wb") as timing:
+        writer = _Writer(anew, events, timing)
+        writer.write(recording.pieces(), splitter())
     if recording.info is not None:
         (out / SESSION_FILE).write_bytes(_encode(msgspec.structs.replace(recording.info, pbx="pbx")))
     return writer
 
 
-def _check(recording: Recording, out: Path) -> None:
-    if recording.kind != "asterisk":
-        raise ScrubError(
-            "scrub-kind",
-            f"{recording.folder} cannot be scrubbed",
-            f"it is of a {recording.kind} PBX: only recordings of asterisk can be",
-        )
+def _check(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ScrubError("scrub-target-exists", f"{out} is there already", "", "name a folder that is not there yet")
+
+
+class _Cut(Protocol):
+    """Cuts messages from pieces. ``dropped`` counts the bytes of those of which a part is missing."""
+
+    @property
+    def dropped(self) -> int: ...
+    def take(self, piece: Piece, /) -> Iterator[_Any]: ...
 
 
 class _Splitter:
     """Cuts messages from pieces. ``dropped`` counts the bytes of messages of which a part is missing."""
 
     def __init__(self) -> None:
-        self.dropped = 0
+        self._dropped = 0
         self._rest = bytearray()
         self._next = 0
         self._greets, self._skips = True, False
 
     @property
-    def left(self) -> int:
-        """Bytes of a message that is not complete yet."""
-        return len(self._rest)
+    def dropped(self) -> int:
+        return self._dropped + len(self._rest)
 
     def take(self, piece: Piece) -> Iterator[_Message]:
         """The messages that ``piece`` completes. Raises ScrubError: the bytes are not AMI."""
         if piece.offset != self._next:
-            self.dropped += len(self._rest)
+            self._dropped += len(self._rest)
             self._rest.clear()
             self._greets, self._skips = False, True
         self._rest += piece.data
@@ -128,7 +164,7 @@ class _Splitter:
         while not self._greets and (end := self._rest.find(END)) >= 0:
             message = self._cut(end + len(END))
             if self._skips:
-                self.dropped += len(message.raw)
+                self._dropped += len(message.raw)
                 self._skips = False
             else:
                 yield message
@@ -145,30 +181,28 @@ class _Splitter:
 class _Writer:
     """Writes each message scrubbed, and the reads so that each completes the messages that it completed."""
 
-    def __init__(self, rules: Rules, events: IO[bytes], timing: IO[bytes]) -> None:
+    def __init__(self, anew: Callable[[_Any], bytes], events: IO[bytes], timing: IO[bytes]) -> None:
         self.messages = self.dropped = 0
-        self._rules, self._events, self._timing = rules, events, timing
+        self._anew, self._events, self._timing = anew, events, timing
         self._reads: deque[tuple[float, int]] = deque()  # time and end, in the old stream
         self._written = 0  # bytes
         self._timed = 0  # bytes that a read was written for
 
-    def write(self, pieces: Iterable[Piece]) -> None:
-        splitter = _Splitter()
+    def write(self, pieces: Iterable[Piece], splitter: _Cut) -> None:
         for piece in pieces:
             self._reads.append((piece.t, piece.offset + len(piece.data)))
             for message in splitter.take(piece):
                 self._message(message)
-        self.dropped = splitter.dropped + splitter.left
+        self.dropped = splitter.dropped
         while self._reads:
             self._time(self._written)
 
-    def _message(self, message: _Message) -> None:
-        raw = message.raw
-        new = raw if message.start == 0 and raw.startswith(_GREETING) else self._rules.message(raw[: -len(END)]) + END
+    def _message(self, message: _Any) -> None:
+        new = self._anew(message)
         self._events.write(new)
-        end = message.start + len(raw)
+        end = message.offset + len(message.raw)
         while self._reads and self._reads[0][1] < end:
-            within = max(self._reads[0][1] - message.start, 0)
+            within = max(self._reads[0][1] - message.offset, 0)
             self._time(self._written + min(within, len(new) - 1))
         self._written += len(new)
         self.messages += 1

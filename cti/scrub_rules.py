@@ -1,4 +1,4 @@
-"""Real people out of an AMI stream, line by line: numbers, names and addresses give way to fictional ones.
+"""Real people out of a stream, value by value: numbers, names and addresses give way to fictional ones.
 
 What is not known to be harmless is replaced. The same is replaced by the same everywhere, so the calls tell the same
 story. Two passes: ``note`` sees every message first, then ``message`` gives each one anew.
@@ -28,6 +28,10 @@ _HARMLESS = names("""
     transport user phone lr from to internal external inbound outbound in out true false yes no on off success
     failed answer noanswer cancel busy congestion chanunavail ringing inuse not_inuse idle timeout joinempty
     leaveempty joinunavail leaveunavail full continue added removed paused unpaused notthere nosuchqueue
+    ok err bleg aleg both wait nowait undef inline sofia loopback xml array blind att satt callcenter valet_park fifo
+    user_context leg_timeout
+    effective_caller_id_name effective_caller_id_number origination_caller_id_name
+    origination_caller_id_number hangup_after_bridge originate
 """)
 _TOKEN = re.compile(
     r"""
@@ -47,6 +51,21 @@ _RUN = re.compile(r"\d+")
 _PIECE = re.compile(r"[^.:]+")
 _LEAST = 7  # digits of a telephone number; below it is an extension or a service number
 _PIN = 4
+
+
+class Said(NamedTuple):
+    """One value of a message, and what its header makes of it.
+
+    ``extension``: a short number here is one. ``vocabulary``: its words are names of the dial plan. ``pressed``: it is
+    a key that the party at ``leg`` pressed.
+    """
+
+    value: str
+    holds: Holds
+    extension: bool = False
+    vocabulary: bool = False
+    pressed: bool = False
+    leg: str = ""
 
 
 class Rules:
@@ -69,23 +88,38 @@ class Rules:
         return Words(self._met | self._plan | self._kept | _HARMLESS)
 
     def note(self, raw: bytes) -> None:
-        """One message of the stream, without the empty line that ends it."""
+        """One AMI message of the stream, without the empty line that ends it."""
         for line in _lines(raw):
-            if line.header in EXTENSIONS and _EXTENSION.match(line.value):
-                self._extensions.add(line.value)
-            if line.header in VOCABULARY:
-                words = _words_in([line.value])
-                self._plan |= words | {f"{word}_avail" for word in words}
-            if line.header == "Digit" and line.event == "DTMFEnd":
-                self._keys[line.leg] += 1
-            if line.holds is not Holds.IDS and (line.holds, line.value) not in self._seen:
-                self._seen.add((line.holds, line.value))
-                self._note_value(line.value)
+            self.note_said(line.said(ended=line.event == "DTMFEnd"))
 
     def message(self, raw: bytes) -> bytes:
-        """The same message about fictional people."""
-        text = "\r\n".join(line.start + self._value(line) for line in _lines(raw))
+        """The same AMI message about fictional people."""
+        text = "\r\n".join(line.start + self.value_of(line.said(ended=True)) for line in _lines(raw))
         return text.encode("utf-8", "surrogateescape")
+
+    def note_said(self, said: Said) -> None:
+        """One value of the stream, seen before any is given anew."""
+        if said.extension and _EXTENSION.match(said.value):
+            self._extensions.add(said.value)
+        if said.vocabulary:
+            words = _words_in([said.value])
+            self._plan |= words | {f"{word}_avail" for word in words}
+        if said.pressed:
+            self._keys[said.leg] += 1
+        if said.holds is not Holds.IDS and (said.holds, said.value) not in self._seen:
+            self._seen.add((said.holds, said.value))
+            self._note_value(said.value)
+
+    def value_of(self, said: Said) -> str:
+        """The same value about fictional people."""
+        if said.pressed:
+            return "0" if self._keys[said.leg] >= TYPED_DIGITS and said.value.isdigit() else said.value
+        if said.holds is Holds.IDS:
+            return said.value
+        key = (said.holds, said.value)
+        if key not in self._replaced:
+            self._replaced[key] = self._scrubbed(said.value, said.holds)
+        return self._replaced[key]
 
     def _note_value(self, value: str) -> None:
         for match in _TOKEN.finditer(value):
@@ -98,16 +132,6 @@ class Rules:
                 self.numbers.note(("+" if token[0] == "+" else "") + digits)
             elif match.lastgroup == "word":
                 self._met.add(token.casefold())
-
-    def _value(self, line: _Line) -> str:
-        if line.header == "Digit":
-            return "0" if self._keys[line.leg] >= TYPED_DIGITS and line.value.isdigit() else line.value
-        if line.holds is Holds.IDS:
-            return line.value
-        key = (line.holds, line.value)
-        if key not in self._replaced:
-            self._replaced[key] = self._scrubbed(line.value, line.holds)
-        return self._replaced[key]
 
     def _scrubbed(self, value: str, what: Holds) -> str:
         if what is Holds.NAMES and caller_name(value) is None:
@@ -171,6 +195,17 @@ class _Line(NamedTuple):
     holds: Holds
     event: str
     leg: str
+
+    def said(self, *, ended: bool) -> Said:
+        """The value with what is known of it; of a key, that counts once, ``ended`` is True."""
+        return Said(
+            value=self.value,
+            holds=self.holds,
+            extension=self.header in EXTENSIONS,
+            vocabulary=self.header in VOCABULARY,
+            pressed=self.header == "Digit" and ended,
+            leg=self.leg,
+        )
 
 
 def _lines(raw: bytes) -> Iterator[_Line]:
