@@ -36,6 +36,7 @@ from cti.signals import (
     LegSeen,
     LegSignal,
     LegsPaired,
+    LegTurnedAway,
 )
 from cti.states import LEG, LegState
 from cti.transfers import asks_by_key, consults
@@ -174,8 +175,14 @@ def leg_answered(board: Board, signal: LegAnswered) -> None:
 
 def leg_hung_up(board: Board, signal: LegHungUp) -> None:
     leg = board.leg_of(signal)
-    if leg is not None and leg.hung_up_at is None:
+    if leg is not None and leg.hung_up_at is None and not leg.turned_away:
         leg.hung_up_at = signal.at
+
+
+def leg_turned_away(board: Board, signal: LegTurnedAway) -> None:
+    leg = board.leg_of(signal)
+    if leg is not None and not leg.outgoing:
+        leg.turned_away, leg.hung_up_at = True, None
 
 
 def leg_killed(board: Board, signal: LegKilled) -> None:

@@ -133,6 +133,7 @@ class LegRecord:
         "state",
         "talk",
         "transferred",
+        "turned_away",
         "twin",
         "was_dialled",
     )
@@ -151,7 +152,7 @@ class LegRecord:
         self.cause: int | None = None
         self.held_at: datetime | None = None
         self.outgoing = seen.outgoing
-        self.was_dialled = self.transferred = self.consult = self.listens = False
+        self.was_dialled = self.transferred = self.consult = self.listens = self.turned_away = False
         self.dialled_by: LegRecord | None = None
         self.member: str | None = None
         self.dial_over: tuple[datetime, DialResult] | None = None

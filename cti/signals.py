@@ -65,6 +65,10 @@ class LegHungUp(LegSignal, frozen=True):
     """The party at this leg hung up, or refused, by itself; the end follows."""
 
 
+class LegTurnedAway(LegSignal, frozen=True):
+    """The PBX itself refused the caller at this leg: what looks like his hanging up is his phone that takes it."""
+
+
 class LegKilled(LegSignal, frozen=True):
     """Somebody asked the PBX to end this leg. On Asterisk it is sent at nearly every end and says nothing of who."""
 

@@ -25,6 +25,7 @@ MOVES: dict[type[signals.Signal], Move] = {
     signals.LegAnswered: legs.leg_answered,
     signals.LegHungUp: legs.leg_hung_up,
     signals.LegKilled: legs.leg_killed,
+    signals.LegTurnedAway: legs.leg_turned_away,
     signals.LegEnded: legs.leg_ended,
     signals.LegHeld: legs.leg_held,
     signals.LegResumed: legs.leg_resumed,

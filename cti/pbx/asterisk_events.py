@@ -20,7 +20,12 @@ from cti.pbx.asterisk_snapshot import AsteriskSnapshot
 from cti.pbx.asterisk_wrap_ups import WrapUps
 from cti.pbx.dialect import Frame
 
-_DOWN, _UP, _RINGING = "0", "6", "5"  # ChannelState: include/asterisk/channelstate.h
+_DOWN, _RINGING, _UP, _BUSY = "0", "5", "6", "7"  # ChannelState: include/asterisk/channelstate.h
+_STATES: dict[str, type[s.LegSignal]] = {
+    _RINGING: s.LegRang,
+    _UP: s.LegAnswered,
+    _BUSY: s.LegTurnedAway,  # Busy() and Congestion(); a HangupRequest comes before or after it
+}
 _DIAL_RESULTS = {
     "ANSWER": s.DialResult.ANSWERED,
     "NOANSWER": s.DialResult.NO_ANSWER,
@@ -106,10 +111,8 @@ def _new_channel(events: AsteriskEvents, frame: Frame, at: datetime, origin: Ori
 
 def _new_state(_: AsteriskEvents, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
     leg, state = frame.get(b"Uniqueid"), frame.get(b"ChannelState")
-    if leg is None or state not in (_UP, _RINGING):
-        return ()
-    kind = s.LegAnswered if state == _UP else s.LegRang
-    return (kind(at, origin, leg, frame.get(b"Linkedid")),)
+    kind = _STATES.get(state or "")
+    return () if leg is None or kind is None else (kind(at, origin, leg, frame.get(b"Linkedid")),)
 
 
 def _leg(kind: Callable[[datetime, Origin, str, str | None], s.Signal]) -> Handler:

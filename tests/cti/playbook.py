@@ -257,6 +257,7 @@ VERBS: dict[str, Verb] = {
     "up": _each(s.LegAnswered),
     "quits": _each(s.LegHungUp),
     "killed": _each(s.LegKilled),
+    "turned-away": _each(s.LegTurnedAway),
     "ends": _ends,
     "holds": _each(s.LegHeld),
     "resumes": _each(s.LegResumed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cti.playbook import CONSULTING, RINGING, TALKING, WAITING, Playbook, at, play
 
 #: 101 and his customer are moved to a room in second 6, 102 joins in second 8.
@@ -400,3 +402,13 @@ def test_a_member_that_is_another_queue_answers_for_the_first() -> None:
         ("support", "answered", "103"),
     ]
     assert [(talk.agent, talk.queue, talk.started_at) for talk in call.talks] == [("103", "support", at(3))]
+
+
+@pytest.mark.parametrize("told", ["1 turned-away 1\n 1 quits 1", "1 quits 1\n 1 turned-away 1"])
+def test_whom_the_pbx_refuses_did_not_hang_up(told: str) -> None:
+    """His phone's word that it takes the refusal comes before or after it."""
+    call = play(f"0 caller 1 +39333 to 275\n {told}\n 2 ends 1 cause 17").ended()
+    assert (call.outcome, call.ended_by) == ("refused", "pbx")
+    rung = "0 caller 1 +39333 to 101\n 0 phone 2 101 of 1\n 0 dial 2 by 1\n 0 rings 2\n 1 dial-over 2 no_answer\n"
+    call = play(f"{rung}{told}\n 2 ends 1 cause 17").ended()
+    assert (call.outcome, call.ended_by) == ("no_answer", "pbx")

@@ -46,6 +46,14 @@ def test_a_caller_who_withholds_his_number(scene: Scene) -> None:
     assert (call.caller.number, call.caller.name) == (None, None)
 
 
+@pytest.mark.parametrize("did", ["+390221000275", "+390221000276"], ids=["busy", "congestion"])
+def test_the_pbx_itself_refuses(scene: Scene, did: str) -> None:
+    """Once the caller's phone has taken the refusal Asterisk sends a ``HangupRequest``, as if he had hung up."""
+    caller = scene.phone(MARIO).call(did, "Mario").wait_ended()
+    assert caller.status in (486, 503)
+    scene.agrees(Journey(caller, "refused", "pbx"), name=f"refused-{caller.status}", what="the dialplan refuses")
+
+
 def test_a_trunk_with_dashes_in_its_name(scene: Scene) -> None:
     anna = scene.phone("101").call("6" + MARIO.lstrip("+"))
     mario = scene.phone(MARIO).take()

@@ -67,6 +67,7 @@ MEANINGS: dict[str, tuple[str, dict[str, str], list[tuple[object, ...]]]] = {
     "the end, cause unsaid": ("Hangup", LEG, [(s.LegEnded, *WHERE, None)]),
     "the end, cause nonsense": ("Hangup", {**LEG, "Cause": "-1"}, [(s.LegEnded, *WHERE, None)]),
     "hung up": ("HangupRequest", LEG, [(s.LegHungUp, *WHERE)]),
+    "refused by the PBX": ("Newstate", {**LEG, "ChannelState": "7"}, [(s.LegTurnedAway, *WHERE)]),
     "killed": ("SoftHangupRequest", LEG, [(s.LegKilled, *WHERE)]),
     "dialled": (
         "DialBegin",

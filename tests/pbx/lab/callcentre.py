@@ -25,6 +25,8 @@ MAILBOXES = {
 class CallCentre:
     """One Asterisk with the dialplan of ``centre/``, and all phones of the world, running from entry to exit."""
 
+    host = "127.0.0.1"
+
     def __init__(self, chroot: Path, version: str) -> None:
         self.version = version
         self.secret = secrets.token_hex(12)

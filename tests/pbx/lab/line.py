@@ -83,6 +83,8 @@ class Line:
         if response.status < 300:
             self.far_media = media_port(response.body)
             self.answered_at = now()
+            if self.ended_here:  # given up while the answer was under way
+                self.hang_up()
         else:
             self.ended_at = now()
 
@@ -121,6 +123,14 @@ class Line:
             assert self.ended_at is None, f"{self!r} cannot be answered, it is over"
             self._respond(200, offer(self.phones.media_port))
             self.status, self.answered_at = 200, now()
+
+    def answer_if_it_rings(self) -> bool:
+        """Answer, unless somebody else has, or the caller has gone."""
+        with self.phones.lock:
+            if self.ended_at is not None:
+                return False
+            self.answer()
+            return True
 
     def refuse(self, status: int = 486) -> None:
         with self.phones.lock:

@@ -42,8 +42,16 @@ class Telephone:
 
     def wait_line(self, within_s: float = 10) -> Line:
         """Return the next call that came to this phone, once it is there (ringing, if the phone rings)."""
-        line = until(f"{self.number} is called", self._next_incoming, within_s, self._telephones.evidence)
-        self._shown = self.lines.index(line) + 1
+        until(f"{self.number} is called", self._next_incoming, within_s, self._telephones.evidence)
+        line = self.next_line()
+        assert line is not None
+        return line
+
+    def next_line(self) -> Line | None:
+        """Return the next call that came to this phone, if there is one by now."""
+        line = self._next_incoming()
+        if line is not None:
+            self._shown = self.lines.index(line) + 1
         return line
 
     def take(self, within_s: float = 10) -> Line:
