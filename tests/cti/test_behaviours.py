@@ -410,5 +410,5 @@ def test_whom_the_pbx_refuses_did_not_hang_up(told: str) -> None:
     call = play(f"0 caller 1 +39333 to 275\n {told}\n 2 ends 1 cause 17").ended()
     assert (call.outcome, call.ended_by) == ("refused", "pbx")
     rung = "0 caller 1 +39333 to 101\n 0 phone 2 101 of 1\n 0 dial 2 by 1\n 0 rings 2\n 1 dial-over 2 no_answer\n"
-    call = play(f"{rung}{told}\n 2 ends 1 cause 17").ended()
+    call = play(f"{rung}{told}\n 2 ends 2 1 cause 17").ended()
     assert (call.outcome, call.ended_by) == ("no_answer", "pbx")
