@@ -114,7 +114,7 @@ def _bridged(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal
     if leg.bridge is None:
         yield s.BridgeLeft(now.at, now.origin, leg.leg, leg.group, record.bridge or "")
     else:
-        yield s.BridgeEntered(now.at, now.origin, leg.leg, leg.group, leg.bridge, None)
+        yield s.BridgeEntered(now.at, now.origin, leg.leg, leg.group, leg.bridge, None, leg.room)
 
 
 def _left_queues(board: Board, now: SnapshotTaken, waiting: set[tuple[str, str]]) -> Iterator[s.Signal]:

@@ -11,7 +11,10 @@ from cti.signals import Signal
 
 
 class LegNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A leg that exists. ``was_dialled`` is True when the PBX called this phone; ``queue`` when a queue holds it."""
+    """A leg that exists. ``was_dialled`` is True when the PBX called this phone; ``queue`` when a queue holds it.
+
+    ``room`` is True when its ``bridge`` is a conference.
+    """
 
     leg: str
     group: str | None
@@ -26,6 +29,7 @@ class LegNow(msgspec.Struct, frozen=True, kw_only=True):
     was_dialled: bool
     bridge: str | None
     queue: str | None
+    room: bool = False
 
 
 class WaitNow(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,12 +33,16 @@ class FreeswitchEvents:
 
     def __init__(self, pbx: str, trunks: Iterable[str] = ()) -> None:
         self._pbx = pbx
+        self._session = ""
         self.memory = FreeswitchMemory(trunks)
         self.snapshot = FreeswitchSnapshot(self.memory)
 
     def normalise(self, frame: Frame, at: datetime, session: str) -> Iterable[s.Signal]:
         """The signals of one event, often none; an event without what it needs gives none."""
         name = frame.name
+        if session != self._session:
+            self._session = session
+            self.memory.begin_session()
         if name == REPLY:
             return self.snapshot.take(frame, at, Origin(self._pbx, session, frame.offset, name))
         handler = HANDLERS.get(name)
@@ -71,8 +75,7 @@ def _create_inbound(
     if role is LegRole.CUSTOMER:
         memory.undecided[leg] = None
     dialled = None if role is LegRole.VIRTUAL else frame.get(b"Caller-Destination-Number")
-    if role is LegRole.AGENT:
-        memory.agent_legs.add(leg)
+    memory.note_leg(leg, None, agent=role is LegRole.AGENT)
     yield s.LegSeen(at, origin, leg, leg, channel, role, number, name, dialled)
     yield from _pair(memory, frame, at, origin, leg)
 
@@ -84,11 +87,8 @@ def _create_outbound(
     source = source_of(frame) or for_whom(memory, frame)
     called = names.user_of(frame.get(b"Caller-Destination-Number"))
     number = _extension_of_called(memory, frame, called) if role is LegRole.AGENT else None
-    if role is LegRole.AGENT:
-        memory.agent_legs.add(leg)
-    if source is not None:
-        memory.undecided.pop(source, None)
-        memory.sources[leg] = source
+    memory.note_leg(leg, source, agent=role is LegRole.AGENT)
+    memory.undecided.pop(source or "", None)
     yield from handovers.asks(memory, at, origin, source)
     yield s.LegSeen(at, origin, leg, source or leg, channel, role, number, outgoing=True)
     yield s.LegDialled(at, origin, leg, None, source, called)
@@ -177,6 +177,7 @@ def _answer(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin
     if leg is None:
         return
     memory.undecided.pop(leg, None)
+    memory.up.add(leg)
     outbound = frame.get(b"Call-Direction") == "outbound"
     if outbound:
         yield from _create_late(memory, frame, at, origin, leg)

@@ -54,9 +54,9 @@ class FreeswitchMemory:
     """Waiting callers, legs that a queue is about to connect, callers whose way is not decided yet; all by leg.
 
     ``called_for`` is whom a phone rings for, by the phone's leg, where the PBX itself has not decided it; ``sources``
-    on whose behalf a leg was made; ``agent_legs`` those of agents; ``asking`` the agents who ask a colleague by a key
-    of the PBX; ``ended_early`` legs whose end was told before their own last word; ``picked_off`` has for a caller the
-    phone that rang until somebody else took his call.
+    on whose behalf a leg was made; ``up`` are answered legs, ``agent_legs`` those of agents; ``asking`` the agents who
+    ask a colleague by a key of the PBX; ``ended_early`` legs whose end was told before their own last word;
+    ``picked_off`` has for a caller the phone that rang until somebody else took his call.
 
     Events of different threads swap places: ``seen`` are the legs whose beginning was told, and an end may come first.
     Besides, which extensions lead to which queue, the extension of each agent, and the PBX's clock. ``trunks`` are the
@@ -74,6 +74,7 @@ class FreeswitchMemory:
         self.sources: dict[str, str] = {}
         self.agent_legs: set[str] = set()
         self.ended_early: set[str] = set()
+        self.up: set[str] = set()
         self.bridged: dict[str, Bridged] = {}
         self.asking: dict[str, Asking] = {}
         self.picked_off: dict[str, PickedOff] = {}
@@ -102,6 +103,19 @@ class FreeswitchMemory:
         if extension and (len(self._queues) < MAX_QUEUE_EXTENSIONS or extension in self._queues):
             self._queues[extension] = queue
 
+    def begin_session(self) -> None:
+        """Who was connected with whom before the link was lost may be so no more."""
+        self.bridged.clear()
+        self.asking.clear()
+        self.picked_off.clear()
+
+    def note_leg(self, leg: str, source: str | None, *, agent: bool) -> None:
+        """A leg is there: an agent's or not, made on behalf of ``source`` or of nobody."""
+        if source is not None:
+            self.sources[leg] = source
+        if agent:
+            self.agent_legs.add(leg)
+
     def begins(self, leg: str) -> bool:
         """Whether this is the first that is heard of a leg, which has not ended before it began."""
         if leg in self.seen or leg in self._gone:
@@ -115,7 +129,7 @@ class FreeswitchMemory:
             self._gone[leg] = None
             if len(self._gone) > MAX_GONE:
                 del self._gone[next(iter(self._gone))]
-        for known in (self.seen, self.agent_legs):
+        for known in (self.seen, self.agent_legs, self.up):
             known.discard(leg)
         for noted in (self.joined, self.taken, self.called_for, self.undecided, self.sources):
             noted.pop(leg, None)
@@ -125,7 +139,15 @@ class FreeswitchMemory:
     def forget_others(self, legs: Iterable[str]) -> None:
         """Only these legs are there now; what became of others was missed."""
         there = set(legs)
-        for leg in {*self.seen, *self.joined, *self.taken, *self.undecided, *self.bridged, *self.picked_off} - there:
+        for leg in {
+            *self.seen,
+            *self.joined,
+            *self.taken,
+            *self.undecided,
+            *self.bridged,
+            *self.picked_off,
+            *self.up,
+        } - there:
             self.forget(leg)
         self.seen |= there
         self.ended_early &= there

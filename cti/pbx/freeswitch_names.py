@@ -31,6 +31,7 @@ _DIAL_RESULTS = {
 }
 LOOPBACK = "loopback/"
 VIRTUAL = (LOOPBACK, "pickup/", "group/", "error/")  # what leads to a phone, or waits to be picked up, and is none
+ROOM = "conference/"
 PUBLIC = "public"  # the context that FreeSWITCH's own configuration gives to strangers
 
 
@@ -128,7 +129,7 @@ def bridge_of(one: str, other: str) -> str:
 
 def room_of(conference: str) -> str:
     """A conference, told apart from bridges of two."""
-    return f"conference/{conference}"
+    return f"{ROOM}{conference}"
 
 
 def presence(status: str) -> tuple[bool, bool]:

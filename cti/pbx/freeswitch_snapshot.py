@@ -16,7 +16,8 @@ import msgspec
 from cti.model import LegRole, Origin
 from cti.pbx import freeswitch_names as names
 from cti.pbx.dialect import Action, Frame
-from cti.pbx.freeswitch_memory import FreeswitchMemory
+from cti.pbx.freeswitch_lists import FIFOS, ROOMS, InFifo, parse_fifos, parse_rooms, seconds_between
+from cti.pbx.freeswitch_memory import Bridged, FreeswitchMemory, Joined
 from cti.snapshot import AgentNow, LegNow, MemberNow, SnapshotTaken, WaitNow
 
 REPLY = "api/response"
@@ -28,6 +29,9 @@ _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "
 _OVER = frozenset({"CS_REPORTING", "CS_DESTROY"})  # its end was told: it is there until its last thread lets go
 _WAITING = frozenset({"Waiting", "Trying"})
 _IN_QUEUE = _WAITING | {"Answered"}
+
+#: The variables that tell on whose behalf a leg was made, the strongest first.
+_SOURCES = ("variable_cc_member_session_uuid", "variable_fifo_bridge_uuid", "variable_originating_leg_uuid")
 
 Row = dict[str, str]
 
@@ -44,6 +48,7 @@ class _Gathered:
         self.tiers: list[Row] = []
         self.waiting: list[Row] = []
         self.variables: dict[str, Row] = {}
+        self.rooms: dict[str, str] = {}
 
     def queue_of(self, row: Row) -> str | None:
         """The queue that a caller waits in, or in which he was answered."""
@@ -72,6 +77,7 @@ class FreeswitchSnapshot:
         yield _api(f"echo {BEGINS}")
         yield from (_api(f"callcenter_config {what} list") for what in ("queue", "agent", "tier"))
         yield from (_api(f"show {what} as json") for what in ("channels", "bridged_calls"))
+        yield from (_api(what) for what in ("fifo list", "conference json_list"))
         gathered = self._gathered
         if gathered is not None:
             yield from (_api(f"callcenter_config queue list members {queue}") for queue in gathered.queues)
@@ -96,9 +102,18 @@ class FreeswitchSnapshot:
             user = names.user_in(row.get("contact"))
             if user is not None:
                 self._memory.note_agent(row["name"], user)
+        memory = self._memory
         there = [row for row in gathered.channels if row.get("state") not in _OVER]
         self._memory.forget_others(row["uuid"] for row in there)
+        for row in gathered.waiting:
+            if "fifo" in row and row["state"] in _WAITING:
+                memory.joined.setdefault(row["session_uuid"], Joined(row["queue"]))
         bridges = {leg: names.bridge_of(row["uuid"], row["b_uuid"]) for row in gathered.calls for leg in _both(row)}
+        for one, other in map(_both, gathered.calls):
+            for leg, far in ((one, other), (other, one)):
+                memory.bridged.setdefault(leg, Bridged(far, bridges[leg]))
+        bridges |= {leg: bridged.bridge for leg, bridged in memory.bridged.items()}  # heard, and newer than the table
+        bridges |= {leg: names.room_of(room) for leg, room in gathered.rooms.items()}
         leg_of = self._leg
         return SnapshotTaken(
             at=at,
@@ -117,8 +132,10 @@ class FreeswitchSnapshot:
     def _leg(self, row: Row, variables: Row, bridges: dict[str, str], queue: str | None, at: datetime) -> LegNow:
         leg, called = row["uuid"], row.get("direction") == "outbound"
         role = self._role(row, variables, called=called)
-        source = variables.get("variable_cc_member_session_uuid") or variables.get("variable_originating_leg_uuid")
+        source = next((variables[name] for name in _SOURCES if name in variables), None)
+        self._memory.note_leg(leg, source, agent=role is LegRole.AGENT)
         dialled = _first(row, "dest")
+        up = row.get("callstate") in _UP or leg in self._memory.up
         return LegNow(
             leg=leg,
             group=(source or row.get("call_uuid") or leg) if called else leg,
@@ -128,10 +145,11 @@ class FreeswitchSnapshot:
             name=None if called or role is not LegRole.CUSTOMER else _caller_name(row),
             dialled=dialled or None,
             started_at=self._instant(row.get("created_epoch"), at),
-            up=row.get("callstate") in _UP,
-            ringing=called and row.get("callstate") in _RINGING,
+            up=up,
+            ringing=called and not up and row.get("callstate") in _RINGING,
             was_dialled=called,
             bridge=bridges.get(leg),
+            room=bridges.get(leg, "").startswith(names.ROOM),
             queue=queue,
         )
 
@@ -139,7 +157,7 @@ class FreeswitchSnapshot:
         channel, context = row.get("name") or "", row.get("initial_context") or row.get("context")
         if channel.startswith(names.LOOPBACK):
             return LegRole.VIRTUAL
-        if variables.get("variable_cc_side") == "agent":
+        if variables.get("variable_cc_side") == "agent" or (called and "variable_fifo_name" in variables):
             return LegRole.AGENT
         gateway = variables.get("variable_sip_gateway_name")
         is_trunk = self._memory.is_trunk(channel, gateway, None if called else context)
@@ -163,7 +181,8 @@ class FreeswitchSnapshot:
     def _wait(self, row: Row, at: datetime) -> WaitNow:
         joined_at = self._instant(row.get("joined_epoch"), at)
         leg, queue = row.get("session_uuid") or "", row.get("queue") or ""
-        return WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=None)
+        position = names.whole_number(row.get("position"))
+        return WaitNow(leg=leg, queue=queue, joined_at=joined_at, position=position)
 
     def _member(self, row: Row) -> MemberNow:
         agent = self._memory.agent(row.get("agent") or "")
@@ -190,12 +209,29 @@ def _gather(gathered: _Gathered, body: str) -> None:
     if body.startswith("{"):
         _gather_json(gathered, body)
         return
+    if body.startswith(ROOMS):
+        gathered.rooms |= parse_rooms(body)
+        return
+    if body.startswith(FIFOS):
+        gathered.waiting += [_fifo_row(gathered, caller) for caller in parse_fifos(body)]
+        return
     for column, loose, take in _TABLES:
         first = body.partition("\n")[0].split("|")
         if column in first:
             for row in parse_table(body, loose):
                 take(gathered, row)
             return
+
+
+def _fifo_row(gathered: _Gathered, caller: InFifo) -> Row:
+    """A place in a fifo as a row of mod_callcenter's table of callers."""
+    row = {"queue": caller.fifo, "session_uuid": caller.leg, "state": "Waiting" if caller.waits else "Answered"}
+    channel = next((channel for channel in gathered.channels if channel["uuid"] == caller.leg), {})
+    created = names.whole_number(channel.get("created_epoch"))
+    since = seconds_between(channel.get("created", ""), caller.pushed_local)
+    if created is not None and since is not None:
+        row["joined_epoch"] = str(created + since)
+    return row | {"fifo": "true", "position": str(caller.position or "")}
 
 
 def _gather_json(gathered: _Gathered, body: str) -> None:

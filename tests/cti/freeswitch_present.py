@@ -45,6 +45,8 @@ class Present:
             "echo": lambda: rest,
             "msleep": lambda: "+OK\n",
             "show": self._show,
+            "fifo": lambda _: "<fifo_report>\n</fifo_report>\n",
+            "conference": lambda _: "-ERR No active conferences\n",
             "callcenter_config": self._callcenter,
             "uuid_dump": self._dump,
         }[word](*[rest] if word not in ("echo", "msleep") else [])

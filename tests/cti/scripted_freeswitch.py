@@ -109,6 +109,6 @@ class ScriptedFreeswitch:
     def _api(self, command: str) -> bytes:
         if command == "status":
             return answer_bytes("UP 0 years, 0 days, 0 hours\nFreeSWITCH is ready\n")
-        if command.split()[0] in ("echo", "msleep", "show", "callcenter_config", "uuid_dump"):
+        if command.split()[0] in ("echo", "msleep", "show", "callcenter_config", "fifo", "conference", "uuid_dump"):
             return answer_bytes(self.present.answer(command))
         return answer_bytes(f"-ERR {command.split()[0]} Command not found!\n")

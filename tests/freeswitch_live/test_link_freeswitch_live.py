@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,8 +18,10 @@ from cti.switchboard import Switchboard
 from tests.cti.link_contract import until
 from tests.freeswitch_live.exchange import MARIO, Exchange
 from tests.freeswitch_live.switch import DOMAIN
+from tests.pbx.lab.speech import talk_for
 
 USER = f"offhook@{DOMAIN}"
+WHOLE_SECONDS_S = 5  #: the PBX has them cut off, and the test may be late
 
 
 class Cable:
@@ -175,7 +177,7 @@ async def test_a_user_of_its_own_hears_and_asks_all_that_it_needs_and_no_more(la
 
 async def test_who_comes_in_the_middle_of_a_call_knows_it(lab: Exchange) -> None:
     caller, anna = await talks(lab)
-    await until(lambda: len(lab.channels()) == 2)
+    await until(lambda: '"row_count":1' in lab.console.api("show bridged_calls as json"))
     async with watching(lab, snapshot=True) as watch:
         await until(lambda: watch.board.tracker.open_calls())
         (call,) = watch.board.tracker.open_calls()
@@ -219,3 +221,40 @@ async def test_what_happened_while_it_was_cut_off_is_told_afterwards(lab: Exchan
         assert watch.board.tracker.open_calls() == []
     (call,) = [event.call for event in watch.of(CallEnded)]
     assert (call.answered_by, call.outcome) == (("101",), "answered")
+
+
+async def test_who_comes_while_a_caller_waits_in_a_fifo_knows_since_when(lab: Exchange) -> None:
+    caller = await asyncio.to_thread(lab.public[MARIO].call, "+390221000400", "Mario")
+    await until(lambda: 'status="WAITING"' in lab.console.api("fifo list"))
+    joined_at = datetime.now(UTC)
+    async with watching(lab, snapshot=True) as watch:
+        await until(lambda: watch.board.tracker.open_calls())
+        (call,) = watch.board.tracker.open_calls()
+        (stay,) = call.stays
+        assert (stay.queue, stay.position, call.queue) == ("orders", 1, "orders")
+        assert abs((stay.joined_at - joined_at).total_seconds()) < WHOLE_SECONDS_S
+        await asyncio.to_thread(caller.hang_up)
+        await until(lambda: watch.of(CallEnded))
+    (call,) = [event.call for event in watch.of(CallEnded)]
+    assert (call.outcome, call.ended_by) == ("abandoned", "customer")
+    assert watch.of(OddityFound) == []
+
+
+async def test_who_comes_while_three_are_in_a_room_knows_that_they_talk(lab: Exchange) -> None:
+    caller = await asyncio.to_thread(lab.public[MARIO].call, "+390221000101", "Mario")
+    anna = await asyncio.to_thread(lab.desks["101"].take)
+    await until(lambda: len(lab.channels()) == 2)
+    lab.console.done(f"uuid_transfer {lab.leg_of(MARIO)} -both 3800 XML default")
+    bruno = await asyncio.to_thread(lab.desks["102"].call, "3800")
+    await until(lambda: lab.console.api("conference json_list").count('"join_time"') == 3)
+    async with watching(lab, snapshot=True) as watch:
+        await until(lambda: watch.board.tracker.open_calls())
+        (call,) = watch.board.tracker.open_calls()
+        assert sorted(call.answered_by) == ["101", "102"]
+        await asyncio.to_thread(anna.hang_up)
+        await asyncio.to_thread(talk_for, 1)
+        await asyncio.to_thread(caller.hang_up)
+        await until(lambda: watch.of(CallEnded))
+        await asyncio.to_thread(bruno.hang_up)
+    (call,) = [event.call for event in watch.of(CallEnded)]
+    assert (call.outcome, call.ended_by) == ("answered", "customer")
