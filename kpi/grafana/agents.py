@@ -82,13 +82,14 @@ _WORK = (
             Query(
                 summed("offhook_agent_rings_total", f'{OF_AGENT}, result="missed"', by="pbx, agent"), column="Missed"
             ),
-            Query(summed("offhook_agent_talk_seconds_total", OF_AGENT, by="pbx, agent"), column="Talk (s)"),
+            Query(summed("offhook_agent_talk_seconds_total", OF_AGENT, by="pbx, agent"), column="Talk", unit="s"),
             Query(
                 f"{summed('offhook_agent_talk_seconds_total', OF_AGENT, by='pbx, agent')}"
                 f" / ({summed('offhook_agent_talks_total', OF_AGENT, by='pbx, agent')} > 0)",
-                column="Average talk (s)",
+                column="Average talk",
+                unit="s",
             ),
-            Query(summed("offhook_agent_hold_seconds_total", OF_AGENT, by="pbx, agent"), column="On hold (s)"),
+            Query(summed("offhook_agent_hold_seconds_total", OF_AGENT, by="pbx, agent"), column="On hold", unit="s"),
         ),
         shape=Shape.TABLE,
         decimals=0,

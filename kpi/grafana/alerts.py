@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kpi.grafana.promql import risen
 from kpi.grafana.recordings import AIM, WITHIN_S, callers_in, missed_in
 
 ALLOWED = 1 - AIM
@@ -127,8 +128,8 @@ _LINKS = (
 _TRUTH = (
     _over(
         "OffhookOddities",
-        "sum by (pbx, kind) (increase(offhook_oddities_total[30m]))",
-        "> 10",
+        f"({risen('offhook_oddities_total', '', '30m', 'pbx, kind')})",
+        "> 10 and on (pbx) (offhook_link_up offset 30m)",
         "PBX {{ $labels.pbx }} sends what the call model does not expect",
         "{{ $value | humanize }} events of the kind {{ $labels.kind }} within half an hour.",
     ),

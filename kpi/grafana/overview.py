@@ -169,14 +169,15 @@ _QUEUES = (
         text="Each queue as it is now, and its service level (20 s) and abandon rate in the time shown.",
         queries=(
             Query(f"sum by (pbx, queue) (offhook_calls_waiting{{{OF_QUEUE}}})", column="Waiting"),
-            Query(f"max by (pbx, queue) (offhook_longest_wait_seconds{{{OF_QUEUE}}})", column="Longest wait (s)"),
+            Query(f"max by (pbx, queue) (offhook_longest_wait_seconds{{{OF_QUEUE}}})", column="Longest wait", unit="s"),
             Query(f"sum by (pbx, queue) (offhook_queue_agents{{{OF_QUEUE}}})", column="Agents there"),
             Query(f'sum by (pbx, queue) (offhook_queue_agents{{{OF_QUEUE}, state="idle"}})', column="Free"),
             Query(summed("offhook_stays_total", OF_QUEUE, by="pbx, queue"), column="Offered"),
-            Query(service_level(OF_QUEUE, by="pbx, queue"), column="Service level (of 1)"),
+            Query(service_level(OF_QUEUE, by="pbx, queue"), column="Service level", unit="percentunit"),
             Query(
                 share("offhook_stays_total", f'{OF_QUEUE}, outcome="abandoned"', OF_QUEUE, by="pbx, queue"),
-                column="Abandoned (of 1)",
+                column="Abandoned",
+                unit="percentunit",
             ),
         ),
         shape=Shape.TABLE,

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from kpi.grafana.frame import OF_PBX, PBX, Page
-from kpi.grafana.promql import per_second, summed
+from kpi.grafana.promql import per_second, risen, summed
 from kpi.grafana.told import of_metric
 from kpi.grafana.view import MUST_BE_0, MUST_BE_1, Query, Shape, View
 
-#: A series of this counter begins with its first calls, not with 0.
-_FILLED = (
-    f"sum(offhook_calls_filled_total{{{OF_PBX}}})"
-    f" - (sum(offhook_calls_filled_total{{{OF_PBX}}} offset $__range) or vector(0)) or vector(0)"
-)
 _LINKS = (
     View(
         title="PBX read",
@@ -38,7 +33,7 @@ _LINKS = (
     View(
         title="Calls filled in, in the time shown",
         text=of_metric("offhook_calls_filled_total"),
-        queries=(Query(_FILLED),),
+        queries=(Query(f"{risen('offhook_calls_filled_total', OF_PBX)} or vector(0)"),),
         shape=Shape.STAT,
         width=5,
         height=5,
@@ -111,8 +106,10 @@ _TRUNKS = (
 _ODD = (
     View(
         title="Not expected, by kind",
-        text=of_metric("offhook_oddities_total"),
-        queries=(Query(summed("offhook_oddities_total", OF_PBX, by="kind"), "{{kind}}"),),
+        text=of_metric(
+            "offhook_oddities_total", "All there ever were, where Prometheus began later than the time shown."
+        ),
+        queries=(Query(risen("offhook_oddities_total", OF_PBX, by="kind"), "{{kind}}"),),
         shape=Shape.BARS,
         none="nothing odd",
     ),

@@ -23,6 +23,16 @@ def summed(metric: str, selector: str, window: str = "$__range", by: str = "") -
     return f"{total_by(by)}({moved(metric, selector, window)})"
 
 
+def risen(metric: str, selector: str = "", window: str = "$__range", by: str = "") -> str:
+    """The same for a counter whose series begin with their first event, not with 0: of oddities, of calls filled in.
+
+    >>> risen("a_total", "", "30m", "kind")
+    'sum by (kind) (a_total{}) - (sum by (kind) (a_total{} offset 30m) or sum by (kind) (a_total{}) * 0)'
+    """
+    now = f"{total_by(by)}({metric}{{{selector}}})"
+    return f"{now} - ({total_by(by)}({metric}{{{selector}}} offset {window}) or {now} * 0)"
+
+
 def total_by(by: str) -> str:
     """``sum``, or ``sum by (...)``."""
     return f"sum by ({by}) " if by else "sum"

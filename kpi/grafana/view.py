@@ -39,11 +39,12 @@ class Shape(StrEnum):
 
 
 class Query(NamedTuple):
-    """One question. ``column`` is its title in a table."""
+    """One question. ``column`` is its title in a table, ``unit`` what its numbers are there."""
 
     expr: str
     legend: str = ""
     column: str = ""
+    unit: str = "short"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,11 +143,14 @@ def _table(view: View) -> table.Panel:
     """One row for each set of labels, one column for each query."""
     hidden = {"Time": True, "__name__": True, "instance": True, "job": True}
     titles = {f"Value #{ref}": query.column for ref, query in zip("ABCDEFGHIJKL", view.queries, strict=False)}
+    made = table.Panel()
+    for query in view.queries:
+        made.override_by_name(query.column, [models.DynamicConfigValue(id_val="unit", value=query.unit)])
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("merge", {}),
         ("organize", {"excludeByName": hidden, "renameByName": titles}),
     )
-    return table.Panel().transformations([models.DataTransformerConfig(id_val=name, options=o) for name, o in steps])
+    return made.transformations([models.DataTransformerConfig(id_val=name, options=o) for name, o in steps])
 
 
 def _heat(_: View) -> heatmap.Panel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpi.grafana.promql import mean, moved, per_second, percentile, service_level, share, summed, total_by
+from kpi.grafana.promql import mean, moved, per_second, percentile, risen, service_level, share, summed, total_by
 
 
 def test_counters_are_subtracted_not_extrapolated() -> None:
@@ -39,6 +39,10 @@ def test_nothing_is_divided_by_nothing(ratio: str) -> None:
 
 def test_a_service_level_reads_the_bucket_of_its_threshold() -> None:
     assert 'le="180.0"' in service_level("x", 180)
+
+
+def test_a_series_that_begins_late_began_with_nothing() -> None:
+    assert risen("a_total", "x", "1h").endswith("or sum(a_total{x}) * 0)")
 
 
 def test_a_percentile_keeps_the_buckets() -> None:

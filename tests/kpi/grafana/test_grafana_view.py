@@ -37,8 +37,10 @@ def test_a_shape_is_a_panel_of_grafana(shape: Shape) -> None:
 
 
 def test_a_table_names_its_columns() -> None:
-    organize = made(shape=Shape.TABLE)["transformations"][1]
-    assert organize["options"]["renameByName"] == {"Value #A": "Up"}
+    panel = made(shape=Shape.TABLE, queries=(Query("up", column="Up", unit="s"),))
+    assert panel["transformations"][1]["options"]["renameByName"] == {"Value #A": "Up"}
+    (override,) = panel["fieldConfig"]["overrides"]
+    assert (override["matcher"]["options"], override["properties"]) == ("Up", [{"id": "unit", "value": "s"}])
 
 
 def test_a_stack_is_stacked() -> None:
