@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -108,8 +109,13 @@ def tally_key_from(row: RowMapping) -> TallyKey:
 
 def storable_key(key: TallyKey) -> TallyKey:
     """The key as it comes back from the database: names cut and cleaned by their columns."""
-    pbx, queue, agent = (cut_key(name, schema.NAME_CHARS) for name in (key.pbx, key.queue, key.agent))
-    return key._replace(pbx=pbx, queue=queue, agent=agent, did=cut_key(key.did, schema.NUMBER_CHARS))
+    pbx, queue, agent = _storable_name(key.pbx), _storable_name(key.queue), _storable_name(key.agent)
+    return TallyKey(key.span, key.starts_at, pbx, queue, agent, key.direction, cut_key(key.did, schema.NUMBER_CHARS))
+
+
+@lru_cache(maxsize=4_096)  # the same few names come with every call
+def _storable_name(name: str) -> str:
+    return cut_key(name, schema.NAME_CHARS)
 
 
 def call_key(call: Call) -> tuple[str, str]:

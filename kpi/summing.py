@@ -19,7 +19,7 @@ from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.columns import cut_key
 from kpi.schema import CallSource, TallySpan
-from kpi.tally import EMPTY, Tally, TallyKey, add, did_tallies, ever, gather, negative, of_agent, plain, tallies_of
+from kpi.tally import EMPTY, Tally, TallyKey, add, did_items, ever, gather, items_of, negative, of_agent, plain
 
 UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 SUMMED_IN = {
@@ -40,13 +40,13 @@ def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
     quarters: list[tuple[TallyKey, Tally]] = []
     for_ever: list[tuple[TallyKey, Tally]] = []
     for call, source in told:
-        of_call = tallies_of(call)
-        quarters += of_call.items()
-        quarters += did_tallies(call, of_call).items()
+        items = items_of(call)
+        quarters += items
+        quarters += did_items(call, items)
         if (span := SUMMED_IN.get(source)) is not None:
-            for_ever += [(ever(key, span), tally) for key, tally in of_call.items()]
+            for_ever += [(ever(key, span), tally) for key, tally in items]
         if span is TallySpan.EVER:
-            for_ever += [(of_agent(key), plain(tally)) for key, tally in of_call.items() if key.agent]
+            for_ever += [(of_agent(key), plain(tally)) for key, tally in items if key.agent]
     return _storable(quarters), _storable(for_ever)
 
 

@@ -167,15 +167,20 @@ def tallies_of(call: Call) -> dict[TallyKey, Tally]:
 
     Raises NaiveInstantError.
     """
-    return gather((*_of_call(call), *_of_stays(call), *_of_rings(call), *_of_talks(call), *_of_transfers(call)))
+    return gather(items_of(call))
 
 
-def did_tallies(call: Call, quarters: Mapping[TallyKey, Tally]) -> dict[TallyKey, Tally]:
-    """The same as ``quarters``, which are the call's, by the number that an inbound caller dialled."""
+def items_of(call: Call) -> list[tuple[TallyKey, Tally]]:
+    """The same, item by item, not added up. Raises NaiveInstantError."""
+    return [*_of_call(call), *_of_stays(call), *_of_rings(call), *_of_talks(call), *_of_transfers(call)]
+
+
+def did_items(call: Call, items: Iterable[tuple[TallyKey, Tally]]) -> list[tuple[TallyKey, Tally]]:
+    """The same as ``items``, which are the call's, by the number that an inbound caller dialled."""
     if call.direction is not Direction.INBOUND or not call.dialled:
-        return {}
+        return []
     did = cut_text(call.dialled, NUMBER_CHARS)
-    return gather((key._replace(span=TallySpan.DID, agent="", did=did), tally) for key, tally in quarters.items())
+    return [(key._replace(span=TallySpan.DID, agent="", did=did), tally) for key, tally in items]
 
 
 def gather(items: Iterable[tuple[TallyKey, Tally]]) -> dict[TallyKey, Tally]:

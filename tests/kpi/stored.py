@@ -11,7 +11,7 @@ from cti.model import Call
 from kpi import rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
-from kpi.tally import Tally, TallyKey, did_tallies, ever, gather, of_agent, plain, tallies_of
+from kpi.tally import Tally, TallyKey, did_items, ever, gather, of_agent, plain, tallies_of
 
 
 async def all_tallies(engine: AsyncEngine) -> dict[TallyKey, Tally]:
@@ -28,7 +28,7 @@ async def all_spans(engine: AsyncEngine) -> list[Span]:
 def recomputed(*stored: Call, spans: Iterable[Span] = ()) -> dict[TallyKey, Tally]:
     """What the tallies of these calls and spans must be: by quarter, by number dialled and for all time."""
     quarters = gather(pair for call in stored for pair in tallies_of(call).items())
-    by_did = gather(pair for call in stored for pair in did_tallies(call, tallies_of(call)).items())
+    by_did = gather(pair for call in stored for pair in did_items(call, tallies_of(call).items()))
     of_agents = [pair for span in spans for pair in span_tallies(span).items()]
     return gather((*quarters.items(), *of_agents)) | by_did | for_all_time(quarters)
 
