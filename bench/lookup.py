@@ -112,7 +112,7 @@ async def measure(source: Adapter | None, per_second: float, seconds: float, wai
         delays_ms.append(ring(desk, page, number) * 1000)
     counts = lookup.counts.get("crm")
     end = time.perf_counter() + wait_s
-    while counts is not None and counts.hits + counts.errors + counts.spared < calls and time.perf_counter() < end:
+    while counts is not None and counts.hits + counts.errors + counts.spared < calls and time.perf_counter() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     answered = 0.0 if counts is None else counts.hits / calls
     median_s = 0.0 if counts is None or not counts.delay.count else median_of(counts.delay.by_class)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -48,7 +49,7 @@ async def fill(url: str) -> None:
                 return (await reply.json())["result"]
 
         user, key, *_ = await call("common.db.login", ["admin", {"password": PASSWORD}], {})
-        session = aiohttp.encode_basic_auth("admin", f"{user}:{key}").removeprefix("Basic ")
+        session = base64.b64encode(f"admin:{user}:{key}".encode()).decode()
         ways = [
             {"name": name, "contact_mechanisms": [["create", [{"type": kind, "value": value}]]]}
             for name, kind, value in PARTIES
