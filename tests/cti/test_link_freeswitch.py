@@ -14,15 +14,15 @@ import pytest
 
 from cti.errors import OffhookError
 from cti.link import ActionRefused, Link, LinkError, LoginRefused
-from cti.model import CallEnded, CallEvent, PbxBack, PbxLost
+from cti.model import CallEnded, CallEvent, CallStarted, OddityFound, PbxBack, PbxLost
 from cti.pbx.freeswitch import FreeswitchDialect
 from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
 from cti.switchboard import Switchboard
-from cti.wire.esl import EslWire
+from cti.wire.esl import EslFrame, EslWire
 from tests.cti.esl_events import esl_bytes
 from tests.cti.link_contract import until
-from tests.cti.scripted_freeswitch import PASSWORD, TURNED_AWAY, ScriptedFreeswitch
+from tests.cti.scripted_freeswitch import GOODBYE, PASSWORD, TURNED_AWAY, ScriptedFreeswitch
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "freeswitch"
 
@@ -214,6 +214,10 @@ async def test_a_line_break_in_a_command_never_leaves_the_house(pbx: ScriptedFre
         (b"Content-Length: 104857600\nContent-Type: text/event-plain\n\n", "esl-frame-too-long"),
         (b"Content-Length: -1\nContent-Type: text/event-plain\n\n", "esl-bad-length"),
         (b"Content-Length: 20\nContent-Type: text/event-plain\n\nEvent-Name: X\nY: 1234", "esl-wrong-length"),
+        (b"Content-Length: 9x\nContent-Type: text/event-plain\n\n", "esl-bad-length"),
+        (b"Content-Length: 5\nContent-Length: 6\nContent-Type: text/event-plain\n\nabcdef", "esl-bad-length"),
+        (b"Content-Type: api/response\nContent-Length: 104857600\n\n", "esl-frame-too-long"),
+        (esl_bytes("HEARTBEAT", {}).replace(b"Content-Length: 2", b"Content-Length: 6") * 2, "esl-wrong-length"),
         (b"x" * 10_000, "esl-out-of-step"),
     ],
 )
@@ -228,3 +232,82 @@ async def test_a_broken_stream_is_left_for_a_new_one(
         await until(lambda: line.count(PbxBack) == 2)
         (cause,) = [event.cause for event in line.events if isinstance(event, PbxLost)]
         assert f"[{ref}]" in cause
+
+
+async def test_a_body_that_never_comes_is_left_by_the_keepalive(pbx: ScriptedFreeswitch) -> None:
+    async with running(pbx, keepalive_s=0.05, keepalive_deadline_s=0.3) as line:
+        await up(line)
+        pbx.send(b"Content-Length: 900000\nContent-Type: text/event-plain\n\nEvent-Name: HEARTBEAT\n")
+        await until(lambda: line.count(PbxBack) == 2)
+        (cause,) = [event.cause for event in line.events if isinstance(event, PbxLost)]
+        assert "[link-peer-silent]" in cause
+
+
+def one_call(leg: str, name: str) -> bytes:
+    """A caller who comes and hangs up; ``name`` stands there as it is, encoded or not."""
+    headers = {
+        "Unique-ID": leg,
+        "Channel-Name": "sofia/external/x",
+        "Call-Direction": "inbound",
+        "Caller-Context": "public",
+    }
+    created = esl_bytes(
+        "CHANNEL_CREATE", {**headers, "Caller-Caller-ID-Number": "+39021", "Caller-Caller-ID-Name": "NAME"}
+    )
+    own = created.partition(b"\n\n")[2].replace(b"NAME", name.encode())
+    head = b"Content-Length: %d\nContent-Type: text/event-plain\n\n" % len(own)
+    ended = {**headers, "Hangup-Cause": "NORMAL_CLEARING", "variable_sip_hangup_disposition": "recv_bye"}
+    return head + own + esl_bytes("CHANNEL_HANGUP_COMPLETE", ended)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("%ZZ%4", "%ZZ%4"),
+        ("%", "%"),
+        ("a%00b", "a\0b"),
+        ("%FF%FE", "\ufffd\ufffd"),
+        ("x%0AEvent-Name: EVIL", "x\nEvent-Name: EVIL"),
+    ],
+)
+async def test_broken_percent_encoding_is_a_strange_name_and_no_more(
+    pbx: ScriptedFreeswitch, driver: str, sent: str, told: str
+) -> None:
+    if driver == "python-esl" and "%00" in sent:
+        pytest.skip("a text of the C library ends at a NUL")
+    async with running(pbx) as line:
+        link = await up(line)
+        pbx.send(one_call("u1", sent) + one_call("u2", "Mario"))
+        await until(lambda: line.count(CallEnded) == 2)
+        names = [event.call.caller.name for event in line.events if isinstance(event, CallEnded)]
+        assert names == [told, "Mario"]
+        assert link.connected
+        assert link.health().reconnects == 0
+
+
+@pytest.mark.parametrize("goodbye", [GOODBYE, b""], ids=["with a notice", "without a word"])
+async def test_a_listener_that_is_killed_comes_back_and_no_call_is_lost_or_told_twice(
+    pbx: ScriptedFreeswitch, goodbye: bytes
+) -> None:
+    """FreeSWITCH kills a listener that has lost 500 events; what went on meanwhile is asked for."""
+    async with running(pbx, snapshot=True) as line:
+        await until(lambda: len(pbx.asked("api echo")) == 2)
+        begun, _, over = one_call("u1", "Mario").partition(b"Event-Name: CHANNEL_HANGUP_COMPLETE")
+        head, _, rest = begun.rpartition(b"Content-Length: ")
+        pbx.send(one_call("u0", "Anna") + head)
+        await until(lambda: line.count(CallStarted) == 2)
+        pbx.present.take(frames_in(head))
+        pbx.send(goodbye)
+        pbx.cut()
+        await until(lambda: len(pbx.asked("api echo")) == 4)
+        pbx.send(b"Content-Length: " + rest + b"Event-Name: CHANNEL_HANGUP_COMPLETE" + over)
+        await until(lambda: line.count(CallEnded) == 2)
+        ended = [event.call.call_id for event in line.events if isinstance(event, CallEnded)]
+        assert ended == ["u0", "u1"]
+        assert (line.count(PbxBack), line.count(PbxLost), line.count(OddityFound)) == (2, 1, 0)
+
+
+def frames_in(data: bytes) -> list[EslFrame]:
+    wire = EslWire()
+    wire.resume(0)
+    return wire.feed(data)
