@@ -31,6 +31,7 @@ from crm_bridge.import_customers import import_file
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
+from kpi.positions import Position
 from kpi.store import Store
 from offhook.logs import LogSettings, set_up_logs
 from offhook.past_calls import e164_of
@@ -189,6 +190,9 @@ async def _store_history(store: Store, book: Book, options: DemoOptions, now: da
     history = History(PBX, DEMO, public, HISTORY, began_at=began_at, ends_at=now, seed=options.seed)
     for batch in history.batches():
         await store.store(in_freeswitch_names(batch) if freeswitch else batch)
+    await store.store_position(
+        Position(pbx=PBX, source="history", imported_at=now, covers_from=began_at, covers_to=now, calls=history.calls)
+    )
     return history.calls
 
 
