@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import signal
 from collections.abc import Iterator
@@ -14,7 +15,10 @@ from typer.testing import CliRunner, Result
 
 from cti.link import LoginRefused
 from cti.model import Call
+from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
+from cti.scrub import scrub
+from cti.wire.esl import EslWire
 from kpi.reading import CallFilter
 from kpi.store import Store
 from offhook.journal_commands import (
@@ -33,8 +37,11 @@ from offhook.run import open_store
 from offhook.settings import Settings, load_settings
 from tests.cti.journaled import SETTINGS, START, fill, recorded as reads_of
 from tests.cti.link_contract import until
+from tests.cti.scripted_freeswitch import PASSWORD, ScriptedFreeswitch
 from tests.cti.scripted_pbx import ScriptedPbx
 from tests.offhook.house import RECORDINGS, pbx_settings, recorded, settings_for, write_settings
+
+FREESWITCH = RECORDINGS.parent / "freeswitch"
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +80,33 @@ class TestRecord:
             (row["caller"], row["outcome"], row["answered_by"]) for row in expected
         ]
         assert "offhook scrub" in recorded_lines(done, out)[-1]
+
+    async def test_a_freeswitchs_recording_is_replayed_and_scrubbed(self, tmp_path: Path) -> None:
+        """With what FreeSWITCH answered about its present in it, and people beyond ASCII."""
+        stream = gzip.decompress((FREESWITCH / "S08" / "events.esl.gz").read_bytes())
+        events = stream[EslWire().feed(stream)[3].offset :]
+        out = tmp_path / "rec"
+        async with ScriptedFreeswitch() as pbx:
+            settings = PbxSettings(name="hq", kind="freeswitch", port=pbx.port, secret=PASSWORD)
+            task = asyncio.create_task(record(settings, out, None))
+            await until(lambda: len(pbx.asked("api echo")) == 2)
+            pbx.send(events)
+            written = out / "events.esl"
+            await until(lambda: written.is_file() and events in written.read_bytes())
+            os.kill(os.getpid(), signal.SIGINT)
+            done = await task
+        assert (done.cause, done.bytes) == (None, written.stat().st_size)
+        scrub(out, tmp_path / "scrubbed")
+        [before], [after] = (
+            [row for row in rows(replay(one)) if row["type"] == "call"] for one in (out, tmp_path / "scrubbed")
+        )
+        people = ("caller", "caller_name", "dialled")
+        assert {name: before[name] for name in before if name not in people} == {
+            name: after[name] for name in after if name not in people
+        }
+        assert before["caller_name"] == "Sinéad O'Neill"
+        assert all(before[name] != after[name] for name in people)
+        assert "Neill" not in (tmp_path / "scrubbed" / "events.esl").read_text()
 
     async def test_it_ends_when_the_time_is_up(self, tmp_path: Path) -> None:
         async with ScriptedPbx() as pbx:
