@@ -14,6 +14,8 @@ from kpi.measure import Dimension, all_measures
 from kpi.question import DEFAULT_MEASURES, Hours, ReportQuestion
 
 ALL_MEASURES = "all"
+#: What is usual of agents: waits and callers are nobody's before he answers.
+OF_AGENTS = ("conversations", "answer_rate", "ring_no_answer", "att", "aht", "occupancy", "login_time", "pause_time")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,11 +40,12 @@ def parse_question(asked: Asked, now: datetime, zone: ZoneInfo) -> ReportQuestio
         ReportError: ``report-bad-period``, ``report-bad-split``, ``report-no-measure``, ``report-bad-filter``.
     """
     period = parse_period(asked.period, now, zone)
-    measures = _listed(asked.measures) or list(DEFAULT_MEASURES)
+    by = tuple(_dimension(one) for one in _listed(asked.by))
+    measures = _listed(asked.measures) or list(OF_AGENTS if Dimension.AGENT in by else DEFAULT_MEASURES)
     return ReportQuestion(
         since=period.since,
         until=period.until,
-        by=tuple(_dimension(one) for one in _listed(asked.by)),
+        by=by,
         measures=tuple(all_measures()) if measures == [ALL_MEASURES] else tuple(measures),
         pbxs=asked.pbx,
         queues=asked.queue,

@@ -10,7 +10,7 @@ import pytest
 from kpi.local_time import ReportError
 from kpi.measure import Dimension, all_measures
 from kpi.question import DEFAULT_MEASURES, check_question
-from offhook.reporting.asked import Asked, parse_question
+from offhook.reporting.asked import OF_AGENTS, Asked, parse_question
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROME = ZoneInfo("Europe/Rome")
@@ -28,6 +28,12 @@ def test_words_may_have_commas_in_them() -> None:
     question = parse_question(asked, NOW, ROME)
     assert question.by == (Dimension.WEEKDAY, Dimension.HOUR)
     assert question.measures == ("offered", "asa")
+
+
+def test_of_agents_other_numbers_are_usual() -> None:
+    question = parse_question(Asked(by=("agent", "day")), NOW, ROME)
+    assert question.measures == OF_AGENTS
+    assert all(Dimension.AGENT not in one.not_by for one in check_question(question).values())
 
 
 def test_all_is_every_measure_and_none_is_the_total() -> None:
