@@ -78,6 +78,7 @@ class Roster:
         self._agents: dict[str, AgentRecord] = {}
         self._empty_since: dict[str, datetime] = {}
         self._wrapping: set[AgentRecord] = set()
+        self._next_end: datetime | None = None  #: no wrap-up ends before it
 
     def agent(self, agent: str) -> AgentRecord:
         record = self._agents.get(agent)
@@ -108,8 +109,10 @@ class Roster:
         place = record.places.get(queue) if record is not None and queue is not None else None
         if record is None or place is None or not place.wrap_up_s or place.state is PlaceState.OUT:
             return
-        record.wraps_up = at + timedelta(seconds=place.wrap_up_s), origin
+        end = at + timedelta(seconds=place.wrap_up_s)
+        record.wraps_up = end, origin
         self._wrapping.add(record)
+        self._next_end = end if self._next_end is None else min(self._next_end, end)
 
     def back_to_work(self, agent: str) -> None:
         """He talks again: what was left of his wrap-up is given up."""
@@ -120,12 +123,13 @@ class Roster:
 
     def wrapped_up(self, at: datetime) -> list[tuple[datetime, Origin, AgentRecord]]:
         """Whose wrap-up is over by ``at``, each once: since when, because of what, and who, in this order."""
-        if not self._wrapping:
+        if self._next_end is None or at < self._next_end:
             return []
         over = [(*r.wraps_up, r) for r in self._wrapping if r.wraps_up is not None and r.wraps_up[0] <= at]
         for _, _, record in over:
             record.wraps_up = None
             self._wrapping.discard(record)
+        self._next_end = min((r.wraps_up[0] for r in self._wrapping if r.wraps_up is not None), default=None)
         return sorted(over, key=lambda one: (one[0], one[2].agent))
 
     def settle(self, record: AgentRecord, at: datetime) -> bool:

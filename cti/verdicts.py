@@ -91,21 +91,13 @@ def ended_by(call: CallRecord) -> EndedBy:
     ]
     if not gone:
         return EndedBy.PBX
-    at, first = min(gone, key=lambda pair: pair[0])
-    if first.role is LegRole.CUSTOMER:
-        return EndedBy.CUSTOMER
-    return EndedBy.PBX if _went_on_alone(call, at) else EndedBy.AGENT
+    first = min(gone, key=lambda pair: pair[0])[1]
+    return EndedBy.CUSTOMER if first.role is LegRole.CUSTOMER else EndedBy.AGENT
 
 
 def _left_as_he_was_answered(call: CallRecord, leg: LegRecord) -> bool:
     """A caller who hangs up is gone for good, though the PBX still connects him with whom it has just reached."""
     return leg is call.root and leg.role is LegRole.CUSTOMER
-
-
-def _went_on_alone(call: CallRecord, at: datetime) -> bool:
-    """The caller stayed with the PBX after the last agent had left at ``at``: asked how it was, sent to a mailbox."""
-    root = call.root
-    return root.role is LegRole.CUSTOMER and root.ended_at is not None and root.ended_at > at + SAME_END
 
 
 def _last_beginnings(call: CallRecord) -> list[datetime]:

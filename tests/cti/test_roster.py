@@ -189,3 +189,16 @@ def test_a_pause_wins_over_a_wrap_up_and_no_queue_means_none() -> None:
     assert states(Playbook(), f"{PEACE}5 pause sales 101 lunch\n{OVER}")[-1][0] is AgentState.PAUSED
     assert states(Playbook(), f"{PEACE}5 logout sales 101\n{OVER}")[-1][0] is AgentState.OFFLINE
     assert states(Playbook(), f"0 login sales 101\n{TALKING}{OVER}")[-1][0] is AgentState.IDLE
+
+
+def test_wrap_ups_of_several_agents_end_in_their_order() -> None:
+    roster = Roster("pbx")
+    for agent, seconds in (("101", 9), ("102", 3), ("103", 6)):
+        place = roster.agent(agent).place("sales")
+        place.state, place.wrap_up_s = FREE, float(seconds)
+        roster.wrap_up(agent, "sales", at(0), ORIGIN)
+    roster.back_to_work("103")
+    assert roster.wrapped_up(at(2.9)) == []
+    assert [(when, record.agent) for when, _, record in roster.wrapped_up(at(7))] == [(at(3), "102")]
+    assert [(when, record.agent) for when, _, record in roster.wrapped_up(at(60))] == [(at(9), "101")]
+    assert roster.wrapped_up(at(99)) == []

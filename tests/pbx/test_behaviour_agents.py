@@ -177,7 +177,7 @@ def test_the_caller_is_asked_after_the_agent_has_gone(scene: Scene) -> None:
     caller.press("5")
     caller.wait_ended()
 
-    journey = Journey(caller, "answered", "pbx", queue="sales", rung=["101"], talks=[anna.spoke()])
+    journey = Journey(caller, "answered", "agent", queue="sales", rung=["101"], talks=[anna.spoke()])
     journey.stays = [("sales", "answered")]
     scene.agrees(journey, name="asked-afterwards", what="Queue with option c: the caller stays for a question")
 
