@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import escape, unescape
 from typing import Any
-from urllib.parse import quote_from_bytes, unquote_to_bytes
+from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 
 import msgspec
 
@@ -24,6 +25,7 @@ _SAFE = "/()'!*~,$"  # what FreeSWITCH leaves as it is, besides letters and digi
 _PARTS = re.compile(r"(ARRAY::|\|:|\b\d{10}:[0-9a-f-]{36}:[a-z_]+:|\b(?:blind|s?att):)")  # stay as they are
 _LENGTH = re.compile(rb"(?m)^Content-Length: \d+$")
 _HEAD = re.compile(r"\A[A-Za-z][\w-]*: ")
+_MARKUP = re.compile(r'(?P<name>[\w-]+)="(?P<value>[^"]*)"|(?<=>)[^<>\n]+(?=<)')
 _ECHO = re.compile(r"\Aoffhook [a-z ]+\Z")  # what this program asks FreeSWITCH to say, to know its place
 
 Change = Callable[[str, str], str]
@@ -166,18 +168,32 @@ def _line(line: bytes, change: Change) -> bytes:
 
 
 def _answer(body: bytes, change: Change) -> bytes:
-    """An answer by its looks: JSON, a table with its columns in the first line, an event, or words."""
+    """An answer by its looks: JSON, XML, a table with its columns in the first line, an event, or words."""
     text = body.decode("utf-8", "surrogateescape")
     if _ECHO.match(text.strip()):
         return body
     if text.startswith(("{", "[")):
         return _json(body, change)
+    if text.startswith("<"):
+        return _text(_MARKUP.sub(lambda found: _marked(found, change), text))
     first = text.partition("\n")[0]
     if first.count("|") > 1:
         return _text(_table(text, change))
     if _HEAD.match(first):
         return _plain(body, change, {})
     return _text(change(BODY, text))
+
+
+def _marked(found: re.Match[str], change: Change) -> str:
+    """An attribute's value (percent-encoded, where mod_fifo writes it), or what stands between two tags."""
+    name, value = found["name"], found["value"]
+    if name is None:
+        return escape(change(BODY, unescape(found[0])), quote=False)
+    plain = unquote(unescape(value), errors="surrogateescape")
+    new = change(name, plain)
+    if new == plain:
+        return found[0]
+    return f'{name}="{quote_from_bytes(_text(new), _SAFE) if "%" in value else escape(new)}"'
 
 
 def _table(text: str, change: Change) -> str:

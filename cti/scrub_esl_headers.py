@@ -45,7 +45,7 @@ _PLAN = names("""
     cc-queue queue cc_queue context user_context force_transfer_context initial_context application current_application
     last_app api-command job-command dialplan initial_dialplan source caller_profile_source sofia_profile_name
     recovery_profile_name sip_profile_name sip_gateway_name valet-extension valet-lot-name valet_lot_extension
-    cc_exit_key cc_exit_keys fifo-name fifo_name fifo_caller_exit_key
+    cc_exit_key cc_exit_keys fifo-name fifo_name conference_name conference-name fifo_caller_exit_key
     hangup_phrase sip_hangup_phrase record_template moh_sound announce_sound
     event-calling-file proto secure profile-name
 """)

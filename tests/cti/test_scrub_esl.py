@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from cti.pbx.freeswitch_lists import parse_fifos, parse_rooms
 from cti.recording import Piece
 from cti.scrub_esl import EslScrubber, EslSplitter, rewritten
 from cti.scrub_rules import Rules
@@ -76,11 +77,21 @@ def test_inner_bodies_json_and_answers_are_changed_too_and_their_lengths_fit() -
         {"row_count": 1, "rows": [{"uuid": "u", "cid_name": NAME, "cid_num": CALLER, "context": "public"}]}
     )
     table = f"queue|state|cid_number|cid_name\nsupport|Waiting|{CALLER}|{NAME}\n+OK\n"
+    fifos = (
+        f'<fifo_report>\n <fifo name="orders" waiting_count="1">\n  <callers>\n   <caller uuid="{LEG}" status="WAITING" '
+        f'caller_id_name="%C5%BDofia%20Kov%C3%A1%C4%8Dov%C3%A1" caller_id_number="%2B393331234501" '
+        f'timestamp="2026-11-22 01:32:03" position="1"><member>{NAME}</member></caller>\n  </callers>\n </fifo>\n'
+        "</fifo_report>\n"
+    )
+    rooms = json.dumps([{"conference_name": "r", "members": [{"uuid": LEG, "caller_id_number": CALLER}]}])
     dump = f"Event-Name: CHANNEL_DATA\nCaller-Caller-ID-Number: %2B{CALLER[1:]}\n"
     anew = scrubbed(
         b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(own), own),
         b"Content-Length: %d\nContent-Type: text/event-json\n\n%b" % (len(as_json), as_json),
-        *(answer_bytes(text) for text in (rows, table, dump, "offhook asks for the present", f"-ERR no {CALLER}\n")),
+        *(
+            answer_bytes(text)
+            for text in (rows, table, dump, fifos, rooms, "offhook asks for the present", f"-ERR no {CALLER}\n")
+        ),
         reply_bytes("+OK accepted"),
     )
     text = b"".join(frame.raw for frame in anew).decode()
@@ -89,7 +100,10 @@ def test_inner_bodies_json_and_answers_are_changed_too_and_their_lengths_fit() -
     assert "Kováčová" not in text
     assert "Kov%C3%A1" not in text
     bodies = [frame.get(b"_body") or "" for frame in anew]
-    assert bodies[5] == "offhook asks for the present"
+    assert bodies[7] == "offhook asks for the present"
+    [before], [after] = (list(parse_fifos(text)) for text in (fifos, bodies[5]))
+    assert (after.leg, after.pushed_local, after.position) == (before.leg, before.pushed_local, 1)
+    assert parse_rooms(bodies[6]).keys() == {LEG}
     assert bodies[3].splitlines()[0] == "queue|state|cid_number|cid_name"
     assert bodies[3].splitlines()[1].startswith("support|Waiting|+3933")
     assert json.loads(bodies[2])["rows"][0]["context"] == "public"
