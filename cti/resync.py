@@ -32,6 +32,8 @@ def differences(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
     yield from _pairs(board, now, legs)
     for leg in legs.values():
         yield from _bridged(board, now, leg)
+    for leg in legs.values():
+        yield from _held(board, now, leg)
     yield from _left_queues(board, now, waiting)
     yield from _members(board, now)
     for agent in now.agents:
@@ -46,6 +48,17 @@ def _ended(board: Board, now: SnapshotTaken, legs: dict[str, LegNow]) -> Iterato
     for record in list(board.legs.values()):
         if record.leg_id not in legs and record.state is not LegState.ENDED and _stale(record, now):
             yield s.LegEnded(now.at, now.origin, record.leg_id, None, None)
+
+
+def _held(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
+    """Whom an agent calls while he holds a customer, he asks for that customer: else it would be a call of its own."""
+    record = board.known(leg.leg)
+    if record is None or leg.held is None or not (_stale(record, now) or record.heard_at == now.at):
+        return
+    if leg.held and record.held_at is None:
+        yield s.LegHeld(now.at, now.origin, leg.leg, leg.group)
+    elif record.held_at is not None and not leg.held:
+        yield s.LegResumed(now.at, now.origin, leg.leg, leg.group)
 
 
 def _roots_gone(board: Board, now: SnapshotTaken, legs: dict[str, LegNow]) -> Iterator[s.Signal]:

@@ -13,7 +13,8 @@ from cti.signals import Signal
 class LegNow(msgspec.Struct, frozen=True, kw_only=True):
     """A leg that exists. ``was_dialled`` is True when the PBX called this phone; ``queue`` when a queue holds it.
 
-    ``room`` is True when its ``bridge`` is a conference.
+    ``room`` is True when its ``bridge`` is a conference; ``held`` whether he holds the other party, None where the PBX
+    does not say.
     """
 
     leg: str
@@ -30,6 +31,7 @@ class LegNow(msgspec.Struct, frozen=True, kw_only=True):
     bridge: str | None
     queue: str | None
     room: bool = False
+    held: bool | None = None
 
 
 class WaitNow(msgspec.Struct, frozen=True, kw_only=True):

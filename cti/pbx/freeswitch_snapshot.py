@@ -27,6 +27,7 @@ CLOCK_STEP = timedelta(milliseconds=50)  # FreeSWITCH's instants move in steps o
 MAX_LOOSE = 500
 _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "EARLY", "RING_WAIT"})
 _OVER = frozenset({"CS_REPORTING", "CS_DESTROY"})  # its end was told: it is there until its last thread lets go
+_HELD = "HELD"
 _WAITING = frozenset({"Waiting", "Trying"})
 _IN_QUEUE = _WAITING | {"Answered"}
 
@@ -151,6 +152,7 @@ class FreeswitchSnapshot:
             bridge=bridges.get(leg),
             room=bridges.get(leg, "").startswith(names.ROOM),
             queue=queue,
+            held=row.get("callstate") == _HELD,
         )
 
     def _role(self, row: Row, variables: Row, *, called: bool) -> LegRole:

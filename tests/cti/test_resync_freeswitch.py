@@ -9,7 +9,7 @@ import pytest
 from offhook.simulator.freeswitch.plant import FreeswitchPlant
 from offhook.simulator.people import Public
 from offhook.simulator.sites import DEMO
-from offhook.simulator.stories import HangUp, Story, Talk
+from offhook.simulator.stories import Attended, HangUp, Story, Talk
 from offhook.simulator.traffic import Bustle, Traffic
 from offhook.simulator.truth import CallTruth
 from tests.cti.late_listener import STARTED_AT, Listener
@@ -120,3 +120,20 @@ def test_a_click_to_dial_that_goes_on_is_the_agents_call() -> None:
         "agent",
     )
     assert (call.dialled or "").endswith("442079460006")
+
+
+@pytest.mark.parametrize("heard_s", [0.0, 4.0], ids=["never heard of", "known before"])
+def test_a_consultation_that_goes_on_is_part_of_the_call_that_is_on_hold(heard_s: float) -> None:
+    plant = FreeswitchPlant(DEMO, seed=1, started_at=STARTED_AT)
+    plant.staff_logs_in()
+    acts = (Talk(seconds=4.0), Attended(to="102", seconds=20.0), Talk(seconds=5.0), HangUp())
+    plant.tell(Story(kind="queue", to="+390221000100", answers={"101": 1.0, "102": 2.0}, acts=acts))
+    listener = Listener(plant)
+    listener.hear(heard_s)
+    listener.away(15.0)
+    listener.ask()
+    listener.hear(200.0)
+    (call,) = listener.ended.values()
+    assert (call.answered_by, call.outcome) == (("101", "102"), "answered")
+    assert [(str(each.kind), each.by, each.to) for each in call.transfers] == [("attended", "101", "102")]
+    assert list(listener.board.tracker.open_calls()) == []

@@ -6,13 +6,14 @@ call becomes is told in FreeSWITCH's way. One seed gives one run, byte for byte.
 
 From the bottom up:
 
-``telling``     one event as bytes, plain or JSON
-``legs``        a channel as the event socket shows it
+``telling``     one event as bytes, plain or JSON; ``threads`` which events swap places on their way
+``legs``        a channel as the event socket shows it; ``births`` each kind of leg as it is made
 ``core``        the event stream: what happens to legs, in FreeSWITCH's words
 ``agents``      who takes calls: status (Available, On Break, Logged Out) and state
 ``callcenter``  queues: waiting callers, who is rung when
 ``calls``       what happens in one call, from a story; ``talks`` the part after somebody answered, ``handovers`` how a
 caller is sent on, ``placed`` the calls agents make
+``past``        a month of history in FreeSWITCH's names
 ``plant``       one PBX: ``FreeswitchPlant``, with the same face as ``offhook.simulator.plant.Plant``
 ``answers``     what ``api`` commands answer; ``session`` one client's conversation; ``server`` puts it all on a socket
 

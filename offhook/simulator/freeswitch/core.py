@@ -18,6 +18,7 @@ from offhook.simulator.clockwork import Timeline
 from offhook.simulator.freeswitch import legs as l
 from offhook.simulator.freeswitch.legs import Leg, Pair
 from offhook.simulator.freeswitch.telling import Block, Event
+from offhook.simulator.freeswitch.threads import swap_places
 
 CALLCENTER, VALET = "callcenter::info", "valet_parking::info"
 TICK_US = 20_000  # the PBX's clock moves in steps
@@ -76,9 +77,9 @@ class Core:
     # the stream
 
     def take_events(self) -> list[Event]:
-        """What was told since the last call."""
+        """What was told since the last call, as it arrives."""
         events, self._events = self._events, []
-        return events
+        return swap_places(events, self.rng) if len(events) > 1 else events
 
     def now_us(self) -> int:
         """The PBX's clock in microseconds: it moves in steps of 20 ms."""
