@@ -49,3 +49,23 @@ def import_(
             typer.echo(line, err=not report.stored)
         if not report.stored:
             raise typer.Exit(1)
+
+
+@customers_app.command("find")
+def find(
+    number: Annotated[str, typer.Argument(help="A number as the PBX sends it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Ask every source of customers for a number, and show what each said and how long it took."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.find_customer import find_customer, finding_lines
+
+        keep_private()
+        finding = asyncio.run(find_customer(settings, config.parent.resolve(), number))
+        for line in finding_lines(finding):
+            typer.echo(line)
+        if not finding.complete:
+            raise typer.Exit(1)
