@@ -15,6 +15,7 @@ from cti.wire.esl import EslFrame, EslWire
 from tests.cti.esl_events import GREETING, answer_bytes, esl_bytes, reply_bytes
 
 CALLER, NAME = "+393331234501", "Žofia Kováčová"
+ECHO = "offhook asks for the present"
 LEG = "09b6ca6d-51e5-4f92-aec2-33d78769f9cd"
 
 
@@ -78,7 +79,7 @@ def test_inner_bodies_json_and_answers_are_changed_too_and_their_lengths_fit() -
     )
     table = f"queue|state|cid_number|cid_name\nsupport|Waiting|{CALLER}|{NAME}\n+OK\n"
     fifos = (
-        f'<fifo_report>\n <fifo name="orders" waiting_count="1">\n  <callers>\n   <caller uuid="{LEG}" status="WAITING" '
+        f'<fifo_report>\n <fifo name="orders" waiting_count="1">\n  <callers>\n   <caller uuid="{LEG}" status="W" '
         f'caller_id_name="%C5%BDofia%20Kov%C3%A1%C4%8Dov%C3%A1" caller_id_number="%2B393331234501" '
         f'timestamp="2026-11-22 01:32:03" position="1"><member>{NAME}</member></caller>\n  </callers>\n </fifo>\n'
         "</fifo_report>\n"
@@ -88,10 +89,7 @@ def test_inner_bodies_json_and_answers_are_changed_too_and_their_lengths_fit() -
     anew = scrubbed(
         b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(own), own),
         b"Content-Length: %d\nContent-Type: text/event-json\n\n%b" % (len(as_json), as_json),
-        *(
-            answer_bytes(text)
-            for text in (rows, table, dump, fifos, rooms, "offhook asks for the present", f"-ERR no {CALLER}\n")
-        ),
+        *(answer_bytes(text) for text in (rows, table, dump, fifos, rooms, ECHO, f"-ERR no {CALLER}\n")),
         reply_bytes("+OK accepted"),
     )
     text = b"".join(frame.raw for frame in anew).decode()
@@ -100,7 +98,7 @@ def test_inner_bodies_json_and_answers_are_changed_too_and_their_lengths_fit() -
     assert "Kováčová" not in text
     assert "Kov%C3%A1" not in text
     bodies = [frame.get(b"_body") or "" for frame in anew]
-    assert bodies[7] == "offhook asks for the present"
+    assert bodies[7] == ECHO
     [before], [after] = (list(parse_fifos(text)) for text in (fifos, bodies[5]))
     assert (after.leg, after.pushed_local, after.position) == (before.leg, before.pushed_local, 1)
     assert parse_rooms(bodies[6]).keys() == {LEG}
