@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from tests.pbx.lab.line import Line
@@ -14,7 +15,8 @@ from tests.pbx.lab.speech import talk_for
 from tests.pbx.lab.telephones import Telephone
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-SAME_MOMENT = timedelta(seconds=0.25)
+TAKEN_BACK = timedelta(seconds=0.25)  #: of two phones that answer at once the PBX keeps one
+SAME_MOMENT = timedelta(seconds=0.5)
 
 
 class Agent(threading.Thread):
@@ -90,13 +92,16 @@ def meant_for(scene: Scene, caller: Line, agents: Sequence[str]) -> list[Line]:
 def talked(lines: Sequence[Line]) -> list[Line]:
     """Those who spoke with the caller: of two phones that answer at once the PBX takes one back."""
     answered = [line for line in lines if line.answered_at and line.ended_at]
-    spoke = [line for line in answered if line.ended_at - line.answered_at > SAME_MOMENT]
+    spoke = [line for line in answered if line.ended_at - line.answered_at > TAKEN_BACK]
     return sorted(spoke, key=lambda line: line.answered_at)
 
 
 def is_close_call(caller: Line, lines: Sequence[Line]) -> bool:
     """Whether two people did something at the same moment: the phones cannot tell which came first."""
-    moments = [at for line in lines for at in (line.answered_at, line.referred_at) if at]
+    moments = [at for line in lines for at in (line.invited_at, line.answered_at, line.referred_at) if at]
     moments += [line.ended_at for line in lines if line.ended_here and line.ended_at]
-    ends = [caller.ended_at] if caller.ended_at else []
-    return any(abs(at - end) <= SAME_MOMENT for at in moments for end in ends if caller.ended_here)
+    answers = sorted(line.answered_at for line in lines if line.answered_at)
+    if any(later - earlier <= SAME_MOMENT for earlier, later in pairwise(answers)):
+        return True
+    ended_at = caller.ended_at
+    return caller.ended_here and ended_at is not None and any(abs(at - ended_at) <= SAME_MOMENT for at in moments)
