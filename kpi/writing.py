@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -146,8 +147,35 @@ async def _move_marks(connection: AsyncConnection, marks: Iterable[Mark]) -> Non
 
 
 async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> None:
+    if not spans:
+        return
+    spans = [*await _shortened(connection, spans), *spans]
     await move_span_tallies(connection, spans)
     await upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
+
+
+async def _shortened(connection: AsyncConnection, spans: Sequence[Span]) -> list[Span]:
+    """The spans that were cut later than they ended: what was read again after a crash tells when the next began.
+
+    Otherwise an agent would be two things at a time.
+    """
+    begun: dict[tuple[str, ...], list[datetime]] = {}
+    for span in spans:
+        begun.setdefault(_slot(span), []).append(span.started_at)
+    table, first = schema.agent_spans.c, min(span.started_at for span in spans)
+    cut = select(schema.agent_spans).where(table.ended_at > first, table.cut)
+    found = [Span(**row) for row in (await connection.execute(cut)).mappings()]
+    shorter: list[Span] = []
+    for span in found:
+        within = [at for at in begun.get(_slot(span), []) if span.started_at < at < (span.ended_at or at)]
+        if within:
+            shorter.append(msgspec.structs.replace(span, ended_at=min(within)))
+    return shorter
+
+
+def _slot(span: Span) -> tuple[str, ...]:
+    names = (cut_key(name, schema.NAME_CHARS) for name in (span.pbx, span.agent, span.queue))
+    return (*names, span.kind.value)
 
 
 async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:

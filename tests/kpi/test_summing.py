@@ -42,6 +42,23 @@ async def test_spans_cut_after_a_crash_count_up_to_the_cut(store: Store, engine:
     assert total((await all_tallies(engine)).values()).idle_ms == 400_000
 
 
+async def test_what_is_read_again_after_a_crash_ends_what_was_cut_too_late(store: Store, engine: AsyncEngine) -> None:
+    """He was seen idle up to 400; the journal tells that he talked from 300 on, and of somebody else."""
+    mark = Mark(pbx="milan", session="s", byte_offset=1, seen_at=at(400))
+    await store.store(Batch(spans=(IDLE, msgspec.structs.replace(IDLE, agent="102")), marks=(mark,)))
+    await store.cut_open_spans("milan")
+    talking = msgspec.structs.replace(IDLE, state=AgentState.TALKING, started_at=at(300), ended_at=at(500))
+    for _ in range(2):
+        await store.store(Batch(spans=(talking,)))
+        told = total(tally for key, tally in (await all_tallies(engine)).items() if key.agent == "101")
+        assert (told.idle_ms, told.talking_ms) == (300_000, 200_000)
+    assert await all_tallies(engine) == recomputed(spans=await all_spans(engine))
+    assert {span.agent: span.ended_at for span in await all_spans(engine) if span.cut} == {
+        "101": at(300),
+        "102": at(400),
+    }
+
+
 async def test_agents_time_is_in_no_counter(store: Store) -> None:
     stored = await store.store(Batch(spans=SPANS))
     assert stored.tallies == {}
