@@ -13,7 +13,7 @@ from kpi.metric_specs import SPECS
 from kpi.tally import cumulative
 
 QUEUES_LIMIT = 200
-AGENTS_LIMIT = 300
+AGENTS_LIMIT = 1_000
 KINDS_LIMIT = 50
 
 Labels = tuple[str, ...]
