@@ -8,6 +8,7 @@ or a secret.
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -288,7 +289,8 @@ def _reason(error: Exception) -> str:
     """The system's word for why a connection failed."""
     system = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(system, OSError) and system.strerror:
-        return system.strerror
+        known = system.errno is not None and system.errno > 0
+        return os.strerror(system.errno or 0) if known else system.strerror
     return "the connection broke off" if isinstance(error, aiohttp.ClientPayloadError) else _first_line(error)
 
 

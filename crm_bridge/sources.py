@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crm_bridge import adapters
 from crm_bridge.contact import Adapter
 from crm_bridge.options import parse_options
-from crm_bridge.settings import CrmSettings
+from crm_bridge.settings import CrmSettings, SourceSettings
 from cti.errors import OffhookError
 
 ENTRY_POINTS: Final = "offhook.adapters"
@@ -50,12 +50,14 @@ def open_sources(settings: CrmSettings, engine: AsyncEngine, folder: Path = Path
     Raises OffhookError ``crm-unknown-kind``, ``crm-options``, ``crm-secret-file`` or ``crm-extra``.
     """
     surroundings = Surroundings(engine, settings, folder)
-    opened: dict[str, Adapter] = {}
-    for source in settings.sources:
-        module = find_kind(source.kind)
-        opened[source.name] = module.open_adapter(
-            source.name, parse_options(source, module.Options, folder), surroundings
-        )
+    return {source.name: open_source(source, surroundings) for source in settings.sources}
+
+
+def open_source(source: SourceSettings, surroundings: Surroundings) -> Adapter:
+    """One source. Raises what ``open_sources`` raises."""
+    module = find_kind(source.kind)
+    options = parse_options(source, module.Options, surroundings.folder)
+    opened: Adapter = module.open_adapter(source.name, options, surroundings)
     return opened
 
 

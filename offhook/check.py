@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import make_url
 
-from crm_bridge.options import parse_options
-from crm_bridge.sources import find_kind
+from crm_bridge.sources import Surroundings, open_source
 from cti.drivers import make_driver
 from cti.errors import OffhookError
 from cti.link import tls_context
@@ -116,9 +115,11 @@ def _not_there(url: str, folder: Path) -> str | None:
 
 
 def _examine_sources(settings: Settings, folder: Path, report: Report) -> None:
+    engine = make_engine("sqlite:///:memory:", password=None, beside=folder)  # never opened
+    surroundings = Surroundings(engine, settings.crm, folder)
     for source in settings.crm.sources:
         try:
-            parse_options(source, find_kind(source.kind).Options, folder)
+            open_source(source, surroundings)
         except OffhookError as error:
             report.problems.append(error)
     names = ", ".join(f"{source.name} ({source.kind})" for source in settings.crm.sources)

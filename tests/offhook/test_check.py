@@ -90,9 +90,14 @@ async def test_a_freeswitch_is_asked_and_its_own_files_are_named(tmp_path: Path)
 
 
 async def test_sources_are_looked_at(tmp_path: Path) -> None:
-    wrong = (SourceSettings(name="a", kind="bok"), SourceSettings(name="b", options={"x": 1}))
+    odoo = SourceSettings(name="c", kind="odoo", options={"url": "https://odoo.example.com", "database": "prod"})
+    wrong = (SourceSettings(name="a", kind="bok"), SourceSettings(name="b", options={"x": 1}), odoo)
     report = await examine(Settings(pbx=(PBX,), crm=CrmSettings(sources=wrong)), tmp_path)
     assert refs(report)[0] == "crm-unknown-kind"
+    assert [problem.what for problem in report.problems if problem.ref == "crm-options"] == [
+        "the options of the source 'b' do not fit",
+        "the options of the source 'c' lack token",
+    ]
 
 
 async def test_each_pbx_is_asked_once_when_told_to(tmp_path: Path) -> None:
