@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -127,19 +128,24 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
 
     def _check_kind(self) -> None:
-        """What the one kind of PBX has and the other has not."""
+        """What the one kind of PBX has and the other has not; all of it at once."""
+        problems = [*self._misfits()]
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    def _misfits(self) -> Iterator[str]:
         if self.kind == "asterisk" and not self.username:
-            raise ValueError("username: is missing: an Asterisk lets nobody in without a manager user")
+            yield "username: is missing: an Asterisk lets nobody in without a manager user"
         others = [name for kind, names in DRIVERS_OF.items() if kind != self.kind for name in names]
         if self.kind in DRIVERS_OF and self.driver in others:
             known = ", ".join(("native", *DRIVERS_OF[self.kind]))
-            raise ValueError(f'driver: "{self.driver}" does not read a PBX of kind "{self.kind}", but {known}')
+            yield f'driver: "{self.driver}" does not read a PBX of kind "{self.kind}", but {known}'
         if self.driver == "python-esl" and self.tls:
-            raise ValueError('tls: python-ESL speaks none; go through a tunnel, or take the driver "native"')
+            yield 'tls: python-ESL speaks none; go through a tunnel, or take the driver "native"'
         foreign = [name for kind, names in KINDS_OF.items() if kind != self.kind for name in names]
         if self.kind in KINDS_OF and (named := [name for name in foreign if getattr(self.logs, name) is not None]):
             known = ", ".join(KINDS_OF[self.kind])
-            raise ValueError(f'logs: a PBX of kind "{self.kind}" writes no {" and no ".join(named)}, but {known}')
+            yield f'logs: a PBX of kind "{self.kind}" writes no {" and no ".join(named)}, but {known}'
 
     def __repr__(self) -> str:
         shown: dict[str, Any] = {field: getattr(self, field) for field in self.__struct_fields__}

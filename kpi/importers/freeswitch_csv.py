@@ -75,7 +75,7 @@ def parse_csv_record(line: bytes, offset: int = 0, zone: tzinfo = UTC, columns: 
         layouts = [tuple(columns)] if columns else sorted(TEMPLATES.values(), key=lambda one: len(one) != len(cells))
         row = next((row for layout in layouts if (row := _matched(cells, layout)) is not None), None)
     if row is None:
-        raise BadLineError(f"it has {len(cells)} columns, those of no template that is known; name them")
+        raise BadLineError(f"it has {len(cells)} columns, of no template that is known; name them in cdr_csv_columns")
     return leg_from(_with_instants(row, zone), "cdr_csv", offset)
 
 

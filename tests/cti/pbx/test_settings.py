@@ -65,6 +65,8 @@ def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
         ),
         ({"kind": "freeswitch", "driver": "panoramisk"}, '"panoramisk" does not read a PBX of kind "freeswitch"'),
         ({"kind": "freeswitch", "logs": {"cel": "x"}}, 'logs: a PBX of kind "freeswitch" writes no cel, but cdr_csv'),
+        ({"kind": "freeswitch", "driver": "python-esl", "tls": True}, "tls: python-ESL speaks none"),
+        ({"kind": "freeswitch", "driver": "panoramisk", "logs": {"cdr": "x"}}, "native, python-esl; logs: a PBX"),
         ({"logs": {"json_cdr": "x", "xml_cdr": "y"}}, "writes no json_cdr and no xml_cdr, but queue_log, cdr, cel"),
     ],
 )
