@@ -1,0 +1,118 @@
+"""``kind = "bottlecrm"``: the contacts of a BottleCRM 1.35 or later (``django-crm`` on PyPI).
+
+Needs a personal access token (``bcrm_pat_…``) of a member with the permission to see these contacts.
+https://github.com/MicroPyramid/Django-CRM; its schema is at ``/schema/`` of each installation.
+
+Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 and the last ten digits; it may be asked
+120 times a minute and gives ten contacts at the most.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from crm_bridge.contact import Contact
+from crm_bridge.found import Record, make_contact, text_of
+from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
+from crm_bridge.number import Number
+from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.sources import Surroundings
+
+#: contacts that are fetched whole, one question each
+MOST_DETAILS: Final = 5
+_CONTACTS: Final = "/api/contacts/"
+
+
+class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which BottleCRM."""
+
+    token: Annotated[str | None, msgspec.Meta(description="Personal access token.")] = None
+    token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    pages_url: Annotated[
+        str, msgspec.Meta(description="Address of the web client, for the link to the contact; empty: no link.")
+    ] = ""
+
+
+class _Duplicates(msgspec.Struct):
+    duplicates: Records
+
+
+class _Listed(msgspec.Struct):
+    results: Records
+
+
+class _One(msgspec.Struct):
+    contact_obj: dict[str, Any]
+
+
+class BottleCrm(HttpAdapter):
+    """The contacts of one organisation: the token's."""
+
+    per_second = 2.0
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        headers = {"Authorization": f"Bearer {options.token}"}
+        super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._pages = options.pages_url.rstrip("/")
+
+    async def find(self, number: Number) -> list[Contact]:
+        """Contacts with this number."""
+        if number.e164 is None:
+            return []
+        asked = {"phone": number.e164}
+        hits = (await self.http.fetch_as(_Duplicates, "POST", f"{_CONTACTS}duplicates/", json=asked)).duplicates
+        whole = await gather_all(*(self.get(text_of(hit.get("id"))) for hit in hits[:MOST_DETAILS]))
+        return [better or self._hit(hit) for better, hit in zip(whole, hits, strict=False)] + [
+            self._hit(hit) for hit in hits[MOST_DETAILS:]
+        ]
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        """Contacts with this text in a name, mail address or number."""
+        params = {"search": text, "limit": str(limit)}
+        found = await self.http.fetch_as(_Listed, "GET", _CONTACTS, params=params)
+        return [self._contact(one) for one in found.results[:limit]]
+
+    async def get(self, contact_id: str) -> Contact | None:
+        """One contact."""
+        reply = await self.http.fetch("GET", f"{_CONTACTS}{segment(contact_id)}/", expect=frozenset({404}))
+        return None if reply.status == 404 else self._contact(self.http.parse_as(_One, reply).contact_obj)
+
+    def _hit(self, hit: Record) -> Contact:
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=hit.get("id"),
+            name=text_of(hit.get("name")),
+            phones=[("", hit.get("phone"))],
+            email=text_of(hit.get("email")),
+            url=self._page(hit),
+        )
+
+    def _contact(self, one: Record) -> Contact:
+        return make_contact(
+            self.name,
+            self.region,
+            contact_id=one.get("id"),
+            name=f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip(),
+            phones=[("", one.get("phone")), ("", one.get("phone_e164"))],
+            company=text_of(one.get("organization")),
+            email=text_of(one.get("email")),
+            notes=one.get("description"),
+            url=self._page(one),
+            fields=[
+                ("Title", one.get("title")),
+                ("City", one.get("city")),
+                ("Do not call", "yes" if one.get("do_not_call") is True else ""),
+            ],
+        )
+
+    def _page(self, one: Record) -> str:
+        return f"{self._pages}/contacts/{segment(text_of(one.get('id'), 40))}" if self._pages else ""
+
+
+def open_adapter(name: str, options: Options, surroundings: Surroundings) -> BottleCrm:
+    """BottleCRM as a source. Raises OffhookError ``crm-options``."""
+    need_secret(name, options, "token")
+    return BottleCrm(name, options, surroundings)

@@ -1,0 +1,64 @@
+"""BottleCRM's REST as in the source of ``django-crm`` 1.35.0 (documented at ``/schema/``): ``contacts/views.py``,
+``contacts/duplicate_views.py`` and ``common/duplicate_detection.py`` (E.164, or the last ten digits; ten at the most),
+``common/pat_auth.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from crm_bridge.number import parse_number
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, digits
+
+
+class Vendor(CrmServer):
+    kind = "bottlecrm"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/api/contacts/duplicates/", self.duplicates),
+            web.get("/api/contacts/", self.listed),
+            web.get("/api/contacts/{id}/", self.one),
+        ]
+
+    async def duplicates(self, request: web.Request) -> web.Response:
+        let_in(request)
+        phone = (await request.json())["phone"]
+        assert len(phone) <= 25
+        found = [one for one in self.people if alike(phone, one.phone)]
+        hits = [{"id": own_id(one), "name": one.name, "email": "", "phone": one.phone} for one in found]
+        return web.json_response({"duplicates": hits[:10]})
+
+    async def listed(self, request: web.Request) -> web.Response:
+        let_in(request)
+        asked = request.query["search"].lower()
+        found = [record(one) for one in self.people if asked in one.first.lower() or asked in one.last.lower()]
+        return web.json_response({"count": len(found), "results": found[: int(request.query["limit"])]})
+
+    async def one(self, request: web.Request) -> web.Response:
+        let_in(request)
+        found = next((one for one in self.people if own_id(one) == request.match_info["id"]), None)
+        if found is None:
+            return web.json_response({"detail": "No Contact matches the given query."}, status=404)
+        return web.json_response({"contact_obj": record(found)})
+
+
+def let_in(request: web.Request) -> None:
+    if request.headers.get("Authorization") != f"Bearer {SECRET}":
+        raise web.HTTPUnauthorized
+
+
+def alike(asked: str, phone: str) -> bool:
+    return parse_number(phone, "IT").e164 == asked or digits(phone)[-10:] == digits(asked)[-10:]
+
+
+def own_id(one: Person) -> str:
+    return f"5f0c3a6e-0000-4000-8000-{one.number:012}"
+
+
+def record(one: Person) -> dict[str, Any]:
+    names = {"id": own_id(one), "first_name": one.first, "last_name": one.last, "organization": one.company or None}
+    phones = {"phone": one.phone, "phone_e164": parse_number(one.phone, "IT").e164 or ""}
+    return names | phones | {"email": None, "description": None, "title": None, "city": None, "do_not_call": True}
