@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from cti.pbx import freeswitch_cdr_events as order
 from cti.pbx.freeswitch_cdr_bridges import Bridged, bridges_of, implied_legs
 from cti.pbx.freeswitch_cdr_events import CdrEvents, answered_at, tell_leg
+from cti.pbx.freeswitch_cdr_fifos import tell_fifos
 from cti.pbx.freeswitch_cdr_legs import CdrLeg
 from cti.pbx.freeswitch_cdr_waits import tell_waits
 from cti.pbx.freeswitch_names import whole_number
@@ -40,6 +41,7 @@ class CdrStory:
         for bridged in self.bridges:
             self._tell_bridge(events, bridged)
         tell_waits(events, self.legs, self.bridges)
+        tell_fifos(events, self.legs, self.bridges)
         return events
 
     def met(self, uuid: str) -> list[Bridged]:

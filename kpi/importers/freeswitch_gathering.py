@@ -19,7 +19,7 @@ from kpi.importers.lines import CdrLeg, Line, LoggedCall
 
 LINGER = timedelta(seconds=10)  #: after the last leg's end: their records are written by threads of their own
 LINGER_OF_PHONES = timedelta(minutes=30)  #: a call between phones may have been made for a customer who still waits
-_BEGUN_BY = ("cc_member_session_uuid", "originating_leg_uuid", "originator")
+_BEGUN_BY = ("cc_member_session_uuid", "originating_leg_uuid", "originator", "fifo_bridge_uuid")
 _TIED_BY = ("last_bridge_to", "bridge_uuid", "bleg_uuid", "signal_bond", "other_loopback_leg_uuid")
 _SENT = ("transfer_to",)
 _CONNECTED = ("uuid_br", "uuid_transfer")

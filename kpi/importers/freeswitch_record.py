@@ -29,6 +29,7 @@ _KEPT_IN_WORDS = """
     cc_cancel_reason cc_exit_key bridge_uuid last_bridge_to signal_bond bleg_uuid originating_leg_uuid
     originator transfer_history transfer_to transfer_destination transfer_disposition
     other_loopback_leg_uuid originated_legs originate_causes originate_disposition caller_destination
+    fifo_bridge_uuid fifo_name fifo_target fifo_status fifo_caller_exit_key current_application_data
     loopback_leg last_app last_arg
 """
 KEPT = frozenset(_KEPT_IN_WORDS.split())
