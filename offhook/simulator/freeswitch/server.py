@@ -31,19 +31,24 @@ class _Client:
 
     def __init__(self, writer: asyncio.StreamWriter, session: Session) -> None:
         self.writer, self.session = writer, session
-        self.lost = 0
+        self.lost = self.sent = 0
+
+    def write(self, data: bytes) -> None:
+        if not self.writer.is_closing():
+            self.writer.write(data)
+            self.sent += len(data)
 
     def tell(self, events: list[Event]) -> int:
         """Events of now, those that it asked for; how many bytes that is."""
-        data = [told for told in map(self.session.told, events) if told]
+        data = [one for one in map(self.session.told, events) if one]
         if not data or self.writer.is_closing():
             return 0
         if self.writer.transport.get_write_buffer_size() > MAX_BEHIND_BYTES:
             self.lost += len(data)
             return 0
-        sent = b"".join(data)
-        self.writer.write(sent)
-        return len(sent)
+        told = b"".join(data)
+        self.write(told)
+        return len(told)
 
 
 class FreeswitchServer:
@@ -99,6 +104,11 @@ class FreeswitchServer:
     def clients(self) -> int:
         """How many listen to events."""
         return sum(1 for client in self._clients if client.session.listens)
+
+    @property
+    def bytes_sent(self) -> int:
+        """How many were written to the clients that are connected now."""
+        return sum(client.sent for client in self._clients)
 
     # time
 
@@ -196,10 +206,10 @@ class FreeswitchServer:
             await reader.read()
             return
         if self.turning_away:
-            client.writer.write(TURNED_AWAY)
+            client.write(TURNED_AWAY)
             await client.writer.drain()
             return
-        client.writer.write(GREETING)
+        client.write(GREETING)
         while not client.session.over:
             text = (await reader.readuntil(b"\n\n")).decode("utf-8", "replace")
             await self._reading.wait()
@@ -211,5 +221,5 @@ class FreeswitchServer:
     def _obey(self, client: _Client, text: str) -> None:
         line, *more = text.strip("\r\n").splitlines() or [""]
         headers = {key.strip().lower(): value.strip() for key, _, value in (each.partition(":") for each in more)}
-        client.writer.write(client.session.obey(line, headers))
+        client.write(client.session.obey(line, headers))
         self._advance(self.plant.timeline.now)
