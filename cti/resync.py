@@ -164,10 +164,11 @@ def _members(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
 
 def _member(board: Board, now: SnapshotTaken, member: MemberNow) -> Iterator[s.Signal]:
     facts = (now.at, now.origin, member.queue, member.agent, member.name, member.interface)
-    state = board.roster.agent(member.agent).place(member.queue).state
-    if state is PlaceState.OUT:
+    place = board.roster.agent(member.agent).place(member.queue)
+    state = place.state
+    if state is PlaceState.OUT or (place.interface is None and member.interface is not None):
         yield s.MemberSeen(*facts, member.paused, member.reason)
-    elif member.paused and state is PlaceState.FREE:
+    if member.paused and state is PlaceState.FREE:
         yield s.MemberPaused(*facts, member.reason)
     elif not member.paused and state is PlaceState.PAUSED:
         yield s.MemberResumed(*facts)

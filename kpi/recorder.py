@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -37,7 +37,7 @@ from cti.model import (
 )
 from kpi.batch import Batch, Mark, NumberedOddity, Span
 from kpi.gaps import UNHEARD, Alive, StreamBack, StreamLost, StreamMissed
-from kpi.spans import SpanBook
+from kpi.spans import Carried, SpanBook
 from kpi.store import Store, StoreAwayError
 from kpi.totals import Totals
 
@@ -45,6 +45,7 @@ BATCH_ENTRIES = 500  # 5,000 calls/s on SQLite; ten times as many gain nothing a
 BATCH_WAIT_S = 0.1
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
+CARRIED_OVER = timedelta(minutes=10)  #: a gap of no more does not cut agents' log-ins, pauses and states
 HEARTBEAT_S = 10.0  #: how much longer than it was a gap is told to be after a crash, at the most
 
 Item = Call | Span | NumberedOddity | StreamLost | StreamBack | StreamMissed | Alive
@@ -110,10 +111,10 @@ class Recorder:
     """Writes what ``follower`` brings to ``store`` until it is closed; ``run`` it in a task of its own.
 
     ``totals`` move with each committed transaction. ``pbxs`` are ours in a store that others share: their agents' spans
-    are cut at the start, should a crash have left them open. ``stored`` counts calls, ``refused`` what the database did
-    not take (a call leaves an oddity), ``retries`` failed attempts; ``last_error`` is None while the database answers.
-    ``marks`` are those that were written, by PBX. ``known_until`` says up to when a PBX's stream is known from
-    elsewhere (its journal) when it comes back first.
+    are cut at the start, should a crash have left them open, unless ``carry_on`` was called. ``stored`` counts calls,
+    ``refused`` what the database did not take (a call leaves an oddity), ``retries`` failed attempts; ``last_error`` is
+    None while the database answers. ``marks`` are those that were written, by PBX. ``known_until`` says up to when a
+    PBX's stream is known from elsewhere (its journal) when it comes back first.
     """
 
     def __init__(
@@ -139,6 +140,8 @@ class Recorder:
         self._writing: list[Entry] = []
         self._open, self._spans, self._streams = OpenCalls(), SpanBook(), Streams(known_until)
         self._heartbeat_s, self._beat_at = heartbeat_s, time.monotonic()
+        self._carried: set[str] = set()
+        self._lost_at: dict[str, datetime] = {}
         self.marks: dict[str, Mark] = {}
         self._last_oddity: tuple[Origin | None, int] = (None, 0)
         self._some, self._enough, self._done = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -186,6 +189,11 @@ class Recorder:
             _log.error("the recorder closed before everything was stored", entries=self.backlog)
         return self.backlog
 
+    def carry_on(self, pbx: str, carried: Carried) -> None:
+        """Before ``run``: the agents' spans go on where another run was, and what follows is told again from there."""
+        self._spans.carry_on(pbx, carried)
+        self._carried.add(pbx)
+
     def note_missed(self, pbx: str, began_at: datetime, ended_at: datetime) -> None:
         """Keep in the gap ledger that nothing was seen of a PBX in that time, should it not be there."""
         turn = StreamMissed(pbx, began_at, ended_at, UNHEARD)
@@ -211,6 +219,7 @@ class Recorder:
     def _items(self, event: CallEvent) -> Iterator[Item]:
         if (turn := self._streams.apply(event)) is not None:
             yield turn
+            yield from self._parted(turn)
         if isinstance(event, CallEnded):
             yield event.call
         elif isinstance(event, CallReleased):
@@ -220,6 +229,17 @@ class Recorder:
         elif isinstance(event, OddityFound):
             yield self._numbered(event.oddity)
 
+    def _parted(self, turn: StreamLost | StreamBack) -> list[Span]:
+        """The agents' spans, cut by a gap so long that nobody would say that they went on."""
+        if isinstance(turn, StreamLost):
+            self._lost_at[turn.pbx] = turn.at
+            return []
+        lost_at = self._lost_at.pop(turn.pbx, turn.known_until if turn.first else None)
+        if not turn.first and lost_at is None:
+            return []
+        short = lost_at is not None and turn.at - lost_at <= CARRIED_OVER
+        return [] if short else self._spans.part(turn.pbx, lost_at, turn.at)
+
     def _numbered(self, oddity: Oddity) -> NumberedOddity:
         origin, n = self._last_oddity
         n = n + 1 if oddity.origin == origin else 0
@@ -227,7 +247,7 @@ class Recorder:
         return NumberedOddity(oddity, n)
 
     async def _write_out(self) -> None:
-        for pbx in self._pbxs:
+        for pbx in (one for one in self._pbxs if one not in self._carried):
             await self._until_it_works(partial(self._store.cut_open_spans, pbx))
         await self._learn_totals()
         while await self._due():

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call, Oddity
-from kpi import ledger, parameter_history, positions, reading, report, writing
+from kpi import carrying, ledger, parameter_history, positions, reading, report, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap, HalfSeen
@@ -28,6 +28,7 @@ from kpi.reading import CallFilter, GroupKey, Window
 from kpi.rebuild import Progress, Rebuilt, rebuild_tallies
 from kpi.report import Report
 from kpi.schema import CallSource
+from kpi.spans import Carried
 from kpi.tally import Tally, TallyKey
 
 PAGE_CALLS = 100
@@ -208,6 +209,11 @@ class Store:
         """The spans that touch this time, in order; they may begin before and end after it."""
         async with self._reading() as connection:
             return await reading.fetch_spans(connection, since, until, agent)
+
+    async def fetch_carried(self, pbx: str) -> Carried:
+        """The agents' spans that are open, for a run of the program that goes on where another was."""
+        async with self._reading() as connection:
+            return await carrying.fetch_carried(connection, pbx)
 
     async def fetch_marks(self) -> dict[str, Mark]:
         """How far each PBX's journal is in the store."""

@@ -73,7 +73,12 @@ async def _store_calls(connection: AsyncConnection, batch: Batch, e164: E164) ->
 
 
 def _supersedes(new: Told, old: Told) -> bool:
-    """A version that is trusted more takes the place of the other; of two alike, the one that knows more."""
+    """A version that is trusted more takes the place of the other; of two alike, the one that knows more.
+
+    A call that is completed once more was completed from what it was: the logs know of one more gap.
+    """
+    if new[1] is CallSource.COMPLETED:
+        return True
     ranks = [list(CallSource).index(source) for _, source in (new, old)]
     return ranks[0] > ranks[1] or (ranks[0] == ranks[1] and _knows_more(new[0], old[0]))
 

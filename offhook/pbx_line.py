@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -12,10 +13,11 @@ from cti.errors import OffhookError
 from cti.journal import Mark
 from cti.journal_replay import Gate
 from cti.link import ActionRefused, Link, LinkError
-from cti.model import AboutCall, CallEvent, PbxBack, PbxLost
+from cti.model import AboutCall, AgentChanged, CallEvent, Origin, PbxBack, PbxLost
 from cti.pbx.dialect import Dialect
 from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
+from cti.signals import MemberSeen
 from cti.steady_clock import SteadyClock
 from cti.switchboard import Switchboard
 from offhook.pbx_journal import PbxJournal
@@ -43,7 +45,6 @@ class PbxLine:
         self.journal = journal
         self.refused: OffhookError | None = None
         self.known_until: datetime | None = None
-        self.missed: list[tuple[datetime, datetime]] = []
         self._lost_at: datetime | None = None
         self._dialect = make_dialect(settings)
         self._publish, self._gate = publish, Gate(publish)
@@ -59,30 +60,48 @@ class PbxLine:
             new_session=journal.new_session if journal else None,
         )
 
-    async def recover(self, since: Mark | None, breathe: Callable[[], Awaitable[None]]) -> None:
+    def expect(self, places: Iterable[tuple[datetime, str, str, bool, str | None]]) -> None:
+        """Before ``recover``: who was logged in where, as the store has it. So it shows if he is not there any more."""
+        origin = Origin(self.settings.name, "", 0, "store")
+        for since, agent, queue, paused, reason in places:
+            self.board.tracker.apply(MemberSeen(since, origin, queue, agent, None, None, paused, reason))
+
+    def announce(self, publish: Callable[[CallEvent], None]) -> None:
+        """Tell what goes on to those who have heard nothing yet."""
+        self._gate.publish = publish
+        self.board.announce()
+        self._gate.publish = self._publish
+
+    async def recover(
+        self,
+        since: Mark | None,
+        breathe: Callable[[], Awaitable[None]],
+        missed: Callable[[datetime, datetime], None] = lambda *_: None,
+    ) -> None:
         """Tell again what the store does not have: of those that listen now, nobody may pop or dial.
 
         A store that knows nothing of this PBX is told the journal's last day. What happened between two connections,
-        and before the first, was not seen: ``missed`` has each such time. ``known_until`` is when the last one ended.
+        and before the first, was not seen: ``missed`` is told from when to when, before what follows. ``known_until``
+        is when the last one ended.
         """
         if self.journal is None:
             return
         if since is None:
             self._lost_at = NEVER
-        self._gate.publish = self._tell_again
+        self._gate.publish = partial(self._tell_again, missed)
         await self.journal.tell_again(since, self.board, self._dialect, self._gate, breathe)
         self._gate.publish = self._publish
         if self._lost_at != NEVER:
             self.known_until = self._lost_at or self.journal.known_until()
 
-    def _tell_again(self, event: CallEvent) -> None:
+    def _tell_again(self, missed: Callable[[datetime, datetime], None], event: CallEvent) -> None:
         if isinstance(event, PbxLost):
             self._lost_at = event.at
         elif isinstance(event, PbxBack):
             if self._lost_at is not None:
-                self.missed.append((self._lost_at, event.at))
+                missed(self._lost_at, event.at)
             self._lost_at = None
-        elif isinstance(event, AboutCall):
+        elif isinstance(event, AboutCall | AgentChanged):
             self._publish(event)
 
     async def run(self) -> None:

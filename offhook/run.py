@@ -123,6 +123,7 @@ class Offhook:
         self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
         self._registry = self._make_registry()
         self.url = await stack.enter_async_context(self._serve())
+        await self._carry_on()
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
         await self._recover()
         await self._fill_gaps(stack)
@@ -133,19 +134,28 @@ class Offhook:
         journal = self.settings.journal
         return PbxJournal(journal, folder, pbx) if journal.enabled else None
 
+    async def _carry_on(self) -> None:
+        """Agents' days go on where a crash has left them: what followed is in the journal."""
+        for line in self.lines:
+            if line.journal is not None:
+                carried = await self.store.fetch_carried(line.settings.name)
+                self.recorder.carry_on(line.settings.name, carried)
+                line.expect(carried.places)
+
     async def _recover(self) -> None:
         """Have the recorder write what a crash kept from the store; then all others come, and hear what goes on."""
         marks = await self.store.fetch_marks()
         for line in self.lines:
-            await line.recover(_place(marks.get(line.settings.name)), self._breathe)
-            for began_at, ended_at in line.missed:
-                self.recorder.note_missed(line.settings.name, began_at, ended_at)
+            name = line.settings.name
+            await line.recover(_place(marks.get(name)), self._breathe, partial(self.recorder.note_missed, name))
             if line.journal is not None:
                 line.journal.open(partial(self._stored_until, line.settings.name))
-        self.feed.attach("live", self.live.apply)
-        self.feed.attach("desk", self.desk.apply)
+        newcomers = Feed()
+        for feed in (newcomers, self.feed):
+            feed.attach("live", self.live.apply)
+            feed.attach("desk", self.desk.apply)
         for line in self.lines:
-            line.board.announce()
+            line.announce(newcomers.publish)
 
     async def _fill_gaps(self, stack: AsyncExitStack) -> None:
         """Have what was not seen of the PBXs filled from their own logs, where they are named."""

@@ -21,6 +21,7 @@ from kpi.recorder import Recorder
 from kpi.schema import CallSource, TallySpan
 from kpi.store import Store
 from kpi.tally import total
+from tests.kpi.calls import answered_call
 from tests.kpi.cut_stream import PBX, by_id, heard, logs_of, really, rounded
 from tests.kpi.stored import all_tallies
 from tests.kpi.test_ledger import until
@@ -190,6 +191,15 @@ async def test_it_fills_at_the_start_and_after_each_return(store: Store) -> None
     await recorder.close()
     await asyncio.gather(*tasks)
     assert (await stored(store)).keys() == really(MORNING).keys()
+
+
+async def test_a_call_is_completed_once_more_when_another_gap_is_known(store: Store) -> None:
+    """It seemed to have ended at the return; the gap in which it really ended became known later."""
+    really_ended = answered_call("1", talk=10)
+    await store.store_calls([answered_call("1", talk=50)], source=CallSource.COMPLETED)
+    await store.store_calls([really_ended], source=CallSource.COMPLETED)
+    await store.store_calls([answered_call("1", talk=70)])
+    assert (await store.fetch_call("milan", "1")) == really_ended
 
 
 async def test_a_call_that_met_two_gaps_is_whole_again_after_a_restart(store: Store) -> None:

@@ -144,3 +144,28 @@ def test_a_wrap_up_of_nothing_that_was_seen_tells_no_conversation() -> None:
     book.apply(changed(67, AgentState.WRAP_UP, Membership(queue="sales")))
     told = book.apply(changed(80, AgentState.IDLE, Membership(queue="sales")))
     assert [(one.state, one.talk_at) for one in told] == [(AgentState.WRAP_UP, None), (AgentState.IDLE, None)]
+
+
+def test_a_long_gap_parts_the_day_and_what_is_known_goes_on_after_it() -> None:
+    book = SpanBook()
+    book.apply(changed(0, AgentState.TALKING, Membership(queue="sales")))
+    told = book.part("milan", at(100), at(5000))
+    ended = [span for span in told if span.ended_at is not None]
+    assert {(span.kind, span.ended_at, span.cut) for span in ended} == {
+        (SpanKind.LOGIN, at(100), True),
+        (SpanKind.STATE, at(100), True),
+    }
+    assert {(span.kind, span.started_at) for span in told if span.ended_at is None} == {
+        (SpanKind.LOGIN, at(5000)),
+        (SpanKind.STATE, at(5000)),
+    }
+    assert book.part("rome", at(100), at(5000)) == []
+
+
+def test_nobody_is_on_the_phone_still_when_nothing_is_known_of_before() -> None:
+    book = SpanBook()
+    book.apply(changed(0, AgentState.TALKING, Membership(queue="sales")))
+    assert [span.kind for span in book.part("milan", None, at(5000)) if span.ended_at is None] == [SpanKind.LOGIN]
+    assert [span.state for span in book.apply(changed(5001, AgentState.IDLE, Membership(queue="sales")))] == [
+        AgentState.IDLE
+    ]

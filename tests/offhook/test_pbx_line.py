@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
 from cti.errors import OffhookError
-from cti.model import CallEvent, PbxBack, PbxLost
+from cti.model import AgentChange, AgentChanged, CallEvent, Origin, PbxBack, PbxLost
 from cti.pbx.settings import PbxSettings
+from cti.snapshot import SnapshotTaken
 from offhook.pbx_line import PbxLine, make_dialect, try_log_in
 from tests.cti.link_contract import until
 from tests.cti.scripted_pbx import ScriptedPbx
@@ -71,3 +73,19 @@ async def test_a_log_in_on_trial() -> None:
     closed = await try_log_in(PbxSettings(name="x", username="u", secret="s", port=free_port()))
     assert closed is not None
     assert closed.ref == "link-port-closed"
+
+
+def test_whoever_is_not_where_the_store_has_him_has_logged_out() -> None:
+    told: list[CallEvent] = []
+    line = PbxLine(PbxSettings(name="main", username="u", secret="s"), told.append)
+    line.expect([(datetime(2026, 3, 2, tzinfo=UTC), "199", "nowhere", True, "lunch")])
+    late: list[CallEvent] = []
+    line.announce(late.append)
+    assert [event.agent.queues for event in late if isinstance(event, AgentChanged)] == [("nowhere",)]
+    assert told == []
+    at = datetime(2026, 3, 3, tzinfo=UTC)
+    present = SnapshotTaken(
+        at=at, origin=Origin("main", "s1", 0, "x"), legs_at=at, legs=(), queues_at=at, waits=(), members=()
+    )  # fmt: skip
+    [out] = [event for event in line.board.tracker.apply(present) if isinstance(event, AgentChanged)]
+    assert (out.agent.agent, out.change, out.queue) == ("199", AgentChange.LOGOUT, "nowhere")
