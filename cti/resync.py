@@ -137,6 +137,8 @@ def _left_queues(board: Board, now: SnapshotTaken, waiting: set[tuple[str, str]]
             if key in waiting or stay.stay.joined_at >= now.queues_at or stay.leg.state is LegState.ENDED:
                 continue
             talk = next((talk.talk for talk in reversed(call.talks) if talk.open), None)
+            if talk is None and key in now.served:
+                continue  # taken this moment: the events of it are on their way
             if talk is not None:
                 yield s.AgentTook(now.at, now.origin, *key[:1], None, key[1], talk.agent)
             yield s.QueueLeft(now.at, now.origin, key[0], None, key[1])

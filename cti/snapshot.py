@@ -61,7 +61,10 @@ class AgentNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SnapshotTaken(Signal, frozen=True, kw_only=True):
-    """The whole present. A PBX tells legs and queues one after the other, so each has the instant it was true at."""
+    """The whole present. A PBX tells legs and queues one after the other, so each has the instant it was true at.
+
+    ``served`` are legs with a queue whose wait in it ends by an event that is on its way, or has ended so.
+    """
 
     legs_at: datetime
     legs: tuple[LegNow, ...]
@@ -69,3 +72,4 @@ class SnapshotTaken(Signal, frozen=True, kw_only=True):
     waits: tuple[WaitNow, ...]
     members: tuple[MemberNow, ...]
     agents: tuple[AgentNow, ...] = ()
+    served: tuple[tuple[str, str], ...] = ()

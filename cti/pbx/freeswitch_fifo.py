@@ -46,7 +46,7 @@ def _push(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) 
     before = memory.joined.get(leg)
     if before is not None and before.member == queue:
         return ()
-    memory.joined[leg] = Joined(queue)
+    memory.joined[leg] = Joined(queue, queue)
     memory.undecided.pop(leg, None)
     memory.note_queue(frame.get(b"Caller-Destination-Number"), queue)
     return (s.QueueJoined(at, origin, leg, None, queue, None),)

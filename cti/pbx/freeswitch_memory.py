@@ -15,10 +15,15 @@ MAX_GONE = 1_000
 
 
 class Joined(msgspec.Struct):
-    """A caller who is in a queue: what FreeSWITCH calls his place, and whether an agent was called for him."""
+    """A caller who is in a queue: what FreeSWITCH calls his place, and whether an agent was called for him.
+
+    ``heard`` while the connection lasts that told of it: how his wait ends, it will tell.
+    """
 
     member: str
+    queue: str
     tried: bool = False
+    heard: bool = True
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -105,6 +110,8 @@ class FreeswitchMemory:
 
     def begin_session(self) -> None:
         """Who was connected with whom before the link was lost may be so no more."""
+        for joined in self.joined.values():
+            joined.heard = False
         self.bridged.clear()
         self.asking.clear()
         self.picked_off.clear()

@@ -35,7 +35,11 @@ def _join(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) 
     leg, queue = frame.get(b"CC-Member-Session-UUID"), frame.get(b"CC-Queue")
     if leg is None or queue is None:
         return ()
-    memory.joined[leg] = Joined(frame.get(b"CC-Member-UUID") or "")
+    member = frame.get(b"CC-Member-UUID") or ""
+    known = memory.joined.get(leg)
+    if known is not None and known.member == member:
+        return ()  # found there when the present was asked for
+    memory.joined[leg] = Joined(member, queue)
     memory.undecided.pop(leg, None)
     memory.note_queue(frame.get(b"Caller-Destination-Number"), queue)
     return (s.QueueJoined(at, origin, leg, None, queue, None),)

@@ -29,7 +29,8 @@ _UP, _RINGING = frozenset({"ACTIVE", "HELD", "UNHELD"}), frozenset({"RINGING", "
 _OVER = frozenset({"CS_REPORTING", "CS_DESTROY"})  # its end was told: it is there until its last thread lets go
 _HELD = "HELD"
 _WAITING = frozenset({"Waiting", "Trying"})
-_IN_QUEUE = _WAITING | {"Answered"}
+_SERVED = frozenset({"Answered"})
+_IN_QUEUE = _WAITING | _SERVED
 
 #: The variables that tell on whose behalf a leg was made, the strongest first.
 _SOURCES = ("variable_cc_member_session_uuid", "variable_fifo_bridge_uuid", "variable_originating_leg_uuid")
@@ -50,6 +51,10 @@ class _Gathered:
         self.waiting: list[Row] = []
         self.variables: dict[str, Row] = {}
         self.rooms: dict[str, str] = {}
+
+    def in_state(self, states: frozenset[str]) -> list[Row]:
+        """The places of callers in such a state."""
+        return [row for row in self.waiting if row.get("state") in states and "queue" in row]
 
     def queue_of(self, row: Row) -> str | None:
         """The queue that a caller waits in, or in which he was answered."""
@@ -106,9 +111,13 @@ class FreeswitchSnapshot:
         memory = self._memory
         there = [row for row in gathered.channels if row.get("state") not in _OVER]
         self._memory.forget_others(row["uuid"] for row in there)
-        for row in gathered.waiting:
-            if "fifo" in row and row["state"] in _WAITING:
-                memory.joined.setdefault(row["session_uuid"], Joined(row["queue"]))
+        served = [(row["session_uuid"], row["queue"]) for row in gathered.in_state(_SERVED)]
+        served += [(leg, joined.queue) for leg, joined in memory.joined.items() if joined.heard]
+        for row in gathered.in_state(_WAITING):
+            member = row["queue"] if "fifo" in row else row.get("uuid", "")
+            known = memory.joined.get(row["session_uuid"])
+            if known is None or known.member != member:
+                memory.joined[row["session_uuid"]] = Joined(member, row["queue"])
         bridges = {leg: names.bridge_of(row["uuid"], row["b_uuid"]) for row in gathered.calls for leg in _both(row)}
         for one, other in map(_both, gathered.calls):
             for leg, far in ((one, other), (other, one)):
@@ -124,8 +133,9 @@ class FreeswitchSnapshot:
                 leg_of(row, gathered.variables.get(row["uuid"], {}), bridges, gathered.queue_of(row), at)
                 for row in there
             ),
-            queues_at=gathered.at,
-            waits=tuple(self._wait(row, at) for row in gathered.waiting if row.get("state") in _WAITING),
+            queues_at=gathered.at - SHOWN_LATE,  # an answer overtakes the events before it
+            waits=tuple(self._wait(row, at) for row in gathered.in_state(_WAITING)),
+            served=tuple(served),
             members=tuple(self._member(row) for row in gathered.tiers),
             agents=tuple(self._agent(row) for row in gathered.agents),
         )

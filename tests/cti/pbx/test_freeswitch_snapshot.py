@@ -237,3 +237,21 @@ def _story(call: Call) -> dict[str, object]:
         key: [{field: part[field] for field in part if not field.endswith(("_at", "_s"))} for part in row[key]]
         for key in ("stays", "talks")
     }
+
+
+@pytest.mark.parametrize("name", ["S01", "S03", "S05", "S06", "S07", "S10", "S19"])
+def test_answers_that_overtake_the_events_before_them_tell_nothing_twice(name: str) -> None:
+    """The event socket sends events up to half a second late, and answers at once. Here nothing was heard before."""
+    whole = Line()
+    whole.take(recorded(name))
+    (told,) = whole.ended()
+    for tenth in range(10, int(recorded(name)[-1][0] * 10), 4):
+        heard = [one for one in cut_at(name, tenth / 10)[0] if one[0] >= tenth / 10 - 1.2]
+        line = Line()
+        line.take(heard)
+        line.ask(present_after(cut_at(name, tenth / 10 + 0.4)[0]), tenth / 10)
+        line.take(cut_at(name, tenth / 10)[1])
+        for call in line.ended():
+            stays = [(stay.queue, stay.outcome, stay.agent) for stay in call.stays]
+            assert stays == [(stay.queue, stay.outcome, stay.agent) for stay in told.stays][-len(stays) or 99 :], tenth
+            assert set(call.answered_by) <= set(told.answered_by), tenth
