@@ -1,4 +1,4 @@
-"""``offhook rebuild --tallies``: the sums of the reports made anew from the stored calls; what was different is told."""
+"""``offhook rebuild --tallies``: the sums of the reports made anew from the stored calls; each difference is told."""
 
 from __future__ import annotations
 

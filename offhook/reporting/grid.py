@@ -54,7 +54,7 @@ class Cell(NamedTuple):
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
-    """``names``: how many of the first columns hold names. ``total`` is None for a matrix, or where it is all there is."""
+    """``names``: how many of the first columns hold names. ``total`` is None in a matrix, or where it is all."""
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]

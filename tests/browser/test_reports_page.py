@@ -83,15 +83,15 @@ async def test_a_week_by_hour_is_a_heat_map(url: str, page: Page) -> None:
     hottest = page.locator("td.heat-9").first
     colour = await hottest.evaluate("cell => getComputedStyle(cell).backgroundColor")
     assert colour not in ("rgba(0, 0, 0, 0)", "transparent")
-    assert await page.locator("tbody th").all_inner_texts() == ["mon", "tue", "wed", "thu", "fri"]
+    assert await page.locator("table.report tbody th").all_inner_texts() == ["mon", "tue", "wed", "thu", "fri"]
 
 
 async def test_from_a_number_to_its_calls_to_the_time_line(url: str, page: Page) -> None:
     await page.goto(f"{url}/reports?{PERIOD}&by=queue&m=offered")
-    await expect(page.locator("tbody th").first).to_have_text(HOSTILE)
+    await expect(page.locator("table.report tbody th").first).to_have_text(HOSTILE)
     await page.get_by_role("link", name="sales").click()
-    await expect(page.locator("tbody tr")).to_have_count(23)
-    await page.locator("tbody a").first.click()
+    await expect(page.locator("table.report tbody tr")).to_have_count(23)
+    await page.locator("table.report tbody a").first.click()
     await expect(page.locator("svg.timeline rect.bar-talk")).to_have_count(1)
 
 

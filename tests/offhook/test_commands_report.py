@@ -55,7 +55,11 @@ def test_to_a_pipe(settings: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "ref"),
-    [(("-p", "someday"), "report-bad-period"), (("--by", "colour"), "report-bad-split"), (("-m", "luck"), "report-no-measure")],
+    [
+        (("-p", "someday"), "report-bad-period"),
+        (("--by", "colour"), "report-bad-split"),
+        (("-m", "luck"), "report-no-measure"),
+    ],
 )
 def test_what_cannot_be_answered_is_told(settings: Path, words: tuple[str, ...], ref: str) -> None:
     done = call("report", *words, "-c", settings)

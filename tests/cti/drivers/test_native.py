@@ -62,7 +62,8 @@ def test_each_driver_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_driver_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(LinkError, match=r"no driver 'pystrix': known are native, panoramisk, python-esl .*link-unknown-driver"):
+    known = r"no driver 'pystrix': known are native, panoramisk, python-esl .*link-unknown-driver"
+    with pytest.raises(LinkError, match=known):
         make_driver(PbxSettings(name="hq", username="x", driver="pystrix"))
 
 

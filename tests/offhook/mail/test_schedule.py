@@ -68,7 +68,9 @@ def test_each_time_is_told_once_however_one_looks(text: str, waits_s: list[int])
     assert told == sorted(set(told))
 
 
-@pytest.mark.parametrize("text", ["", "07:00", "daily 7:00", "daily 24:00", "mun 07:00", "mon-xxx 07:00", "daily\n07:00"])
+@pytest.mark.parametrize(
+    "text", ["", "07:00", "daily 7:00", "daily 24:00", "mun 07:00", "mon-xxx 07:00", "daily\n07:00"]
+)
 def test_times_that_are_none(text: str) -> None:
     with pytest.raises(ValueError, match="at:"):
         parse_times(text)

@@ -10,7 +10,8 @@ from cti.errors import OffhookError
 from offhook.reporting.writing import TYPES, WRITERS, form_of, write_report
 from tests.offhook.reporting.reports import by_queue
 
-BEGINNINGS = {"table": b"", "csv": b"\xef\xbb\xbfqueue,", "json": b"{", "xlsx": b"PK", "html": b"<!doctype", "pdf": b"%PDF"}
+CSV = b"\xef\xbb\xbfqueue,"
+BEGINNINGS = {"table": b"", "csv": CSV, "json": b"{", "xlsx": b"PK", "html": b"<!doctype", "pdf": b"%PDF"}
 
 
 @pytest.mark.parametrize(
