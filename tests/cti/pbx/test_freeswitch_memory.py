@@ -47,7 +47,8 @@ def test_what_ended_while_nobody_listened_is_forgotten() -> None:
     memory = FreeswitchMemory()
     for leg in ("u1", "u2"):
         memory.begins(leg)
-        memory.joined[leg], memory.taken[leg], memory.undecided[leg] = Joined("m", "sales"), Taken("u1", "sales", "101"), None
+        memory.joined[leg], memory.taken[leg] = Joined("m", "sales"), Taken("u1", "sales", "101")
+        memory.undecided[leg] = None
     memory.forget_others(["u2", "u3"])
     assert (memory.seen, set(memory.joined), set(memory.taken), set(memory.undecided)) == (
         {"u2", "u3"}, {"u2"}, {"u2"}, {"u2"},
