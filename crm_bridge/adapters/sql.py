@@ -59,6 +59,10 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
     get_query: Annotated[str, msgspec.Meta(description="A SELECT with :id, for one customer. Empty: none.")] = ""
 
+    id_is_number: Annotated[
+        bool, msgspec.Meta(description="Bind :id as a number: PostgreSQL compares a number with nothing else.")
+    ] = False
+
     def __post_init__(self) -> None:
         for name in ("query", "search_query", "get_query"):
             text = getattr(self, name)
@@ -100,7 +104,10 @@ class Database:
         """One customer, if there is a query for that. Raises SourceError."""
         if not self._options.get_query:
             return None
-        found = await self._ask(self._options.get_query, {"id": contact_id})
+        if self._options.id_is_number and not (contact_id.isdecimal() and len(contact_id) <= 18):
+            return None
+        own = int(contact_id) if self._options.id_is_number else contact_id
+        found = await self._ask(self._options.get_query, {"id": own})
         return next((one for one in found if one.contact_id == contact_id), None)
 
     async def close(self) -> None:
@@ -110,7 +117,7 @@ class Database:
         else:
             await asyncio.to_thread(self._engine.dispose)
 
-    async def _ask(self, query: str, bound: Mapping[str, str]) -> list[Contact]:
+    async def _ask(self, query: str, bound: Mapping[str, str | int]) -> list[Contact]:
         statement = sa.text(query)
         named = {key: value for key, value in bound.items() if re.search(rf":{key}\b", query)}
         try:
@@ -124,7 +131,7 @@ class Database:
             raise self._failed(error) from None
         return merge_rows([contact_of_row(self.name, self._region, row) for row in rows])
 
-    async def _rows(self, statement: sa.TextClause, bound: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def _rows(self, statement: sa.TextClause, bound: Mapping[str, str | int]) -> list[dict[str, Any]]:
         if not isinstance(self._engine, AsyncEngine):
             return await asyncio.to_thread(_fetch, self._engine, statement, bound)
         async with self._engine.connect() as connection:
@@ -168,12 +175,14 @@ def _make_engine(url: sa.URL) -> AsyncEngine | sa.Engine:
     return sa.create_engine(url, **options)
 
 
-def _fetch(engine: sa.Engine, statement: sa.TextClause, bound: Mapping[str, str]) -> list[dict[str, Any]]:
+def _fetch(engine: sa.Engine, statement: sa.TextClause, bound: Mapping[str, str | int]) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         return _fetch_on(connection, statement, bound)
 
 
-def _fetch_on(connection: sa.Connection, statement: sa.TextClause, bound: Mapping[str, str]) -> list[dict[str, Any]]:
+def _fetch_on(
+    connection: sa.Connection, statement: sa.TextClause, bound: Mapping[str, str | int]
+) -> list[dict[str, Any]]:
     """The first rows, by a transaction that cannot write and is given up at its end."""
     dialect = connection.dialect.name
     if dialect == "sqlite":
