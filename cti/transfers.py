@@ -13,6 +13,7 @@ from cti.reach import phones_behind
 from cti.records import CallRecord, LegRecord
 from cti.rings import close_ring
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, PickedUp, Unparked
+from cti.states import LegState
 
 #: Asterisk 16 tells the join of the new queue before the transfer that led there, within the same milliseconds.
 SAME_MOMENT = timedelta(seconds=0.1)
@@ -152,8 +153,8 @@ def _end_that_asks(leg: LegRecord) -> LegRecord | None:
 
 
 def _asked_by_key(call: CallRecord) -> LegRecord | None:
-    """The agent's end of the pair that leads to the colleague who was asked last."""
-    asked = (_end_that_asks(leg) for leg in reversed(call.legs) if leg.consult)
+    """The agent's end of the pair that leads to the colleague who was asked last; he may have the customer already."""
+    asked = (_end_that_asks(leg) for leg in reversed(call.legs) if leg.state is not LegState.ENDED)
     return next((end for end in asked if end is not None), None)
 
 

@@ -244,6 +244,28 @@ def test_a_colleague_asked_by_key_has_the_customer_once_he_is_handed_over() -> N
     assert (transfer.to, transfer.consulted_at, transfer.consult_answered_at) == ("102", at(6), at(8))
 
 
+@pytest.mark.parametrize("answers", [ANSWERS_THE_KEY, ""], ids=["answered", "ringing"])
+def test_whom_the_transfer_by_key_does_not_name_was_asked_all_the_same(answers: str) -> None:
+    """The pair is in the customer's bridge before Asterisk tells of the transfer, and then it names no target."""
+    later = "" if answers else "10 up 5\n 10 bridge d 5 4"
+    told = play(f"""{ASKED_BY_KEY}{answers}
+        9   quits 2
+        9   unbridge c 2 3
+        9   bridge b 3
+        9   attended 2 2 1 -
+        9   ends 2
+        {later}
+        15  quits 1
+        15  ends 1 3 4 5
+    """)
+    assert told.oddities == []
+    call = told.ended()
+    assert [(one.kind, one.by, one.to, one.consulted_at) for one in call.transfers] == [
+        ("attended", "101", "102", at(6))
+    ]
+    assert call.answered_by == ("101", "102")
+
+
 def test_a_colleague_asked_by_key_who_refuses_never_rang_for_the_customer() -> None:
     told = play(f"""{ASKED_BY_KEY}
         7   quits 5
