@@ -11,6 +11,7 @@ import msgspec
 
 WAIT_BUCKETS_S = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
 HOLD_BUCKETS_S = (5, 15, 30, 60, 120, 180, 300, 600)
+WRAP_UP_BUCKETS_S = HOLD_BUCKETS_S
 TALK_BUCKETS_S = (15, 30, 60, 120, 180, 300, 600, 1_200, 1_800, 3_600)
 
 
@@ -83,6 +84,12 @@ _CALLS = _section(
         "How long customers were on hold in a conversation that had a hold, under the queue that delivered the call.",
     ),
     (
+        "offhook_wrap_up_seconds",
+        "histogram",
+        "pbx queue",
+        "Wrap-up after a conversation, under the queue that delivered the call. It moves when the wrap-up has ended.",
+    ),
+    (
         "offhook_transfers_total",
         "counter",
         "pbx queue way",
@@ -127,6 +134,12 @@ _AGENTS = _section(
         "counter",
         "pbx agent",
         "How long the agent had customers on hold. It moves when a call has ended.",
+    ),
+    (
+        "offhook_agent_wrap_up_seconds_total",
+        "counter",
+        "pbx agent",
+        "How long the agent was in wrap-up. It moves when the wrap-up has ended.",
     ),
 )
 _NOW = _section(

@@ -5,7 +5,7 @@ A row is always the sum of what the stored calls and spans add to it: what repla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,8 +51,17 @@ def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
 
 
 def sums_of_spans(spans: Iterable[Span]) -> Sums:
-    """What these spans add, by quarter."""
-    return _storable(pair for span in spans for pair in span_tallies(span).items())
+    """What these spans add: by quarter, and wrap-ups for all time too. Imported history knows of no wrap-up."""
+    quarters = [pair for span in spans for pair in span_tallies(span).items()]
+    return _storable((*quarters, *_wrap_ups(quarters)))
+
+
+def _wrap_ups(quarters: Iterable[tuple[TallyKey, Tally]]) -> Iterator[tuple[TallyKey, Tally]]:
+    for key, tally in quarters:
+        if tally.wrap_ups:
+            wrapped = Tally(wrap_ups=tally.wrap_ups, wrap_up_ms=tally.wrap_up_ms, wrap_up_times=tally.wrap_up_times)
+            yield ever(key), wrapped
+            yield of_agent(key), plain(wrapped)
 
 
 async def move_tallies(connection: AsyncConnection, written: Iterable[Told], replaced: Iterable[Told]) -> Sums:
@@ -63,10 +72,12 @@ async def move_tallies(connection: AsyncConnection, written: Iterable[Told], rep
     return sums
 
 
-async def move_span_tallies(connection: AsyncConnection, spans: Sequence[Span]) -> None:
-    """Move the rows by the difference between these spans and those they are about to replace."""
+async def move_span_tallies(connection: AsyncConnection, spans: Sequence[Span]) -> Sums:
+    """Move the rows by the difference between these spans and those they are about to replace; that for all time."""
     old = await fetch_same_spans(connection, spans)
-    await add_tallies(connection, difference(sums_of_spans(spans), sums_of_spans(old)))
+    sums = difference(sums_of_spans(spans), sums_of_spans(old))
+    await add_tallies(connection, sums)
+    return {key: tally for key, tally in sums.items() if key.span in (TallySpan.EVER, TallySpan.AGENT)}
 
 
 async def fetch_same_spans(connection: AsyncConnection, spans: Iterable[Span]) -> list[Span]:

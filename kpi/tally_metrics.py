@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from prometheus_client.core import Metric
 
 from cti.model import CallOutcome, Direction, RingResult, StayOutcome, TransferKind
-from kpi.metric_specs import HOLD_BUCKETS_S, TALK_BUCKETS_S, WAIT_BUCKETS_S
+from kpi.metric_specs import HOLD_BUCKETS_S, TALK_BUCKETS_S, WAIT_BUCKETS_S, WRAP_UP_BUCKETS_S
 from kpi.schema import TallySpan
 from kpi.series import Labels, Series
 from kpi.tally import Tally, TallyKey, total
@@ -34,6 +34,7 @@ def tally_families(
     yield _rings(series, by_queue)
     yield _talks(series, by_queue)
     yield _holds(series, by_queue)
+    yield _wrap_ups(series, by_queue)
     yield _transfers(series, by_queue)
 
 
@@ -53,7 +54,7 @@ def agent_families(
     whole = {labels: total(tally for _, tally in group) for labels, group in groups.items()}
     yield _agent_rings(series, whole)
     yield _agent_talks(series, groups)
-    for name, field in (("talk", "talk_ms"), ("hold", "hold_ms")):
+    for name, field in (("talk", "talk_ms"), ("hold", "hold_ms"), ("wrap_up", "wrap_up_ms")):
         seconds = [(labels, getattr(tally, field) / 1_000) for labels, tally in whole.items()]
         yield series.counter(f"offhook_agent_{name}_seconds_total", seconds)
 
@@ -152,6 +153,11 @@ def _talks(series: Series, sums: Sums) -> Metric:
 def _holds(series: Series, sums: Sums) -> Metric:
     values = ((labels, tally.hold_times, tally.hold_ms) for labels, tally in sums.items())
     return series.histogram("offhook_hold_seconds", values, HOLD_BUCKETS_S)
+
+
+def _wrap_ups(series: Series, sums: Sums) -> Metric:
+    values = ((labels, tally.wrap_up_times, tally.wrap_up_ms) for labels, tally in sums.items())
+    return series.histogram("offhook_wrap_up_seconds", values, WRAP_UP_BUCKETS_S)
 
 
 def _transfers(series: Series, sums: Sums) -> Metric:

@@ -21,7 +21,8 @@ from kpi import ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
 from kpi.schema import CallSource
-from kpi.summing import UPSERT, Told, move_span_tallies, move_tallies, upsert
+from kpi.summing import UPSERT, Sums, Told, move_span_tallies, move_tallies, upsert
+from kpi.tally import gather
 
 E164 = Callable[[str], str | None]
 
@@ -33,10 +34,11 @@ async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> 
     gaps = await ledger.store_turns(connection, batch.turns)
     calls = await _store_calls(connection, batch, e164)
     oddities = await _store_oddities(connection, batch.oddities)
-    await _store_spans(connection, list(_latest(batch.spans)))
+    wrapped_up = await _store_spans(connection, list(_latest(batch.spans)))
     await _move_marks(connection, batch.marks)
     await ledger.note_alive(connection, batch.alive)
-    return msgspec.structs.replace(calls, oddities=oddities, gaps=tuple(gaps))
+    tallies = gather((*calls.tallies.items(), *wrapped_up.items()))
+    return msgspec.structs.replace(calls, tallies=tallies, oddities=oddities, gaps=tuple(gaps))
 
 
 async def _claim(connection: AsyncConnection, batch: Batch) -> None:
@@ -151,12 +153,14 @@ async def _move_marks(connection: AsyncConnection, marks: Iterable[Mark]) -> Non
         await connection.execute(row.values(msgspec.structs.asdict(mark)))
 
 
-async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> None:
+async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> Sums:
+    """What they changed of the sums for all time."""
     if not spans:
-        return
+        return {}
     spans = [*await _shortened(connection, spans), *spans]
-    await move_span_tallies(connection, spans)
+    sums = await move_span_tallies(connection, spans)
     await upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
+    return sums
 
 
 async def _shortened(connection: AsyncConnection, spans: Sequence[Span]) -> list[Span]:

@@ -90,6 +90,7 @@ _WORK = (
                 unit="s",
             ),
             Query(summed("offhook_agent_hold_seconds_total", OF_AGENT, by="pbx, agent"), column="On hold", unit="s"),
+            Query(summed("offhook_agent_wrap_up_seconds_total", OF_AGENT, by="pbx, agent"), column="Wrap-up", unit="s"),
         ),
         shape=Shape.TABLE,
         decimals=0,

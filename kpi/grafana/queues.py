@@ -130,6 +130,10 @@ _WAITS = (
     ),
 )
 
+_HANDLED = " + ".join(
+    summed(f"offhook_{part}_seconds_sum", OF_QUEUE, by="queue") for part in ("talk", "hold", "wrap_up")
+)
+_HANDLE = f"({_HANDLED}) / ({summed('offhook_talk_seconds_count', OF_QUEUE, by='queue')} > 0)"
 _WORK = (
     View(
         title="Phones rung, by what came of it",
@@ -150,6 +154,21 @@ _WORK = (
         shape=Shape.BARS,
         unit="s",
         none="no holds",
+    ),
+    View(
+        title="Average wrap-up",
+        text="Mean wrap-up after a conversation, where there was one. " + of_metric("offhook_wrap_up_seconds"),
+        queries=(Query(mean("offhook_wrap_up_seconds", OF_QUEUE, by="queue"), "{{queue}}"),),
+        shape=Shape.BARS,
+        unit="s",
+        none="no wrap-ups",
+    ),
+    View(
+        title="Average handle time",
+        text=of_measure("aht", "Here of all conversations in the time shown, with the wrap-ups that have ended."),
+        queries=(Query(_HANDLE, "{{queue}}"),),
+        shape=Shape.BARS,
+        unit="s",
     ),
     View(
         title="Customers handed over or parked",

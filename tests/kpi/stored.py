@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,7 +30,14 @@ def recomputed(*stored: Call, spans: Iterable[Span] = ()) -> dict[TallyKey, Tall
     quarters = gather(pair for call in stored for pair in tallies_of(call).items())
     by_did = gather(pair for call in stored for pair in did_items(call, tallies_of(call).items()))
     of_agents = [pair for span in spans for pair in span_tallies(span).items()]
-    return gather((*quarters.items(), *of_agents)) | by_did | for_all_time(quarters)
+    for_ever = gather((*for_all_time(quarters).items(), *_wrap_ups(of_agents)))
+    return gather((*quarters.items(), *of_agents)) | by_did | for_ever
+
+
+def _wrap_ups(of_agents: Iterable[tuple[TallyKey, Tally]]) -> Iterator[tuple[TallyKey, Tally]]:
+    for key, tally in of_agents:
+        of_it = Tally(wrap_ups=tally.wrap_ups, wrap_up_ms=tally.wrap_up_ms, wrap_up_times=tally.wrap_up_times)
+        yield from ((ever(key), of_it), (of_agent(key), plain(of_it)))
 
 
 def for_all_time(quarters: Mapping[TallyKey, Tally]) -> dict[TallyKey, Tally]:

@@ -10,7 +10,7 @@ from kpi.batch import Batch, Mark, Span
 from kpi.schema import CallSource, SpanKind, TallySpan
 from kpi.store import Store
 from kpi.summing import difference, sums_of, sums_of_spans
-from kpi.tally import negative, total
+from kpi.tally import Tally, negative, plain, total
 from tests.kpi.calls import answered_call, at
 from tests.kpi.day import SPANS
 from tests.kpi.stored import all_spans, all_tallies, recomputed
@@ -59,10 +59,15 @@ async def test_what_is_read_again_after_a_crash_ends_what_was_cut_too_late(store
     }
 
 
-async def test_agents_time_is_in_no_counter(store: Store) -> None:
+async def test_agents_time_is_in_no_counter_but_their_wrap_ups_are(store: Store, engine: AsyncEngine) -> None:
     stored = await store.store(Batch(spans=SPANS))
-    assert stored.tallies == {}
-    assert await store.fetch_totals() == {}
+    assert stored.tallies == await store.fetch_totals()
+    by_span = {span: total(one for key, one in stored.tallies.items() if key.span is span) for span in TallySpan}
+    quarters = total(one for key, one in (await all_tallies(engine)).items() if key.span is TallySpan.QUARTER)
+    wrapped = Tally(wrap_ups=quarters.wrap_ups, wrap_up_ms=quarters.wrap_up_ms, wrap_up_times=quarters.wrap_up_times)
+    assert wrapped.wrap_ups > 0
+    assert (by_span[TallySpan.EVER], by_span[TallySpan.AGENT]) == (wrapped, plain(wrapped))
+    assert (await store.store(Batch(spans=SPANS))).tallies == {}
 
 
 def test_filled_calls_are_summed_apart_and_imported_ones_in_no_counter() -> None:

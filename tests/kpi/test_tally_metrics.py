@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from prometheus_client.core import Metric
 
-from cti.model import Direction, Ring, RingResult, Talk, Transfer, TransferKind
-from kpi.schema import TallySpan
+from cti.model import AgentState, Direction, Ring, RingResult, Talk, Transfer, TransferKind
+from kpi.batch import Span
+from kpi.schema import SpanKind, TallySpan
 from kpi.series import Series
+from kpi.summing import sums_of_spans
+from kpi.tally import Tally, add
 from kpi.tally_metrics import agent_families, tally_families
 from tests.kpi.calls import answered_call, at
 from tests.kpi.scraping import totals_of
@@ -75,3 +78,29 @@ def test_holds_and_transfers_are_counted_under_the_queue_that_delivered_the_call
         (one.labels["queue"], one.labels["way"]): one.value for one in made["offhook_transfers"].samples if one.value
     }
     assert transfers == {("sales", "blind"): 1}
+
+
+def test_wrap_ups_are_counted_under_the_queue_and_the_agent() -> None:
+    totals = totals_of(answered_call("1"))
+    wrap_up = Span(
+        pbx="milan",
+        agent="101",
+        kind=SpanKind.STATE,
+        state=AgentState.WRAP_UP,
+        started_at=at(67),
+        ended_at=at(79.5),
+        talk_queue="sales",
+        talk_direction=Direction.INBOUND,
+        talk_at=at(7),
+        talk_s=60.0,
+    )
+    for key, tally in sums_of_spans([wrap_up]).items():
+        if key.span is not TallySpan.QUARTER:
+            totals.tallies[key] = add(totals.tallies.get(key, Tally()), tally)
+    made = {one.name: one for one in tally_families(Series(), totals.tallies, QUEUES)}
+    sums = {(one.name, one.labels["queue"]): one.value for one in made["offhook_wrap_up_seconds"].samples}
+    assert sums["offhook_wrap_up_seconds_sum", "sales"] == 12.5
+    assert sums["offhook_wrap_up_seconds_count", "sales"] == 1
+    of_agents = {one.name: one for one in agent_families(Series(), totals.tallies, [])}
+    (sample,) = of_agents["offhook_agent_wrap_up_seconds"].samples
+    assert (sample.labels["agent"], sample.value) == ("101", 12.5)

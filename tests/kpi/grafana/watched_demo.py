@@ -91,7 +91,14 @@ def answers(query: Callable[[str], list[tuple[dict[str, str], float]]], expr: st
 
 def _settings(port: int) -> Settings:
     pbx = PbxSettings(
-        name=PBX, port=port, username="demo", secret="a secret", trunks=["trunk"], keepalive_s=0.5, backoff_first_s=0.1
+        name=PBX,
+        port=port,
+        username="demo",
+        secret="a secret",
+        trunks=["trunk"],
+        keepalive_s=0.5,
+        backoff_first_s=0.1,
+        wrap_up_s=dict.fromkeys(("sales", "support", "billing", "orders"), 0.2),
     )
     return Settings(pbx=(pbx,), web=WebSettings(listen="127.0.0.1:0"), crm=CrmSettings(default_region="IT"))
 
