@@ -126,8 +126,11 @@ def _together(one: Stay | Ring | Talk | Transfer, other: Stay | Ring | Talk | Tr
 
 
 def _queued_unseen(seen: Call, told: Call, begin: datetime, end: datetime) -> bool:
-    """Whether the first queue was joined in the gap; what was seen then may be the second one."""
-    if told.queued_at is None or not begin - _SAME <= told.queued_at <= end:
+    """Whether the first queue was joined in the gap, or was none: what was seen then may be a later one."""
+    if told.queued_at is None:
+        seen_after = seen.queued_at is not None and begin <= seen.queued_at <= end
+        return seen_after and bool(told.stays and told.talks)  # somebody had answered before he came to a queue
+    if not begin - _SAME <= told.queued_at <= end:
         return False
     return seen.queued_at is None or begin <= seen.queued_at <= end or told.queued_at + _SAME < seen.queued_at
 

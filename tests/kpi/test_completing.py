@@ -113,3 +113,12 @@ def test_the_first_queue_is_the_one_joined_in_the_gap_though_another_was_seen() 
     assert completed(second, told, GAP).queue == "sales"
     whole = changed(told, queue="support", queued_at=at(29))
     assert completed(whole, changed(told, queued_at=at(29)), GAP).queue == "support", "it was seen"
+
+
+def test_a_queue_after_an_answer_that_was_not_seen_is_not_the_calls_queue() -> None:
+    """An agent's own number, answered in the gap and handed to a queue, where the caller was found at the return."""
+    told = changed(answered_call(start=29, talk=60), queue=None, queued_at=None)
+    seen = changed(told, queue="sales", queued_at=at(61))
+    assert completed(seen, told, GAP).queue is None
+    less = changed(told, stays=(), talks=())
+    assert completed(seen, less, GAP).queue == "sales", "logs that know of no queue take none away"
