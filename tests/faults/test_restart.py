@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import select
 
 from cti.model import CallOutcome
+from cti.pbx.freeswitch_snapshot import ENDS
 from kpi.schema import SpanKind, calls, stays, talks
 from kpi.store import Store
 from offhook.database import make_engine
@@ -82,18 +83,31 @@ def write_settings(folder: Path, kind: str, port: int) -> Path:
 @asynccontextmanager
 async def program(settings: Path, server: Served) -> AsyncIterator[asyncio.subprocess.Process]:
     """``offhook run`` with its link up; killed at the end if it still runs."""
+    knows = _knows_the_present(server)
     command = [sys.executable, "-m", "offhook.main", "run", "-c", str(settings)]
     with (settings.parent / "offhook.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=log, stderr=log)
     try:
         await until(lambda: server.clients == 1 or process.returncode is not None)
         assert process.returncode is None, (settings.parent / "offhook.log").read_text()[-2000:]
+        await until(knows)
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
         await until(lambda: server.clients == 0)
+
+
+def _knows_the_present(server: Served) -> Callable[[], bool]:
+    """Whether all that is asked after a log-in was answered: FreeSWITCH is asked one thing after the other, and seconds
+    of this PBX pass between two questions.
+    """
+    if isinstance(server, AmiServer):
+        return lambda: True
+    asked = server.answers.asked
+    asked.clear()
+    return lambda: any(command.endswith(ENDS) for command in asked)
 
 
 @pytest.mark.parametrize(("kind", "kills"), [("asterisk", 6), ("freeswitch", 3)])

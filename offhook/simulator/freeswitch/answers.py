@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from offhook.simulator.freeswitch.agents import AVAILABLE, LOGGED_OUT, ON_BREAK
@@ -44,10 +45,11 @@ _CLICK_TALK_S = 20.0
 
 
 class Answers:
-    """Answers of one plant."""
+    """Answers of one plant. ``asked`` are the last commands, as they came."""
 
     def __init__(self, plant: FreeswitchPlant) -> None:
         self.plant = plant
+        self.asked: deque[str] = deque(maxlen=100)
         self._commands: dict[str, Callable[[str], str]] = {
             "callcenter_config": self._callcenter,
             "echo": lambda text: text,
@@ -62,6 +64,7 @@ class Answers:
 
     def answer(self, command: str, argument: str) -> str:
         """The body of the answer; FreeSWITCH tells everybody that the command was given."""
+        self.asked.append(f"{command} {argument}".strip())
         known = self._commands.get(command)
         if known is None:
             return f"-ERR {command} Command not found!\n"
