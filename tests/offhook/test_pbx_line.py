@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cti.errors import OffhookError
-from cti.model import AgentChange, AgentChanged, CallEvent, Origin, PbxBack, PbxLost
+from cti.model import (
+    AgentChange,
+    AgentChanged,
+    AgentState,
+    CallEvent,
+    CallReleased,
+    Origin,
+    PbxBack,
+    PbxLost,
+)
 from cti.pbx.settings import PbxSettings
 from cti.snapshot import SnapshotTaken
 from offhook.pbx_line import PbxLine, make_dialect, try_log_in
 from tests.cti.link_contract import until
+from tests.cti.playbook import ami_bytes
 from tests.cti.scripted_pbx import ScriptedPbx
 from tests.offhook.house import pbx_settings
 from tests.pbx.lab.processes import free_port
@@ -55,6 +65,36 @@ async def test_losing_the_pbx_is_published() -> None:
         async with running(line):
             await until(lambda: line.link.connected)
         assert [type(event) for event in told if isinstance(event, PbxBack | PbxLost)] == [PbxBack, PbxLost]
+
+
+async def test_a_wrap_up_ends_though_the_pbx_says_nothing() -> None:
+    told: list[CallEvent] = []
+    caller, phone = {"Uniqueid": "1.1", "Linkedid": "1.1"}, {"Uniqueid": "1.2", "Linkedid": "1.1"}
+    story = [
+        ami_bytes("QueueMemberAdded", Queue="sales", Interface="PJSIP/101", MemberName="Anna", Wrapuptime=1),
+        ami_bytes("Newchannel", **caller, Channel="PJSIP/trunk-1", CallerIDNum="+39333", Exten="100"),
+        ami_bytes("QueueCallerJoin", **caller, Queue="sales", Position=1),
+        ami_bytes("Newchannel", **phone, Channel="PJSIP/101-2", ChannelState=0),
+        ami_bytes("DialBegin", **caller, DestUniqueid="1.2", DestLinkedid="1.1", DialString="101"),
+        ami_bytes("Newstate", **phone, ChannelState=5),
+        ami_bytes("Newstate", **phone, ChannelState=6),
+        *(ami_bytes("BridgeEnter", **leg, BridgeUniqueid="b") for leg in (phone, caller)),
+        ami_bytes("BridgeLeave", **phone, BridgeUniqueid="b"),
+        ami_bytes("Hangup", **phone, Cause=16),
+    ]
+    async with ScriptedPbx() as pbx:
+        line = PbxLine(pbx_settings(pbx), told.append)
+        async with running(line):
+            await until(lambda: line.link.connected)
+            await pbx.send(b"".join(story))
+            states = [AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP, AgentState.IDLE]
+            await until(lambda: [one for one in states_of(told) if one in states][-4:] == states)
+    (released,) = [event for event in told if isinstance(event, CallReleased)]
+    assert [event for event in told if isinstance(event, AgentChanged)][-1].at - released.at == timedelta(seconds=1)
+
+
+def states_of(told: list[CallEvent]) -> list[AgentState]:
+    return [event.agent.state for event in told if isinstance(event, AgentChanged) and event.change == "state"]
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:
