@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cti.errors import OffhookError
 from cti.model import Oddity
+from cti.pbx.log_settings import KINDS_OF
 from cti.pbx.settings import PbxSettings
 from kpi.audit import Audit, audit
 from kpi.differences import Difference
@@ -38,10 +39,16 @@ async def audit_day(settings: Settings, pbx: PbxSettings, folder: Path, day: dat
     async with open_pbx_logs([pbx], folder) as logs, open_store(settings, folder) as engine:
         if pbx.name not in logs:
             raise OffhookError(
-                "audit-no-logs", f"no logs of PBX {pbx.name} are named", "", "name queue_log, cdr or cel in [pbx.logs]"
+                "audit-no-logs", f"no logs of PBX {pbx.name} are named", "", f"name {_kinds(pbx)} in [pbx.logs]"
             )
         store = Store(engine, partial(e164_of, settings.crm))
         return day, await audit(store, logs[pbx.name], pbx.name, since, until)
+
+
+def _kinds(pbx: PbxSettings) -> str:
+    """What that kind of PBX writes, in words."""
+    *first, last = KINDS_OF.get(pbx.kind, KINDS_OF["asterisk"])
+    return f"{', '.join(first)} or {last}"
 
 
 def audit_report(pbx: str, day: date, found: Audit) -> Group:

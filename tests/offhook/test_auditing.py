@@ -68,6 +68,10 @@ def test_a_call_that_is_missing_has_status_1_and_is_named(tmp_path: Path) -> Non
 def test_without_logs_there_is_nothing_to_hold_against(tmp_path: Path) -> None:
     status, output = typed(write_settings(tmp_path, 5038), "audit")
     assert (status, "audit-no-logs" in output) == (2, True)
+    assert "name queue_log, cdr or cel in" in output
+    config = write_settings(tmp_path, 8021)
+    config.write_text(config.read_text().replace("[[pbx]]", '[[pbx]]\nkind = "freeswitch"', 1))
+    assert "name cdr_csv, json_cdr, xml_cdr or v_xml_cdr in" in typed(config, "audit")[1]
 
 
 def test_oddities_are_listed_by_kind_with_the_latest(tmp_path: Path) -> None:
