@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from crm_bridge.breaker import Breaker, BreakerState
 
@@ -84,6 +84,7 @@ def test_a_refusal_opens_it_at_once() -> None:
     assert breaker.state(0.0) is BreakerState.OPEN
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from(["succeed", "fail", "trip", "forget"]))))
 def test_it_always_lets_one_through_in_the_end_and_never_two_while_it_tries(steps: list[tuple[float, str]]) -> None:
     breaker, now = Breaker(failures=2, rest_s=5.0, longest_rest_s=20.0), 0.0

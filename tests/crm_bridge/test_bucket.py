@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from crm_bridge.bucket import Bucket
 
@@ -35,6 +35,7 @@ def test_a_slow_rate_still_lets_one_through() -> None:
     assert [bucket.reserve(now, 0.0) for now in (0.0, 1.0, 2.0, 2.0)] == [0.0, None, 0.0, None]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0, 2), max_size=60), st.floats(0.1, 50))
 def test_never_more_than_the_rate_and_one_burst(gaps: list[float], per_s: float) -> None:
     bucket, now, asked_at = Bucket(per_s), 0.0, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from crm_bridge.contact import Money
 from crm_bridge.found import date_of, first_text, make_contact, money_of, read_numbers, safe_url, text_of
@@ -67,6 +67,7 @@ def test_days_and_amounts() -> None:
     assert [money_of(value) for value in ("x", None, True, "inf", "nan", 1e30)] == [None] * 6
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_nothing_that_a_crm_can_say_breaks_it(one: object, two: object, three: object, four: object) -> None:
     made = make_contact(

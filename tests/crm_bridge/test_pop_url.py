@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from crm_bridge.contact import Contact
 from crm_bridge.number import parse_number
@@ -38,6 +38,7 @@ def test_an_unknown_value_is_named() -> None:
     assert check_template("https://crm.example.com/{phone}").startswith("no value is called {phone}; there is e164")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_a_value_can_be_nothing_but_a_value(phone: str, queue: str) -> None:
     url = fill_template(TEMPLATE, {"e164": phone, "queue": queue})
