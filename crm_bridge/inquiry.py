@@ -54,6 +54,7 @@ class Inquiry:
         began_at = self._loop.time()
         self._deadline = began_at + settings.lookup_deadline_s
         self._end = began_at + settings.lookup_give_up_s
+        self._pending = True
         self._answers: dict[str, Sequence[Contact]] = {}
         self._heard = {name: Heard(source=name, state=SourceState.ASKED) for name in sources}
         for name, source in sources.items():
@@ -99,17 +100,20 @@ class Inquiry:
                 self._take(tasks[task], task)
             if done != {choice} or choice.result() is not None or not waiting:
                 on_match(self._told({tasks[task] for task in waiting & tasks.keys()}, choice))
-        for task in waiting & tasks.keys():
-            self._sources[tasks[task]].counts.given_up += 1
-            self._note_stale(tasks[task])
+        given_up = {tasks[task] for task in waiting & tasks.keys()}
+        for name in given_up:
+            self._sources[name].counts.given_up += 1
+            self._note_stale(name)
+        if self._pending:  # nothing was told since the deadline
+            on_match(self._told(given_up, choice))
 
     def _told(self, silent: set[str], choice: asyncio.Task[Choice | None]) -> Match:
         """The match by what was answered so far, and by an agent's earlier choice as soon as that is read."""
         in_time = self._loop.time() < self._deadline
         if not in_time:
             self._call_silent(silent)
-        pending = in_time and (bool(silent) or not choice.done())
-        return self._known(choice.result() if choice.done() and not choice.cancelled() else None, pending)
+        self._pending = in_time and (bool(silent) or not choice.done())
+        return self._known(choice.result() if choice.done() and not choice.cancelled() else None, self._pending)
 
     def _known(self, chosen: Choice | None, pending: bool) -> Match:
         found = [contact for name in self._sources for contact in self._answers.get(name, [])]

@@ -116,7 +116,8 @@ async def test_no_more_than_so_many_at_once(make: Make) -> None:
 
 async def test_who_waits_for_one_source_has_the_others_at_once(make: Make) -> None:
     slow = Gated()
-    one = make({"book": Prompt(someone("Anna", KEY, "book")), "crm": slow}, lookups_at_once=1)
+    sources = {"book": Prompt(someone("Anna", KEY, "book")), "crm": slow}
+    one = make(sources, lookups_at_once=1, lookup_deadline_s=9.0)
     begin(one, "+393351234500")
     _, heard = begin(one)
     await until(lambda: heard.matches)
