@@ -41,6 +41,11 @@ _COLUMNS = Columns(
         Dimension.DIRECTION: _tallies.direction,
     },
 )
+#: What calls and stays add, always to rows without an agent: a report of these need not look at the others.
+OF_NO_AGENT = {
+    *("started", "entered", "calls", "stays", "answered_wait_ms", "abandoned_wait_ms", "other_wait_ms"),
+    *("answered_waits", "abandoned_waits", "other_waits"),
+}
 _TIMES = {"idle_ms", "ringing_ms", "talking_ms", "wrapping_ms", "pauses"}
 
 
@@ -180,6 +185,8 @@ async def _fetch_pieces(connection: AsyncConnection, slicing: Slicing, measures:
     by = [*question.by, *_told_apart(slicing, wanted)]
     span = TallySpan.DID if question.needs_did else TallySpan.QUARTER
     conditions = [_tallies.span == span, *slicing.conditions(_COLUMNS)]
+    if fields <= OF_NO_AGENT and Dimension.AGENT not in {*question.by, *question.filtered}:
+        conditions.append(_tallies.agent == "")
     sums = await reading.fetch_sums(connection, conditions, slicing.group(_COLUMNS, by), fields)
     found = list(sums.items())
     if fields & _TIMES and not question.needs_did:

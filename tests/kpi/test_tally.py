@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from cti.model import CallOutcome, Direction, Ring, RingResult, Stay, StayOutcome, Talk
 from kpi.columns import NaiveInstantError
+from kpi.report import OF_NO_AGENT
 from kpi.tally import (
     EMPTY,
     Tally,
@@ -64,6 +65,14 @@ def test_every_item_of_every_call_counts_once(some: list[object]) -> None:
     assert whole.difference == sum(stay.outcome is None for call in some for stay in call.stays)
     assert sum(whole.answered_waits.values()) == whole.answered
     assert sum(whole.abandoned_waits.values()) == whole.abandoned
+
+
+@given(calls)
+def test_what_is_of_no_agent_is_in_rows_without_one_only(call: object) -> None:
+    for key, tally in tallies_of(call).items():
+        filled = {name for name in Tally.__struct_fields__ if getattr(tally, name)}
+        assert key.agent == "" or not filled & OF_NO_AGENT
+        assert key.agent != "" or filled <= OF_NO_AGENT
 
 
 def test_an_answered_call_worked_by_hand() -> None:
