@@ -54,8 +54,9 @@ class _Client:
 class FreeswitchServer:
     """Serves a plant: ``async with FreeswitchServer(plant, "ClueCon") as server``; it listens on ``host`` and ``port``.
 
-    ``speed`` seconds of the plant pass in one second; 0 lets time pass only by ``skip``. ``killed`` counts listeners
-    that were too slow, ``connections`` all that ever came.
+    ``speed`` seconds of the plant pass in one second; 0 lets time pass only by ``skip``: the clock by which the PBX
+    stamps its events goes on even then, as any PBX's does, lest it seem to have been set back. ``killed`` counts
+    listeners that were too slow, ``connections`` all that ever came.
     """
 
     def __init__(
@@ -128,6 +129,8 @@ class FreeswitchServer:
             now = time.monotonic()
             if self.speed > 0:
                 self._advance(self.plant.timeline.now + (now - last) * self.speed)
+            else:
+                self.plant.core.epoch += now - last
             last = now
 
     def _advance(self, until: float) -> None:

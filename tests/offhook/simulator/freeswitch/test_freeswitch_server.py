@@ -106,6 +106,12 @@ async def test_time_passes_by_itself(server: FreeswitchServer) -> None:
     await until(lambda: server.plant.timeline.now > 1.0)
 
 
+async def test_the_clock_goes_on_while_nothing_happens(server: FreeswitchServer) -> None:
+    before = server.plant.core.now_us()
+    await until(lambda: server.plant.core.now_us() > before)
+    assert server.plant.timeline.now == 0.0
+
+
 async def test_a_listener_that_does_not_read_loses_events_and_is_killed(
     server: FreeswitchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
