@@ -76,6 +76,8 @@ class SpanBook:
     def release(self, event: CallReleased) -> None:
         """Remember the conversation that a wrap-up may follow."""
         talk, call = event.talk, event.call
+        if talk.queue is None:  # only a queue leaves its agent in peace
+            return
         talk_s = ((talk.ended_at or event.at) - talk.started_at).total_seconds()
         self._talked[call.pbx, event.agent] = _Conversation(talk.queue, call.direction, talk.started_at, talk_s)
 

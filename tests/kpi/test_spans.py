@@ -127,6 +127,7 @@ def test_a_wrap_up_tells_the_conversation_it_follows_and_a_ring_parts_it_in_two(
     book = SpanBook()
     sales = Membership(queue="sales")
     book.release(released(67, Talk(agent="101", started_at=at(7), ended_at=at(67), queue="sales")))
+    book.release(released(67, Talk(agent="101", started_at=at(60), ended_at=at(67))))  # the colleague he had asked
     states = (AgentState.WRAP_UP, AgentState.RINGING, AgentState.WRAP_UP, AgentState.IDLE)
     told = [span for n, state in enumerate(states) for span in book.apply(changed(67 + 10 * n, state, sales))]
     wraps = [span for span in told if span.state is AgentState.WRAP_UP and span.ended_at is not None]
