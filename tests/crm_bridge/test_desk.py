@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crm_bridge.contact import Choice, Contact, MatchKind, PastCall
+from crm_bridge.contact import Choice, Contact, MatchKind, PastCall, SourceError
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
 from crm_bridge.number import Number
@@ -314,6 +314,25 @@ async def test_an_agents_choice_is_shown_to_all_kept_and_brings_the_history() ->
     again = house.call("2")
     house.desk.apply(again.offered("103"))
     await until(lambda: house.desk.view(ZOFIA).cards[0].headline == "Dario")
+    await house.lookup.close()
+
+
+class Failing(Shelf):
+    """Found two a moment ago, and cannot be asked for one of them now."""
+
+    async def get(self, contact_id: str) -> Contact | None:
+        raise SourceError("crm-failed", "the CRM failed")
+
+
+@pytest.mark.parametrize("kind", [Prompt, Failing])
+async def test_who_stands_on_the_card_can_be_chosen_though_his_source_cannot_be_asked(kind: type[Prompt]) -> None:
+    house = House(kind(someone("Carla", KEY, "book", "7"), someone("Dario", KEY, "book", "8")))
+    house.desk.apply(house.call().offered("101"))
+    await until(lambda: house.desk.view(ANNA).cards[0].match.kind is MatchKind.AMBIGUOUS)  # type: ignore[union-attr]
+    pop = house.desk.view(ANNA).cards[0].pop_id
+    assert (await house.desk.choose(ANNA, pop, "book", "8", on_behalf=False)).name == "Dario"
+    with pytest.raises(OffhookError):
+        await house.desk.choose(ANNA, pop, "book", "9", on_behalf=False)
     await house.lookup.close()
 
 
