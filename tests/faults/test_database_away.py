@@ -18,7 +18,7 @@ from tests.faults.site_under_fire import SECRET, Program, busy_plant, write_sett
 from tests.pbx.lab.processes import free_port
 from tests.postgresql import PostgresqlServer
 
-BOUND_S = 90.0
+BOUND_S = 240.0
 CALLS_MEANWHILE = 10
 
 
