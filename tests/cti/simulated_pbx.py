@@ -121,6 +121,11 @@ class Follower:
         """Until the last event is so long ago that FreeSWITCH's table of channels must have its effect."""
         await until(lambda: (last := self.link.health().last_event_at) and datetime.now(UTC) - last > SHOWN_LATE)
 
+    async def cut(self) -> None:
+        """Cut off when all that was said so far has been heard: an answer comes behind it."""
+        await self.link.send("Ping" if self.pbx.kind == "asterisk" else "api echo here")
+        self.pbx.cut()
+
     async def after(self, seconds: float, condition: Callable[[], object]) -> None:
         """The plant's time passes, and what was told of it has arrived."""
         self.pbx.server.skip(seconds)

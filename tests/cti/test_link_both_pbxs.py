@@ -77,7 +77,7 @@ async def test_after_a_cut_only_the_difference_is_told(pbx: SimulatedPbx, follow
     pbx.plant.tell(queue(SUPPORT, talk(8), HangUp(by="agent"), answers={**LATE, "103": 2.0}))
     await follower.after(6.0, lambda: len(follower.of(CallAnswered)) == 2)
     await follower.quiet()
-    pbx.cut()
+    await follower.cut()
     pbx.mute(10.0)
     pbx.plant.tell(queue(SUPPORT, answers=LATE, patience_s=30.0))
     pbx.mute(3.0)
@@ -99,8 +99,8 @@ async def test_cuts_without_a_gap_change_nothing(pbx: SimulatedPbx, follower: Fo
     """Cut in the ringing, in the talk, on hold: the call is told once, as if nothing had been."""
     pbx.plant.tell(queue(SALES, talk(6), Hold(seconds=6.0), talk(6), HangUp(by="customer"), answers={"101": 4.0}))
     for times in range(2, 6):
-        await follower.after(4.0, lambda: True)
-        pbx.cut()
+        pbx.server.skip(4.0)
+        await follower.cut()
         await follower.back(times)
     await follower.after(60.0, lambda: follower.ended)
     (call,) = follower.ended
@@ -112,7 +112,7 @@ async def test_cuts_without_a_gap_change_nothing(pbx: SimulatedPbx, follower: Fo
 
 
 async def test_what_agents_did_meanwhile_is_known_afterwards(pbx: SimulatedPbx, follower: Follower) -> None:
-    pbx.cut()
+    await follower.cut()
     pbx.plant.log_out("105", "support")
     pbx.plant.pause("104", True)
     pbx.mute(1.0)
@@ -135,8 +135,8 @@ async def test_ended_calls_are_told_once_each_however_often_it_is_cut(pbx: Simul
             3.0 * number, lambda: pbx.plant.tell(queue(SALES, talk(4), answers={"101": 1.0, "102": 1.5}))
         )
     for times in range(2, 8):
-        await follower.after(5.0, lambda: True)
-        pbx.cut()
+        pbx.server.skip(5.0)
+        await follower.cut()
         await follower.back(times)
     await follower.after(200.0, lambda: pbx.plant.open_calls == 0 and not follower.open)
     told = [event.call.call_id for event in follower.events if isinstance(event, CallEnded)]

@@ -183,7 +183,7 @@ async def test_lost_events_are_made_good_by_the_next_connection(pbx: SimulatedPb
 
 async def test_a_pbx_that_does_not_answer_is_given_up_and_tried_again(pbx: SimulatedPbx) -> None:
     server, _ = served(pbx)
-    async with followed(pbx, keepalive_s=0.05, keepalive_deadline_s=0.2) as follower:
+    async with followed(pbx, keepalive_s=0.2, keepalive_deadline_s=2.0) as follower:
         await follower.back()
         server.stop_reading = True
         await follower.lost()
@@ -196,7 +196,7 @@ async def test_a_pbx_that_does_not_answer_is_given_up_and_tried_again(pbx: Simul
 async def test_as_long_as_nobody_is_let_in_it_is_tried_again(pbx: SimulatedPbx, fault: str) -> None:
     server, _ = served(pbx)
     setattr(server, fault, True)
-    async with followed(pbx, connect_timeout_s=0.1) as follower:
+    async with followed(pbx, connect_timeout_s=0.4) as follower:
         await until(lambda: server.connections > 2)
         assert follower.of(PbxBack) == []
         setattr(server, fault, False)
