@@ -62,14 +62,17 @@ def _take(memory: FreeswitchMemory, frame: Frame, _at: datetime, _origin: Origin
 
 
 def _done(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:
-    memory.taken.pop(frame.get(b"CC-Agent-UUID") or "", None)
+    leg = frame.get(b"CC-Agent-UUID") or ""
+    memory.taken.pop(leg, None)
     caller, queue, agent = frame.get(b"CC-Member-Session-UUID"), frame.get(b"CC-Queue"), frame.get(b"CC-Agent")
     if caller is None or queue is None or agent is None:
-        return ()
+        return
     began = names.whole_number(frame.get(b"CC-Agent-Answered-Time"))
     ended = names.whole_number(frame.get(b"CC-Bridge-Terminated-Time"))
     talk_s = max(ended - began, 0) if began and ended else None
-    return (s.AgentDone(at, origin, caller, None, queue, memory.agent(agent), talk_s),)
+    yield s.AgentDone(at, origin, caller, None, queue, memory.agent(agent), talk_s)
+    if leg in memory.agent_legs and leg not in memory.sources:
+        yield s.AgentFreed(at, origin, leg, None)  # one of type uuid-standby: he called, and stays on the line
 
 
 def _leave(memory: FreeswitchMemory, frame: Frame, at: datetime, origin: Origin) -> Iterable[s.Signal]:

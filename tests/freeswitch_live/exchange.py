@@ -66,6 +66,14 @@ class Exchange:
         assert len(found) == 1, f"{number}: {found}"
         return found[0]
 
+    def connected_at(self, number: str) -> datetime:
+        """Return since when the one leg of a number is connected with another: both were up already, no phone hears it.
+
+        Asked of the channel itself; the events of it come up to half a second later.
+        """
+        dump = json.loads(self.console.done(f"uuid_dump {self.leg_of(number)} json"))
+        return datetime.fromtimestamp(int(dump["Caller-Channel-Bridged-Time"]) / 1_000_000, UTC)
+
     def _legs_of(self, number: str) -> list[str]:
         bare = number.lstrip("+")
         return [row["uuid"] for row in self.channels() if f"/{bare}@" in row["name"].replace("+", "")]
@@ -82,7 +90,7 @@ class Exchange:
             phones.hang_up_all()
         self.console.api("hupall")
         until("no channel is left", lambda: not self.channels(), 20, lambda: str(self.channels()))
-        for agent in AGENTS[:4]:
+        for agent in AGENTS:
             self.console.done(f"callcenter_config agent set status {agent} 'Logged Out'")
             self.console.done(f"callcenter_config agent set state {agent} Waiting")
         self.console.api("fifo reparse del_all")

@@ -17,7 +17,7 @@ from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
 from tests.cti.link_contract import until
 from tests.freeswitch_live.exchange import MARIO, Exchange
-from tests.freeswitch_live.switch import DOMAIN
+from tests.freeswitch_live.switch import AGENTS, DOMAIN
 from tests.pbx.lab.speech import talk_for
 
 USER = f"offhook@{DOMAIN}"
@@ -162,7 +162,7 @@ async def test_an_address_that_the_acl_does_not_let_in_is_told_so(lab: Exchange)
 async def test_a_user_of_its_own_hears_and_asks_all_that_it_needs_and_no_more(lab: Exchange) -> None:
     async with watching(lab, username=USER, secret=lab.pbx.user_secret, snapshot=True) as watch:
         link = await watch.up()
-        await until(lambda: len(watch.board.tracker.agents()) == 4)
+        await until(lambda: len(watch.board.tracker.agents()) == len(AGENTS))
         caller, _ = await talks(lab)
         await until(lambda: watch.of(CallAnswered))
         with pytest.raises(ActionRefused, match="permission denied"):

@@ -7,7 +7,18 @@ import pytest
 from cti import signals as s
 from cti.model import StayOutcome
 from cti.pbx.freeswitch_events import FreeswitchEvents
-from tests.cti.pbx.test_freeswitch_events import BRIDGE, CALLER, CC, ENDED, INBOUND, MEMBER, all_told, meaning
+from tests.cti.pbx.test_freeswitch_events import (
+    BRIDGE,
+    BY_QUEUE,
+    CALLER,
+    CC,
+    ENDED,
+    INBOUND,
+    MEMBER,
+    PHONE,
+    all_told,
+    meaning,
+)
 
 
 def test_the_queue_gives_the_caller_to_the_agent_with_the_bridge() -> None:
@@ -68,3 +79,13 @@ def test_a_caller_refused_at_an_extension_that_led_to_a_queue_before_was_on_his_
     assert all_told(events, ("CHANNEL_HANGUP_COMPLETE", refused))[0] == (s.QueueReached, "u5", None, "sales")
     gave_up = refused | {"variable_sip_hangup_disposition": "recv_cancel"}
     assert s.QueueReached not in [kind for kind, *_ in all_told(events, ("CHANNEL_HANGUP_COMPLETE", gave_up))]
+
+
+@pytest.mark.parametrize(("phone", "freed"), [(PHONE, True), (BY_QUEUE, False)])
+def test_an_agent_who_called_in_and_stays_on_the_line_is_freed(phone: dict[str, str], freed: bool) -> None:
+    """Type uuid-standby; the leg of any other was made by the queue, and ends."""
+    events = FreeswitchEvents("pbx")
+    meaning("CHANNEL_CREATE", phone | {"Unique-ID": "u2"}, events)
+    done = MEMBER | {"CC-Action": "bridge-agent-end", "CC-Agent": "101", "CC-Agent-UUID": "u2"}
+    expected = [(s.AgentDone, "u1", None, "sales", "101", None)]
+    assert all_told(events, (CC, done)) == expected + ([(s.AgentFreed, "u2", None)] if freed else [])
