@@ -98,7 +98,7 @@ def legs_paired(board: Board, signal: LegsPaired) -> None:
     if one is None or two is None:
         board.note("unknown-leg", "a pair of legs of which one was never seen")
         return
-    one.twin, two.twin = two, one
+    one.twin, two.twin = one.pair, two.pair = two, one
     reconnect(board, [one])
 
 

@@ -15,6 +15,15 @@ def phones_behind(leg: LegRecord) -> list[LegRecord]:
     return [phone for other in leg.call.legs if other.dialled_by is leg.twin for phone in phones_behind(other)]
 
 
+def phones_once_behind(leg: LegRecord) -> list[LegRecord]:
+    """The same, also when a pair on the way has gone in the meantime."""
+    if leg.role is not LegRole.VIRTUAL:
+        return [leg]
+    if leg.pair is None:
+        return []
+    return [phone for other in leg.call.legs if other.dialled_by is leg.pair for phone in phones_once_behind(other)]
+
+
 def member_rung_at(leg: LegRecord) -> str | None:
     """The queue member for whom the PBX calls this phone, through whatever pairs; None when no queue does."""
     here: LegRecord | None = leg

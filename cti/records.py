@@ -101,6 +101,7 @@ class LegRecord:
 
     ``heard_at`` is when anything was last said of it: a snapshot taken before is older news. ``member`` is the queue
     member that a queue tries by this leg, ``dial_over`` how and when the first attempt to reach it ended in vain.
+    ``twin`` is a virtual leg's other end while both are there, ``pair`` for good.
     """
 
     __slots__ = (
@@ -126,6 +127,7 @@ class LegRecord:
         "name",
         "number",
         "outgoing",
+        "pair",
         "rang_at",
         "ring",
         "role",
@@ -157,6 +159,7 @@ class LegRecord:
         self.member: str | None = None
         self.dial_over: tuple[datetime, DialResult] | None = None
         self.twin: LegRecord | None = None
+        self.pair: LegRecord | None = None
         self.bridge: str | None = None
         self.ring: RingRecord | None = None
         self.talk: TalkRecord | None = None

@@ -9,7 +9,7 @@ import msgspec
 from cti.board import Board, has_customer
 from cti.bridges import connected, count_in, in_order, reconnect
 from cti.model import LegRole, RingResult, Transfer, TransferKind
-from cti.reach import phones_behind
+from cti.reach import phones_behind, phones_once_behind
 from cti.records import CallRecord, LegRecord
 from cti.rings import close_ring
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, PickedUp, Unparked
@@ -200,7 +200,7 @@ def picked_up(board: Board, signal: PickedUp) -> None:
     if by.call is not call and not has_customer(by.call):
         board.absorb(call, by.call)
     call.picked_up_at = board.at
-    for phone in phones_behind(leg):
+    for phone in phones_once_behind(leg):
         if phone.ring is None:
             continue
         by.ring = phone.ring  # he talks on behalf of whoever rang

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cti.reach import member_rung_at, phones_behind
+from cti.reach import member_rung_at, phones_behind, phones_once_behind
 from tests.cti.playbook import Playbook
 
 THROUGH_TWO_PAIRS = """
@@ -33,6 +33,7 @@ def test_a_pair_of_which_one_end_is_gone_leads_nowhere() -> None:
     book = Playbook()
     book.play(f"{THROUGH_TWO_PAIRS} 1 ends 3")
     assert reached(book, "2") == []
+    assert [phone.number for phone in phones_once_behind(book.tracker._board.legs["2"])] == ["101", "102"]
 
 
 def test_the_member_of_a_queue_is_rung_through_pairs() -> None:
