@@ -10,7 +10,7 @@ from cti.board import Board, has_customer
 from cti.bridges import connected, count_in, in_order, reconnect
 from cti.model import LegRole, RingResult, Transfer, TransferKind
 from cti.reach import phones_behind, phones_once_behind
-from cti.records import CallRecord, LegRecord
+from cti.records import CallRecord, LegRecord, StayRecord
 from cti.rings import close_ring
 from cti.signals import AttendedTransferred, BlindTransferred, Parked, PickedUp, Unparked
 from cti.states import LegState
@@ -205,9 +205,18 @@ def picked_up(board: Board, signal: PickedUp) -> None:
             continue
         by.ring = phone.ring  # he talks on behalf of whoever rang
         close_ring(board, call, phone.ring, RingResult.ELSEWHERE)
-        waiting = call.waiting()
-        if waiting is not None and waiting.stay.queue == phone.ring.ring.queue:
-            waiting.stay = msgspec.structs.replace(waiting.stay, agent=by.number)
+        stay = _ended_by_pick_up(call, phone.ring.ring.queue, board)
+        if stay is not None:
+            stay.stay = msgspec.structs.replace(stay.stay, agent=by.number)
+
+
+def _ended_by_pick_up(call: CallRecord, queue: str | None, board: Board) -> StayRecord | None:
+    """The wait that a pick-up ends; on a busy machine its end is told first."""
+    for stay in reversed(call.stays):
+        left_at = stay.stay.left_at
+        if stay.stay.queue == queue and (left_at is None or board.at - left_at <= SAME_MOMENT):
+            return stay
+    return None
 
 
 def parked(board: Board, signal: Parked) -> None:

@@ -463,3 +463,30 @@ def test_a_pick_up_told_after_the_pair_has_gone_is_one_all_the_same() -> None:
     call = told.ended()
     assert [(stay.outcome, stay.agent) for stay in call.stays] == [("answered", "102")]
     assert call.answered_by == ("102",)
+
+
+def test_a_pick_up_told_after_the_wait_has_ended_is_one_all_the_same() -> None:
+    told = play("""
+        0  caller 1 +39333 to 200
+        0  joins 1 support
+        0  local 2 3 of 1
+        0  tries 1 support 103 2
+        0  dial 2 by 1
+        0  phone 4 103 of 1
+        0  dial 4 by 3
+        0  rings 4
+        2  phone 5 102 to *9103
+        2  up 5
+        2  leaves 1 support
+        2  takes 1 support 103
+        2  picks-up 2 5
+        2  dial-over 4 cancelled
+        2  ends 2 3 4
+        2  bridge b 5 1
+        9  quits 5
+        9  ends 5 1
+    """)
+    assert told.oddities == []
+    call = told.ended()
+    assert [(stay.outcome, stay.agent) for stay in call.stays] == [("answered", "102")]
+    assert [(ring.agent, ring.result) for ring in call.rings] == [("103", "elsewhere")]

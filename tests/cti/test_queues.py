@@ -18,7 +18,7 @@ WAYS_TO_LEAVE = {
     "empty": ("9 gives-up 1 sales\n 9 leaves 1 sales\n 9 refused 1 empty", StayOutcome.EXIT_EMPTY),
     "goes on in the dialplan": ("9 gives-up 1 sales\n 9 leaves 1 sales\n 9 refused 1 continue", StayOutcome.TIMEOUT),
     "key": ("8 presses 1 3\n 9 leaves 1 sales", StayOutcome.EXIT_KEY),
-    "taken away": ("9 leaves 1 sales", StayOutcome.TRANSFERRED_OUT),
+    "taken away": ("9 dial-over 2 cancelled\n 9 leaves 1 sales", StayOutcome.TRANSFERRED_OUT),
     "answered": ("9 up 2\n 9 leaves 1 sales\n 9 takes 1 sales 101", StayOutcome.ANSWERED),
     "answered, in the other order": ("9 up 2\n 9 takes 1 sales 101\n 9 leaves 1 sales", StayOutcome.ANSWERED),
     "answered, told by the taking alone": ("9 up 2\n 9 takes 1 sales 101\n 15 ends 1", StayOutcome.ANSWERED),
