@@ -137,15 +137,20 @@ def test_killed_at_any_moment_it_reads_back_whole(tmp_path: Path) -> None:
         command = python("tests.cti.journal_victim", str(tmp_path), str(seed))
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as victim:
             assert victim.stdout is not None
-            line = victim.stdout.readline()
-            time.sleep(chance.random() * 0.25)  # the moment of the kill, which is what is tried here
+            line, enough = victim.stdout.readline(), chance.random() * 3 * 1024 * 1024
+            while int(line.split()[1]) < enough:
+                line = victim.stdout.readline()
+            time.sleep(chance.random() * 0.02)  # the moment of the kill, which is what is tried here
             victim.kill()
             session, _, offset = (line + victim.stdout.read()).decode().splitlines()[-1].partition(" ")
         reached[session] = seed, int(offset)
         check_killed(tmp_path, {session: reached[session]})
     check_killed(tmp_path, reached)
     assert list_sessions(tmp_path, "hq") == sorted(reached)
-    assert list((tmp_path / "hq").rglob("*.gz"))
+    writer = JournalWriter(tmp_path, "hq", "asterisk", JournalSettings())
+    until(lambda: bool(list((tmp_path / "hq").rglob("*.gz"))))
+    writer.close()
+    check_killed(tmp_path, reached)
 
 
 def check_killed(folder: Path, reached: dict[str, tuple[int, int]]) -> None:
