@@ -33,7 +33,6 @@ class CallPages:
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
-        app[TEMPLATES].filters.update(local=self._local, talked=talked_s)
         app.router.add_get("/reports/calls", self.show_calls)
         app.router.add_get("/reports/call", self.show_call)
         app.router.add_get("/reports/events", self.show_events)
@@ -96,9 +95,9 @@ class CallPages:
     def _local(self, instant: datetime | None) -> str:
         return "" if instant is None else f"{instant.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
 
-    @staticmethod
-    def _page(request: web.Request, name: str, **content: object) -> web.Response:
-        text = request.app[TEMPLATES].get_template(name).render(page="reports", **content)
+    def _page(self, request: web.Request, name: str, **content: object) -> web.Response:
+        template = request.app[TEMPLATES].get_template(name)
+        text = template.render(page="reports", local=self._local, talked=talked_s, **content)
         return web.Response(text=text, content_type="text/html")
 
 

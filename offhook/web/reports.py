@@ -41,7 +41,6 @@ class ReportPages:
     def add_to(self, app: web.Application) -> None:
         """Add the routes and the entry in the bar."""
         list_page(app[TEMPLATES], "reports", "/reports", "Reports")
-        app[TEMPLATES].filters["heat"] = heat_class
         app.router.add_get("/reports", self.show)
         app.router.add_get("/reports/file", self.send_file)
 
@@ -122,6 +121,7 @@ def _content(asked: Asked, report: Report | None, problem: OffhookError | None) 
         "measures": all_measures().values(),
         "forms": TYPES,
         "address": address,
+        "heat": heat_class,
         "report": report,
     }
     if report is None:
