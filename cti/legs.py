@@ -151,6 +151,8 @@ def leg_rang(board: Board, signal: LegRang) -> None:
         return
     leg.rang_at = leg.rang_at or signal.at
     if leg.state is LegState.RINGING and leg.role is LegRole.AGENT and leg.number is not None and leg.ring is None:
+        if not leg.call.started:
+            consults(board, leg.call)  # a phone may ring before it is told who dialled it
         open_ring(board, leg, leg.number)
         board.agent_moved(leg)
 

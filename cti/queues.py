@@ -187,7 +187,8 @@ def _left_how(stay: StayRecord) -> StayOutcome:
         return StayOutcome.ABANDONED
     if stay.leg.key_at is not None and stay.leg.key_at[0] >= stay.stay.joined_at:
         return StayOutcome.EXIT_KEY
-    if any(ring.open and ring.ring.queue == stay.stay.queue for ring in stay.leg.call.rings):
+    rung = any(ring.open and ring.ring.queue == stay.stay.queue for ring in stay.leg.call.rings)
+    if rung and stay.leg.state is not LegState.ENDED:
         return StayOutcome.ANSWERED  # by somebody who picked him up, which is told in a moment
     return StayOutcome.TRANSFERRED_OUT
 

@@ -256,6 +256,23 @@ def test_a_transfer_by_the_pbxs_own_key_names_the_colleague_behind_its_local_cha
     assert told.calls[-1] == "ended 1 answered agent"
 
 
+def test_a_colleague_whose_phone_rings_before_it_is_dialled_is_asked_all_the_same() -> None:
+    """A real Asterisk 22, busy: Newstate "Ringing" came before DialBegin."""
+    told = play(f"""{TALKING}
+        6   holds 2
+        7   phone 3 101 to 102
+        7   phone 4 102 of 3
+        7   rings 4
+        7   dial 4 by 3
+        8   quits 4
+        8   ends 4 3
+        15  quits 1
+        15  ends 1 2
+    """)
+    assert [line for line in told.calls if line.startswith("started")] == ["started 1"]
+    assert [(ring.agent, ring.consult) for ring in told.ended().rings] == [("101", False), ("102", True)]
+
+
 def test_of_two_customers_on_hold_the_last_is_the_one_asked_about() -> None:
     told = play(f"""{TALKING}
         5   holds 2
