@@ -307,15 +307,15 @@ async def run(settings: Settings, folder: Path, started: Callable[[Offhook], Non
     Raises:
         OffhookError: it cannot start, or no PBX is left to watch.
     """
-    loop = asyncio.get_running_loop()
-    async with Offhook(settings, folder) as house:
+    loop, house = asyncio.get_running_loop(), Offhook(settings, folder)
 
-        def stop(number: signal.Signals) -> None:
-            loop.remove_signal_handler(number)
-            house.stop()
+    def stop(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        house.stop()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop, number)
+    for number in (signal.SIGTERM, signal.SIGINT):  # before it opens: that may take a while
+        loop.add_signal_handler(number, stop, number)
+    async with house:
         started(house)
         await house.wait()
 
