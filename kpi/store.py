@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call, Oddity
-from kpi import carrying, ledger, parameter_history, positions, reading, report, writing
+from kpi import carrying, ledger, mails, parameter_history, positions, reading, report, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap, HalfSeen
@@ -150,6 +150,16 @@ class Store:
         """Keep what is in use from now on; False if it was in use already."""
         async with self._transaction() as connection:
             return await parameter_history.store_parameters(connection, site, at)
+
+    async def fetch_mailed(self) -> dict[str, datetime]:
+        """By the name of each report by mail, the time that was dealt with last."""
+        async with self._reading() as connection:
+            return await mails.fetch_mailed(connection)
+
+    async def store_mailed(self, name: str, due_at: datetime) -> None:
+        """Keep that the time ``due_at`` of this report is dealt with."""
+        async with self._transaction() as connection:
+            await mails.store_mailed(connection, name, due_at)
 
     async def fetch_parameter_history(self) -> list[ParametersInUse]:
         """Which parameters were in use since when, the latest first."""

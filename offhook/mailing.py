@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cti.errors import OffhookError
+from kpi.store import Store
 from offhook.mail.work import send_report
 from offhook.run import open_store
 from offhook.settings import Settings, fetch_secret
@@ -23,5 +24,5 @@ async def mail_now(settings: Settings, folder: Path, name: str) -> int:
         raise OffhookError("mail-no-report", f"there is no mailed report {name[:60]!r}", "", f"choose among {known}")
     password = fetch_secret(settings.mail.password, settings.mail.password_file)
     async with open_store(settings, folder) as engine:
-        await send_report(settings.mail, password, engine, settings.kpi.site(), reports[name], datetime.now(UTC))
+        await send_report(settings.mail, password, Store(engine), settings.kpi.site(), reports[name], datetime.now(UTC))
     return len(reports[name].to)

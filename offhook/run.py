@@ -173,7 +173,7 @@ class Offhook:
         mail = self.settings.mail
         if mail.report:
             password = fetch_secret(mail.password, mail.password_file)
-            mailman = Mailman(mail, password, self.engine, self.settings.kpi.site())
+            mailman = Mailman(mail, password, self.store, self.settings.kpi.site())
 
             async def stop() -> None:
                 """Nothing is under way that a second try would not do."""
@@ -211,7 +211,7 @@ class Offhook:
         folder = self._folder / journal.folder if journal.enabled else None
         key = fetch_secret(self.settings.web.api_key, self.settings.web.api_key_file)
         calls = call_pages(self.store, site.time_zone, pbxs, folder)
-        return [report_pages(self.engine, site), calls, api_part(self.engine, self.store, site, key)]
+        return [report_pages(self.store, site), calls, api_part(self.store, site, key)]
 
     @asynccontextmanager
     async def _working(

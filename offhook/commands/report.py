@@ -55,8 +55,8 @@ def report(
 
     with complaining():
         settings = load(config)
+        from offhook.report_once import fetch_once
         from offhook.reporting.asked import Asked
-        from offhook.reporting.fetching import fetch_asked
         from offhook.reporting.writing import form_of, write_report
 
         asked = Asked(
@@ -72,7 +72,7 @@ def report(
             version=version,
         )
         chosen = form_of(form, out)
-        found = asyncio.run(fetch_asked(settings, config.parent.resolve(), asked))
+        found = asyncio.run(fetch_once(settings, config.parent.resolve(), asked))
         if chosen == "table" and out is None:
             from offhook.reporting.plain import report_table
             from offhook.terminal import wide_console

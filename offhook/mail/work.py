@@ -9,22 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.errors import OffhookError
 from kpi.local_time import find_zone
-from kpi.mails import fetch_mailed, store_mailed
 from kpi.parameters import SiteParameters
-from kpi.report import fetch_report
+from kpi.store import Store
 from offhook.mail.message import report_message
 from offhook.mail.schedule import due_at, parse_times
 from offhook.mail.sending import send_mail
 from offhook.mail.settings import MailedReport, MailSettings
-from offhook.reporting.asked import Asked, parse_question
+from offhook.reporting.asked import Asked
+from offhook.reporting.fetching import fetch_asked
 
 LOOK_S = 60.0
 AGAIN_S = 300.0
@@ -43,11 +40,11 @@ class Mailman:
         self,
         settings: MailSettings,
         password: str | None,
-        engine: AsyncEngine,
+        store: Store,
         site: SiteParameters,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        self._settings, self._password, self._engine, self._site = settings, password, engine, site
+        self._settings, self._password, self._store, self._site = settings, password, store, site
         self._now = now
         self._zone = find_zone(site.time_zone)
         self._tried: dict[str, datetime] = {}
@@ -57,18 +54,17 @@ class Mailman:
         while True:
             try:
                 await self.look()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("reports wait for the store", error=type(error).__name__)
+            except OffhookError as error:
+                log.warning("reports wait for the store", ref=error.ref)
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> list[str]:
         """Send what is due; the names of what was sent."""
-        async with self._engine.connect() as connection:
-            mailed = await fetch_mailed(connection)
+        mailed = await self._store.fetch_mailed()
         sent = []
         for report in self._settings.report:
             if report.name not in mailed:
-                await self._note(report.name, self._now())  # from now on
+                await self._store.store_mailed(report.name, self._now())  # from now on
                 continue
             due = due_at(parse_times(report.at), mailed[report.name], self._now(), self._zone)
             if due is not None and self._may_try(report.name) and await self._sent(report, due):
@@ -82,24 +78,20 @@ class Mailman:
     async def _sent(self, report: MailedReport, due: datetime) -> bool:
         self._tried[report.name] = self._now()
         try:
-            await send_report(self._settings, self._password, self._engine, self._site, report, due)
+            await send_report(self._settings, self._password, self._store, self._site, report, due)
         except OffhookError as error:
             log.warning("report not sent", report=report.name, ref=error.ref, cause=str(error), again_in_s=AGAIN_S)
             return False
-        await self._note(report.name, due)
+        await self._store.store_mailed(report.name, due)
         del self._tried[report.name]
         log.info("report sent", report=report.name, recipients=len(report.to))
         return True
-
-    async def _note(self, name: str, due: datetime) -> None:
-        async with self._engine.begin() as connection:
-            await store_mailed(connection, name, due)
 
 
 async def send_report(
     settings: MailSettings,
     password: str | None,
-    engine: AsyncEngine,
+    store: Store,
     site: SiteParameters,
     report: MailedReport,
     at: datetime,
@@ -109,11 +101,11 @@ async def send_report(
     Raises:
         OffhookError: its question cannot be answered, or the mail server did not take it.
     """
-    question = parse_question(_asked(report), at, find_zone(site.time_zone))
-    async with engine.connect() as connection:
-        made = await fetch_report(connection, question, site)
-    parts: tuple[Any, ...] = (made, report.name, settings.sender, report.to, report.attach, at)
-    await send_mail(settings, password, await asyncio.to_thread(report_message, *parts))
+    made = await fetch_asked(store, site, _asked(report), at)
+    message = await asyncio.to_thread(
+        report_message, made, report.name, settings.sender, report.to, report.attach, at
+    )
+    await send_mail(settings, password, message)
 
 
 def _asked(report: MailedReport) -> Asked:

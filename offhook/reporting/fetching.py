@@ -1,24 +1,21 @@
-"""A report from the store, for a command: from the words of the question to the numbers."""
+"""A report from the store: from the words of the question to the numbers. All who show reports ask here."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from kpi.local_time import find_zone
-from kpi.report import Report, fetch_report
+from kpi.parameters import SiteParameters
+from kpi.report import Report
+from kpi.store import Store
 from offhook.reporting.asked import Asked, parse_question
-from offhook.run import open_store
-from offhook.settings import Settings
 
 
-async def fetch_asked(settings: Settings, folder: Path, asked: Asked) -> Report:
-    """The report that was asked for.
+async def fetch_asked(store: Store, site: SiteParameters, asked: Asked, at: datetime | None = None) -> Report:
+    """The report that was asked for, its period as of ``at`` (None: now).
 
     Raises:
         OffhookError: the question cannot be answered, or the store cannot be used.
     """
-    site = settings.kpi.site()
-    question = parse_question(asked, datetime.now(UTC), find_zone(site.time_zone))
-    async with open_store(settings, folder) as engine, engine.connect() as connection:
-        return await fetch_report(connection, question, site)
+    question = parse_question(asked, at or datetime.now(UTC), find_zone(site.time_zone))
+    return await store.fetch_report(question, site)

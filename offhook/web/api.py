@@ -15,16 +15,14 @@ from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call
 from kpi.local_time import find_zone, parse_period
 from kpi.measure import all_measures
 from kpi.parameters import SiteParameters
-from kpi.report import fetch_report
 from kpi.store import Store
-from offhook.reporting.asked import parse_question
+from offhook.reporting.fetching import fetch_asked
 from offhook.web.api_document import BASE, CallPage, MeasurePassport, Problem, document
 from offhook.web.app import Part
 from offhook.web.report_calls import call_filter
@@ -39,8 +37,8 @@ Answer = Callable[[web.Request], Awaitable[bytes]]
 class Api:
     """The routes. ``key`` None answers that no key is set."""
 
-    def __init__(self, engine: AsyncEngine, store: Store, site: SiteParameters, key: str | None) -> None:
-        self._engine, self._store, self._site = engine, store, site
+    def __init__(self, store: Store, site: SiteParameters, key: str | None) -> None:
+        self._store, self._site = store, site
         self._digest = None if key is None else hashlib.sha256(key.encode()).digest()
 
     def add_to(self, app: web.Application) -> None:
@@ -61,9 +59,7 @@ class Api:
 
     async def report(self, request: web.Request) -> bytes:
         """A report, asked as on ``/reports``."""
-        question = parse_question(asked_in(request.query), datetime.now(UTC), find_zone(self._site.time_zone))
-        async with self._engine.connect() as connection:
-            return msgspec.json.encode(await fetch_report(connection, question, self._site))
+        return msgspec.json.encode(await fetch_asked(self._store, self._site, asked_in(request.query)))
 
     async def calls(self, request: web.Request) -> bytes:
         """A page of calls, newest first."""
@@ -119,9 +115,9 @@ class Api:
         return _problem(401, error, {"WWW-Authenticate": "Bearer"})
 
 
-def api_part(engine: AsyncEngine, store: Store, site: SiteParameters, key: str | None) -> Part:
+def api_part(store: Store, site: SiteParameters, key: str | None) -> Part:
     """The interface, to be added to the application."""
-    return Api(engine, store, site, key).add_to
+    return Api(store, site, key).add_to
 
 
 def _limit(text: str) -> int:

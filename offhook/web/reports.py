@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 from multidict import MultiMapping
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.errors import OffhookError
 from kpi.local_time import PERIODS, find_zone
 from kpi.measure import Dimension, all_measures
 from kpi.parameters import SiteParameters
-from kpi.report import Report, fetch_report
-from offhook.reporting.asked import Asked, parse_question
+from kpi.report import Report
+from kpi.store import Store
+from offhook.reporting.asked import Asked
+from offhook.reporting.fetching import fetch_asked
 from offhook.reporting.grid import NAMES, about, grid_of, heat_class, in_order
 from offhook.reporting.page import usual_title
 from offhook.reporting.writing import TYPES, write_report
@@ -35,8 +35,8 @@ _FILTERS = {Dimension.QUEUE: "queue", Dimension.AGENT: "agent", Dimension.PBX: "
 class ReportPages:
     """The routes. ``site`` is what holds for its queues today."""
 
-    def __init__(self, engine: AsyncEngine, site: SiteParameters) -> None:
-        self._engine, self._site = engine, site
+    def __init__(self, store: Store, site: SiteParameters) -> None:
+        self._store, self._site = store, site
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes and the entry in the bar."""
@@ -49,7 +49,7 @@ class ReportPages:
         asked = asked_in(request.query)
         report, problem = None, None
         try:
-            report = await self._fetch(asked)
+            report = await fetch_asked(self._store, self._site, asked)
         except OffhookError as error:
             problem = error
         text = request.app[TEMPLATES].get_template("reports.html").render(_content(asked, report, problem))
@@ -61,7 +61,7 @@ class ReportPages:
         if form not in TYPES:
             raise web.HTTPBadRequest(text=f"There is no such form. Choose among {', '.join(TYPES)}.")
         try:
-            report = await self._fetch(asked_in(request.query))
+            report = await fetch_asked(self._store, self._site, asked_in(request.query))
             body = await asyncio.to_thread(write_report, report, form)
         except OffhookError as error:
             raise web.HTTPBadRequest(text=str(error)) from error
@@ -69,15 +69,10 @@ class ReportPages:
         headers = {"Content-Type": TYPES[form], "Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(body=body, headers=headers)
 
-    async def _fetch(self, asked: Asked) -> Report:
-        question = parse_question(asked, datetime.now(UTC), find_zone(self._site.time_zone))
-        async with self._engine.connect() as connection:
-            return await fetch_report(connection, question, self._site)
 
-
-def report_pages(engine: AsyncEngine, site: SiteParameters) -> Part:
+def report_pages(store: Store, site: SiteParameters) -> Part:
     """The reports, to be added to the application."""
-    return ReportPages(engine, site).add_to
+    return ReportPages(store, site).add_to
 
 
 def asked_in(query: MultiMapping[str]) -> Asked:

@@ -38,7 +38,7 @@ async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     lost = [abandoned_call(f"lost.{n}", start=n * 900, stay_queue="sales") for n in range(3)]
     hostile = answered_call("hostile", start=30, stay_queue=HOSTILE)
     await store.store(Batch(calls=(*calls, *lost, hostile)))
-    parts = [report_pages(engine, SiteParameters()), call_pages(store, "UTC", {}, None)]
+    parts = [report_pages(store, SiteParameters()), call_pages(store, "UTC", {}, None)]
     server = WebServer(WebSettings(listen="127.0.0.1:0"), await make_app(WebSettings(), None, parts))
     await server.start()
     yield server.url

@@ -34,7 +34,7 @@ async def open_client(folder: Path, key: str | None = KEY, password: str | None 
     store = Store(engine)
     calls = [answered_call(str(n), start=n * 10) for n in range(25)]
     await store.store(Batch(calls=(*calls, abandoned_call("lost/..<i>", start=500))))
-    app = await make_app(WebSettings(password=password), password, [api_part(engine, store, SiteParameters(), key)])
+    app = await make_app(WebSettings(password=password), password, [api_part(store, SiteParameters(), key)])
 
     async def close(_: web.Application) -> None:
         await engine.dispose()

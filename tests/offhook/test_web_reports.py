@@ -44,7 +44,8 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 async def pages(engine: AsyncEngine) -> AsyncIterator[Client]:
     hostile = answered_call("3", start=60, stay_queue=HOSTILE[:90])
     await Store(engine).store(Batch(calls=(answered_call("1"), abandoned_call("2", start=3_700), hostile)))
-    client = TestClient(TestServer(await make_app(WebSettings(), None, [report_pages(engine, SiteParameters())])))
+    app = await make_app(WebSettings(), None, [report_pages(Store(engine), SiteParameters())])
+    client = TestClient(TestServer(app))
     await client.start_server()
     yield client
     await client.close()

@@ -44,7 +44,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 
 def mailman(engine: AsyncEngine, port: int, clock: Clock, *reports: MailedReport) -> Mailman:
     settings = MailSettings(host="127.0.0.1", port=port, security="none", report=reports or (DAY,))
-    return Mailman(settings, None, engine, SiteParameters(), clock)
+    return Mailman(settings, None, Store(engine), SiteParameters(), clock)
 
 
 async def test_it_is_sent_once_at_its_time_with_the_day_before(engine: AsyncEngine) -> None:

@@ -1,35 +1,30 @@
-"""From the words of a question to the numbers in the store."""
+"""The period of a report is as of the moment that is named, by the site's clock."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from cti.errors import OffhookError
 from kpi.batch import Batch
+from kpi.parameters import SiteParameters
+from kpi.schema import metadata
 from kpi.store import Store
+from offhook.database import make_engine
 from offhook.reporting.asked import Asked
 from offhook.reporting.fetching import fetch_asked
-from offhook.run import open_store
-from offhook.settings import load_settings
 from tests.kpi.calls import answered_call
-from tests.offhook.house import write_settings
 
 
-async def test_the_site_has_its_own_parameters_and_time(tmp_path: Path) -> None:
-    more = '[kpi]\ntime_zone = "Europe/Rome"\nanswer_within_s = 5\n'
-    settings = load_settings(write_settings(tmp_path, 5038, more=more))
-    async with open_store(settings, tmp_path) as engine:
-        await Store(engine).store(Batch(calls=(answered_call("1", wait=7),)))
-    asked = Asked(period="2026-03-02", by=("hour",), measures=("offered", "service_level_offered"))
-    report = await fetch_asked(settings, tmp_path, asked)
-    assert [(row.key, row.numbers) for row in report.rows] == [(("10:00",), (1.0, 0.0))]
-    assert report.version == settings.kpi.site().version
-
-
-async def test_a_version_that_never_was_is_told(tmp_path: Path) -> None:
-    settings = load_settings(write_settings(tmp_path, 5038))
-    with pytest.raises(OffhookError) as refused:
-        await fetch_asked(settings, tmp_path, Asked(version="no-such-version"))
-    assert refused.value.ref.startswith("report-")
+async def test_yesterday_is_that_of_the_moment_and_the_site(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    store, site = Store(engine), SiteParameters(time_zone="Europe/Rome")
+    await store.store(Batch(calls=(answered_call("1"),)))  # on 2 March 2026
+    asked = Asked(measures=("offered",))
+    told = [
+        (await fetch_asked(store, site, asked, datetime(2026, 3, day, hour, tzinfo=UTC))).total.numbers
+        for day, hour in ((2, 22), (2, 23), (3, 22), (3, 23))
+    ]
+    await engine.dispose()
+    assert told == [(0,), (1,), (1,), (0,)]
