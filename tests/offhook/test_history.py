@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,8 +30,11 @@ def test_a_queue_log_with_its_records_is_imported(tmp_path: Path) -> None:
     status, output = typed(tmp_path, "queue-log", str(S01 / "queue_log"), "--cdr", str(S01 / "cdr.csv"))
     assert status == 0
     assert "1 calls" in output
+    with closing(sqlite3.connect(tmp_path / "offhook.sqlite")) as database:
+        [(place,)] = database.execute("SELECT position FROM imports").fetchall()
+    assert json.loads(place)["offsets"] == {"queue_log": 130, "cdr": 1}
     again = typed(tmp_path, "queue-log", str(S01 / "queue_log"), "--cdr", str(S01 / "cdr.csv"))[1]
-    assert "0 lines read, 0 of them bad; 0 calls" in again
+    assert "0 lines read, 0 of them bad; 0 calls" in again, place
 
 
 @pytest.mark.parametrize(
