@@ -14,10 +14,10 @@ from crm_bridge.contact import SourceError
 class CallActivity(msgspec.Struct, frozen=True, kw_only=True):
     """One call, ended, as it is written into one CRM.
 
-    ``call_id`` is Offhook's own, unique over all PBXs: what is written twice under one id is written once. ``number`` is
-    the customer's in E.164 where it is a public one, else as the PBX wrote it, "" where it was withheld. ``agents`` are
-    those who talked, in order. ``contact_id`` is the customer's id in the CRM that is written to, None where that knows
-    no such customer. ``direction`` and ``outcome`` are the words of ``cti.model``. Durations in seconds.
+    ``call_id`` is Offhook's own, unique over all PBXs: what is written twice under one id is written once.
+    ``number`` is the customer's in E.164 where it is a public one, else as the PBX wrote it, "" where it was withheld.
+    ``agents`` are those who talked, in order. ``contact_id`` is the customer's id in the CRM that is written to, None
+    where that knows no such customer. ``direction`` and ``outcome`` are words of ``cti.model``. Durations in seconds.
     """
 
     call_id: str
