@@ -15,7 +15,7 @@ from msgspec import inspect
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
 from cti.journal import JournalSettings
-from cti.pbx.settings import PbxSettings
+from cti.pbx.settings import NO_USER, PbxSettings, lacks_user
 from kpi.prometheus import MetricsSettings
 from kpi.settings import KpiSettings
 from offhook.database import StoreSettings
@@ -186,11 +186,10 @@ def _tables(
 def _nameless(document: Document) -> list[Problem]:
     """The PBXs without a manager user: found here too, because a struct with other faults is not looked at whole."""
     tables = document.get("pbx")
-    text = "is missing: an Asterisk lets nobody in without a manager user"
     return [
-        Problem("config-bad-value", f"pbx[{i}].username", text)
+        Problem("config-bad-value", f"pbx[{i}].username", NO_USER)
         for i, one in enumerate(tables if isinstance(tables, list) else [])
-        if isinstance(one, dict) and one.get("kind", "asterisk") == "asterisk" and not one.get("username")
+        if isinstance(one, dict) and lacks_user(one.get("kind", "asterisk"), one.get("username"))
     ]
 
 

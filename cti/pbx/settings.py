@@ -19,6 +19,15 @@ FREESWITCH_DEFAULT_PASSWORD = "ClueCon"  # noqa: S105  what FreeSWITCH's own con
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
+#: what is wrong where ``lacks_user``
+NO_USER = "is missing: an Asterisk lets nobody in without a manager user"
+
+
+def lacks_user(kind: object, username: object) -> bool:
+    """Whether a PBX of this kind, as it was written or was not, wants a manager user that is not named."""
+    return kind == "asterisk" and not username
+
+
 class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one PBX is reached, and what its names mean. The secret is never shown by ``repr``."""
 
@@ -134,8 +143,8 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("; ".join(problems))
 
     def _misfits(self) -> Iterator[str]:
-        if self.kind == "asterisk" and not self.username:
-            yield "username: is missing: an Asterisk lets nobody in without a manager user"
+        if lacks_user(self.kind, self.username):
+            yield f"username: {NO_USER}"
         others = [name for kind, names in DRIVERS_OF.items() if kind != self.kind for name in names]
         if self.kind in DRIVERS_OF and self.driver in others:
             known = ", ".join(("native", *DRIVERS_OF[self.kind]))
