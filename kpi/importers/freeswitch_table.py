@@ -7,15 +7,14 @@ there is none (FusionPBX deletes them after some days, if told to) the columns t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, DateTime, Select, column, func, inspect, literal_column, select, table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Column, DateTime, Select, column, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kpi.importers.foreign_table import ForeignTable
 from kpi.importers.freeswitch_record import MAX_RECORD_BYTES, instant_us, leg_from, leg_of
 from kpi.importers.freeswitch_xml import parse_xml_record
 from kpi.importers.instants import parse_instant, settle
@@ -37,7 +36,7 @@ class FusionPbxTable:
         self.label = label
         self.bad = BadLines()
         self.position = 0
-        self._engine, self._name, self._zone = engine, name, zone
+        self._table, self._zone = ForeignTable(engine, name, label), zone
 
     async def size(self) -> int:
         """Rows.
@@ -45,8 +44,7 @@ class FusionPbxTable:
         Raises:
             SourceError: the table cannot be read.
         """
-        async with self._connection() as connection:
-            return int((await connection.execute(select(func.count()).select_from(self._bare()))).scalar_one())
+        return await self._table.size()
 
     async def exists(self) -> bool:
         """Whether the database has such a table.
@@ -54,15 +52,14 @@ class FusionPbxTable:
         Raises:
             SourceError: the database cannot be reached.
         """
-        async with self._connection() as connection:
-            return await connection.run_sync(self._has, self._name)
+        return await self._table.exists()
 
     async def lines(
         self, since: datetime | None = None, until: datetime | None = None, start: int = 0
     ) -> AsyncIterator[Sequence[CdrLeg]]:
         """See ``Source``; ``start`` has no meaning here: what was read before is found by its time."""
         del start
-        async with self._connection() as connection:
+        async with self._table.connection() as connection:
             rows = await self._wanted(connection, since, until)
             result = await connection.stream(rows.execution_options(yield_per=ROWS_AT_ONCE))
             async for some in result.mappings().partitions(ROWS_AT_ONCE):
@@ -77,46 +74,26 @@ class FusionPbxTable:
             return None
 
     async def _wanted(self, connection: AsyncConnection, since: datetime | None, until: datetime | None) -> Select[Any]:
-        names = await connection.run_sync(self._columns)
+        names = await self._table.columns(connection)
         if _TIME not in names:
             raise SourceError(self.label, f"the table has no column {_TIME}")
-        rows: Select[Any] = select(literal_column(f"{self._name}.*")).select_from(self._bare())
-        other = f"{self._name}{_JSON_OF_ITS_OWN}"
-        if await connection.run_sync(self._has, other):
-            beside = table(other.rpartition(".")[2], column(_ID), column("json"), schema=_schema(other))
-            own = table(self._name.rpartition(".")[2], column(_ID), schema=_schema(self._name))
-            rows = select(literal_column(f"{self._name}.*"), beside.c.json.label("its_json"))
+        name = self._table.name
+        rows: Select[Any] = select(literal_column(f"{name}.*")).select_from(self._table.bare())
+        if await self._table.has(connection, _JSON_OF_ITS_OWN):
+            beside = self._table.bare(column(_ID), column("json"), suffix=_JSON_OF_ITS_OWN)
+            own = self._table.bare(column(_ID))
+            rows = select(literal_column(f"{name}.*"), beside.c.json.label("its_json"))
             rows = rows.select_from(own.outerjoin(beside, own.c[_ID] == beside.c[_ID]))
-        time: Column[Any] = Column(f"{self._name}.{_TIME}", names[_TIME], quote=False)
+        time: Column[Any] = Column(f"{name}.{_TIME}", names[_TIME], quote=False)
         bounds = [time >= self._stored(since, names[_TIME])] if since is not None else []
         bounds += [time <= self._stored(until, names[_TIME])] if until is not None else []
-        return rows.where(*bounds).order_by(literal_column(f"{self._name}.{_TIME}"))
+        return rows.where(*bounds).order_by(literal_column(f"{name}.{_TIME}"))
 
     def _stored(self, at: datetime, kind: Any) -> Any:
         """An instant as the column has it: with its zone, or as local time."""
         if not isinstance(kind, DateTime):
             return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         return at if getattr(kind, "timezone", False) else at.astimezone(self._zone).replace(tzinfo=None)
-
-    def _columns(self, connection: Any) -> dict[str, Any]:
-        found = inspect(connection).get_columns(self._name.rpartition(".")[2], schema=_schema(self._name))
-        return {one["name"]: one["type"] for one in found}
-
-    def _has(self, connection: Any, name: str) -> bool:
-        return bool(inspect(connection).has_table(name.rpartition(".")[2], schema=_schema(name)))
-
-    def _bare(self) -> Any:
-        return table(self._name.rpartition(".")[2], schema=_schema(self._name))
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            driver = getattr(error, "orig", None) or error
-            lines = str(driver).splitlines() or [""]
-            raise SourceError(self.label, f"{type(driver).__name__} {lines[0]}".strip()) from None
 
 
 def leg_of_row(row: Mapping[str, Any], offset: int, zone: tzinfo) -> CdrLeg:
@@ -169,7 +146,3 @@ def _epoch_of(stamp: Any, zone: tzinfo) -> str:
 def _milliseconds(value: str | None) -> int:
     text = (value or "").partition(".")[0]
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _schema(name: str) -> str | None:
-    return name.rpartition(".")[0] or None

@@ -7,16 +7,15 @@ queue_log's of Asterisk 1.6, which are seconds since 1970.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, DateTime, Select, column, func, inspect, literal_column, select, table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Column, ColumnElement, DateTime, Select, column, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kpi.importers.cdr import cdr_row_from
 from kpi.importers.cel import cel_row_from
+from kpi.importers.foreign_table import ForeignTable
 from kpi.importers.gathering import written_at
 from kpi.importers.lines import BadLineError, CdrRow, Line
 from kpi.importers.queue_log import queue_line_from
@@ -43,7 +42,7 @@ class LogTable:
         self.kind, self.label = kind, label
         self.bad = BadLines()
         self.position = 0
-        self._engine, self._name, self._zone = engine, name, zone
+        self._table, self._zone = ForeignTable(engine, name, label), zone
 
     async def size(self) -> int:
         """Rows.
@@ -51,8 +50,7 @@ class LogTable:
         Raises:
             SourceError: the table cannot be read.
         """
-        async with self._connection() as connection:
-            return int((await connection.execute(select(func.count()).select_from(self._bare()))).scalar_one())
+        return await self._table.size()
 
     async def exists(self) -> bool:
         """Whether the database has such a table.
@@ -60,15 +58,13 @@ class LogTable:
         Raises:
             SourceError: the database cannot be reached.
         """
-        async with self._connection() as connection:
-            schema, _, name = self._name.rpartition(".")
-            return bool(await connection.run_sync(lambda sync: inspect(sync).has_table(name, schema=schema or None)))
+        return await self._table.exists()
 
     async def lines(
         self, since: datetime | None = None, until: datetime | None = None, start: int = 0
     ) -> AsyncIterator[Sequence[Line]]:
         """See ``Source``. An offset is the row's id; a table without one is read from its beginning."""
-        async with self._connection() as connection:
+        async with self._table.connection() as connection:
             rows = await self._wanted(connection, since, until, start)
             result = await connection.stream(rows.execution_options(yield_per=ROWS_AT_ONCE))
             async for some in result.mappings().partitions(ROWS_AT_ONCE):
@@ -87,13 +83,13 @@ class LogTable:
     async def _wanted(
         self, connection: AsyncConnection, since: datetime | None, until: datetime | None, start: int
     ) -> Select[Any]:
-        names = await connection.run_sync(self._columns)
+        names = await self._table.columns(connection)
         time = next((name for name in TIME_COLUMNS[self.kind] if name in names), None)
         if time is None:
             expected = " or ".join(TIME_COLUMNS[self.kind])
             raise SourceError(self.label, f"the table has no column {expected}")
         row_id = next((name for name in _IDS if name in names and name != "sequence"), None)
-        rows: Select[Any] = select(literal_column("*")).select_from(self._bare())
+        rows: Select[Any] = select(literal_column("*")).select_from(self._table.bare())
         as_written = await self._bounds(connection, time, names[time], since, until)
         rows = rows.where(*as_written)
         if start and row_id is not None:
@@ -119,31 +115,12 @@ class LogTable:
         if isinstance(kind, DateTime):
             aware = bool(getattr(kind, "timezone", False))
             return (lambda at: at) if aware else (lambda at: at.astimezone(self._zone).replace(tzinfo=None))
-        last = (await connection.execute(select(func.max(column(time))).select_from(self._bare()))).scalar()
+        last = (await connection.execute(select(func.max(column(time))).select_from(self._table.bare()))).scalar()
         if isinstance(last, int):
             return lambda at: int(at.timestamp())
         if str(last or "").partition(".")[0].isdigit():
             return lambda at: f"{int(at.timestamp())}"
         return lambda at: f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
-
-    def _columns(self, connection: Any) -> dict[str, Any]:
-        schema, _, name = self._name.rpartition(".")
-        found = inspect(connection).get_columns(name, schema=schema or None)
-        return {one["name"]: one["type"] for one in found}
-
-    def _bare(self) -> Any:
-        schema, _, name = self._name.rpartition(".")
-        return table(name, schema=schema or None)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            driver = getattr(error, "orig", None) or error
-            lines = str(driver).splitlines() or [""]
-            raise SourceError(self.label, f"{type(driver).__name__} {lines[0]}".strip()) from None
 
 
 def _within(line: Line, since: datetime | None, until: datetime | None) -> bool:
