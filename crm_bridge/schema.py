@@ -129,5 +129,36 @@ customer_imports = Table(
     Column("skipped", Integer, nullable=False),
 )
 
+#: What has yet to be told to a CRM or a webhook, or was. ``key`` is Offhook's own name of the matter: told twice under
+#: one key it is one row. ``match_key`` is the customer's number as ``customer_numbers`` has it: by it a person's rows
+#: are found and erased. ``version`` grows with each change of what is to be told; ``told_version`` is the last one that
+#: arrived. ``noted_at`` is the latest note that was in it. ``claimed_until`` keeps others off while one delivers.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String(120), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("key", String(250), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("match_key", String(64), index=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("told_version", Integer, nullable=False, server_default="0"),
+    Column("state", String(12), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("waiting_since", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", String(500)),
+    Column("done_at", DateTime(timezone=True)),
+    Column("noted_at", DateTime(timezone=True)),
+    Column("remote_id", String(255)),
+    Column("claim", String(32)),
+    Column("claimed_until", DateTime(timezone=True)),
+    UniqueConstraint("target", "key"),
+    Index(None, "target", "state", "due_at"),
+    Index(None, "key"),
+)
+
 Index("ix_customer_orders_open", customer_orders.c.customer_id, customer_orders.c.is_open)
 Index("ix_customer_incidents_open", customer_incidents.c.customer_id, customer_incidents.c.is_open)

@@ -160,7 +160,39 @@ def _make_customer_orders() -> None:
     op.create_index("ix_customer_orders_open", "customer_orders", ["customer_id", "is_open"])
 
 
+def _make_outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("target", sa.String(120), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("key", sa.String(250), nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("match_key", sa.String(64)),
+        sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("told_version", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("last_error", sa.String(500)),
+        sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.Column("noted_at", sa.DateTime(timezone=True)),
+        sa.Column("remote_id", sa.String(255)),
+        sa.Column("claim", sa.String(32)),
+        sa.Column("claimed_until", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+        sa.UniqueConstraint("target", "key", name="uq_outbox_target_key"),
+    )
+    op.create_index("ix_outbox_match_key", "outbox", ["match_key"])
+    op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
+    op.create_index("ix_outbox_target_state_due_at", "outbox", ["target", "state", "due_at"])
+    op.create_index("ix_outbox_key", "outbox", ["key"])
+
+
 TABLES = (
     *("customer_imports", "customers", "customer_choices", "customer_fields"),
     *("customer_incidents", "customer_numbers", "customer_orders"),
+    "outbox",
 )
