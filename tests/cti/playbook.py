@@ -337,6 +337,23 @@ CONSULTING = f"""{TALKING}
     8    dial-over 4 answered
     8    bridge c 4 3
 """
+INTERNAL = """
+    0  phone 1 101 to 102
+    0  phone 2 102 of 1
+    0  dial 2 by 1 102
+    0  rings 2
+    2  up 2 1
+    2  dial-over 2 answered
+    2  bridge b 2 1
+"""
+OUTBOUND = """
+    0  phone 1 101 to 90612345678
+    0  trunk 2 of 1
+    0  dial 2 by 1 0612345678
+    3  up 2 1
+    3  dial-over 2 answered
+    3  bridge b 2 1
+"""
 TALKING_TOLD = [
     "started 1",
     "queued 1 sales",
