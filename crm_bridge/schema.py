@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -158,6 +159,24 @@ outbox = Table(
     UniqueConstraint("target", "key"),
     Index(None, "target", "state", "due_at"),
     Index(None, "key"),
+)
+
+# What an agent wrote about a call while and after he had it, and which customer it was about; one row for each agent.
+# Points to no customer: he may be of any source.
+call_notes = Table(
+    "call_notes",
+    metadata,
+    Column("pbx", String(100), primary_key=True),
+    Column("call_id", String(128), primary_key=True),
+    Column("agent", String(100), primary_key=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("disposition", String(60), nullable=False, server_default=""),
+    Column("source", String(100)),
+    Column("contact_id", String(255)),
+    Column("contact_name", Text),
+    Column("on_behalf", Boolean, nullable=False, server_default=false()),
+    Column("match_key", String(64), index=True),
+    Column("updated_at", DateTime(timezone=True), nullable=False, index=True),
 )
 
 Index("ix_customer_orders_open", customer_orders.c.customer_id, customer_orders.c.is_open)

@@ -191,8 +191,28 @@ def _make_outbox() -> None:
     op.create_index("ix_outbox_key", "outbox", ["key"])
 
 
+def _make_call_notes() -> None:
+    op.create_table(
+        "call_notes",
+        sa.Column("pbx", sa.String(100), nullable=False),
+        sa.Column("call_id", sa.String(128), nullable=False),
+        sa.Column("agent", sa.String(100), nullable=False),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.Column("disposition", sa.String(60), nullable=False, server_default=""),
+        sa.Column("source", sa.String(100)),
+        sa.Column("contact_id", sa.String(255)),
+        sa.Column("contact_name", sa.Text),
+        sa.Column("on_behalf", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("match_key", sa.String(64)),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "call_id", "agent", name="pk_call_notes"),
+    )
+    op.create_index("ix_call_notes_match_key", "call_notes", ["match_key"])
+    op.create_index("ix_call_notes_updated_at", "call_notes", ["updated_at"])
+
+
 TABLES = (
     *("customer_imports", "customers", "customer_choices", "customer_fields"),
     *("customer_incidents", "customer_numbers", "customer_orders"),
-    "outbox",
+    *("outbox", "call_notes"),
 )
