@@ -50,6 +50,8 @@ customers = Table(
     Column("notes", Text),
     Column("search_text", Text, nullable=False, server_default=""),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    # The customer of whom this one is now a part, None where he stands by himself; never one that is a part himself.
+    Column("merged_into", Integer, ForeignKey("customers.id", ondelete="CASCADE"), index=True),
 )
 
 customer_numbers = Table(
@@ -113,6 +115,36 @@ customer_choices = Table(
     Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("chosen_by", String(64), nullable=False),
     Column("chosen_at", DateTime(timezone=True), nullable=False),
+)
+
+# What a customer wants: every word of his is kept, the newest of each channel and purpose holds.
+customer_consents = Table(
+    "customer_consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("channel", String(10), nullable=False),
+    Column("purpose", String(100), nullable=False, server_default=""),
+    Column("decision", String(10), nullable=False),
+    Column("source", String(300), nullable=False),
+    # The day the customer said so, None where that is not known; ``counts_from`` is then the day we were told.
+    Column("decided_on", Date),
+    Column("counts_from", Date, nullable=False),
+    Column("recorded_by", String(64), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+)
+
+# Which customers were made one, by whom; undone ones stay as history. One that was not undone is in force.
+customer_merges = Table(
+    "customer_merges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kept_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("gone_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("merged_by", String(64), nullable=False),
+    Column("merged_at", DateTime(timezone=True), nullable=False),
+    Column("undone_by", String(64)),
+    Column("undone_at", DateTime(timezone=True)),
 )
 
 customer_imports = Table(

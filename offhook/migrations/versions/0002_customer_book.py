@@ -59,10 +59,15 @@ def _make_customers() -> None:
         sa.Column("notes", sa.Text),
         sa.Column("search_text", sa.Text, nullable=False, server_default=""),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_into", sa.Integer),
+        sa.ForeignKeyConstraint(
+            ["merged_into"], ["customers.id"], name="fk_customers_merged_into_customers", ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_customers"),
         sa.UniqueConstraint("identity_key", name="uq_customers_identity_key"),
     )
     op.create_index("ix_customers_external_id", "customers", ["external_id"])
+    op.create_index("ix_customers_merged_into", "customers", ["merged_into"])
 
 
 def _make_customer_choices() -> None:
@@ -78,6 +83,49 @@ def _make_customer_choices() -> None:
         sa.PrimaryKeyConstraint("match_key", name="pk_customer_choices"),
     )
     op.create_index("ix_customer_choices_customer_id", "customer_choices", ["customer_id"])
+
+
+def _make_customer_consents() -> None:
+    op.create_table(
+        "customer_consents",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("channel", sa.String(10), nullable=False),
+        sa.Column("purpose", sa.String(100), nullable=False, server_default=""),
+        sa.Column("decision", sa.String(10), nullable=False),
+        sa.Column("source", sa.String(300), nullable=False),
+        sa.Column("decided_on", sa.Date),
+        sa.Column("counts_from", sa.Date, nullable=False),
+        sa.Column("recorded_by", sa.String(64), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name="fk_customer_consents_customer_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_consents"),
+    )
+    op.create_index("ix_customer_consents_customer_id", "customer_consents", ["customer_id"])
+
+
+def _make_customer_merges() -> None:
+    op.create_table(
+        "customer_merges",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("kept_id", sa.Integer, nullable=False),
+        sa.Column("gone_id", sa.Integer, nullable=False),
+        sa.Column("merged_by", sa.String(64), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_by", sa.String(64)),
+        sa.Column("undone_at", sa.DateTime(timezone=True)),
+        sa.ForeignKeyConstraint(
+            ["gone_id"], ["customers.id"], name="fk_customer_merges_gone_id_customers", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["kept_id"], ["customers.id"], name="fk_customer_merges_kept_id_customers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_merges"),
+    )
+    op.create_index("ix_customer_merges_gone_id", "customer_merges", ["gone_id"])
+    op.create_index("ix_customer_merges_kept_id", "customer_merges", ["kept_id"])
 
 
 def _make_customer_fields() -> None:
@@ -213,6 +261,7 @@ def _make_call_notes() -> None:
 
 TABLES = (
     *("customer_imports", "customers", "customer_choices", "customer_fields"),
+    *("customer_consents", "customer_merges"),
     *("customer_incidents", "customer_numbers", "customer_orders"),
     *("outbox", "call_notes"),
 )
