@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select
@@ -19,7 +20,7 @@ from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.columns import cut_key
 from kpi.schema import CallSource, TallySpan
-from kpi.tally import EMPTY, Tally, TallyKey, add, did_items, ever, gather, items_of, negative, of_agent, plain
+from kpi.tally import EMPTY, Tally, TallyKey, add, did_items, did_of, ever, gather, items_of, negative, of_agent, plain
 
 UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 SUMMED_IN = {
@@ -37,13 +38,16 @@ def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
 
     Imported calls are in no sum for all time: a counter that rises by years of history in a minute tells nothing.
     """
+    alike: dict[tuple[str, TallySpan | None], list[Call]] = {}
+    for call, source in told:
+        alike.setdefault((did_of(call), SUMMED_IN.get(source)), []).append(call)
     quarters: list[tuple[TallyKey, Tally]] = []
     for_ever: list[tuple[TallyKey, Tally]] = []
-    for call, source in told:
-        items = items_of(call)
+    for (_, span), calls in alike.items():
+        items = list(gather(chain.from_iterable(map(items_of, calls))).items())
         quarters += items
-        quarters += did_items(call, items)
-        if (span := SUMMED_IN.get(source)) is not None:
+        quarters += did_items(calls[0], items)
+        if span is not None:
             for_ever += [(ever(key, span), tally) for key, tally in items]
         if span is TallySpan.EVER:
             for_ever += [(of_agent(key), plain(tally)) for key, tally in items if key.agent]

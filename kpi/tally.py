@@ -177,10 +177,13 @@ def items_of(call: Call) -> list[tuple[TallyKey, Tally]]:
 
 def did_items(call: Call, items: Iterable[tuple[TallyKey, Tally]]) -> list[tuple[TallyKey, Tally]]:
     """The same as ``items``, which are the call's, by the number that an inbound caller dialled."""
-    if call.direction is not Direction.INBOUND or not call.dialled:
-        return []
-    did = cut_text(call.dialled, NUMBER_CHARS)
-    return [(key._replace(span=TallySpan.DID, agent="", did=did), tally) for key, tally in items]
+    did = did_of(call)
+    return [(key._replace(span=TallySpan.DID, agent="", did=did), tally) for key, tally in items] if did else []
+
+
+def did_of(call: Call) -> str:
+    """The public number that an inbound caller dialled; ``''`` where there is none, and of other calls."""
+    return cut_text(call.dialled, NUMBER_CHARS) if call.dialled and call.direction is Direction.INBOUND else ""
 
 
 def gather(items: Iterable[tuple[TallyKey, Tally]]) -> dict[TallyKey, Tally]:
