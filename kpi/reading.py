@@ -76,6 +76,13 @@ async def fetch_sources(connection: AsyncConnection, keys: Iterable[CallKey]) ->
     return found
 
 
+async def fetch_told_by_key(connection: AsyncConnection, calls: Iterable[Call]) -> list[tuple[Call, schema.CallSource]]:
+    """Of these calls those that are stored, as they are stored, each with who told it."""
+    found = await fetch_calls_by_key(connection, {rows.call_key(call) for call in calls})
+    told_by = await fetch_sources(connection, found)
+    return [(call, told_by[key]) for key, call in found.items()]
+
+
 async def fetch_told_after(
     connection: AsyncConnection, after: CallKey, limit: int
 ) -> list[tuple[Call, schema.CallSource]]:

@@ -7,7 +7,7 @@ replaces the first, and the tallies move by the difference.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -32,6 +32,9 @@ from kpi.spans import Carried
 from kpi.tally import Tally, TallyKey
 
 PAGE_CALLS = 100
+#: what else is to be written with calls, in the same transaction
+Beside = Callable[[AsyncConnection, Sequence[tuple[Call, CallSource]]], Awaitable[None]]
+
 _REFUSED_SQLSTATES = ("22", "23")  # data exceptions, integrity violations
 
 
@@ -66,17 +69,22 @@ def _no_number(number: str) -> str | None:  # noqa: ARG001
 class Store:
     """``e164`` gives a customer's number in E.164, None for one that is none: by it the last calls are found.
 
+    ``beside`` is given the calls of each batch as they are stored then, with who told them, within its transaction.
     Every method raises StoreAwayError; those that write, RowRefusedError too.
     """
 
-    def __init__(self, engine: AsyncEngine, e164: writing.E164 = _no_number) -> None:
+    def __init__(self, engine: AsyncEngine, e164: writing.E164 = _no_number, beside: Beside | None = None) -> None:
         self._engine = engine
         self._e164 = e164
+        self._beside = beside
 
     async def store(self, batch: Batch) -> Stored:
         """Write it all, or nothing. What it changed is returned once it is committed."""
         async with self._transaction() as connection:
-            return await writing.store_batch(connection, batch, self._e164)
+            stored = await writing.store_batch(connection, batch, self._e164)
+            if self._beside is not None and batch.calls:
+                await self._beside(connection, await reading.fetch_told_by_key(connection, batch.calls))
+            return stored
 
     async def store_calls(
         self, calls: Iterable[Call], marks: Iterable[Mark] = (), *, source: CallSource = CallSource.LIVE

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cti.model import Origin, Party, Transfer, TransferKind
+from cti.model import Call, Origin, Party, Transfer, TransferKind
 from kpi import schema
 from kpi.batch import Batch, Mark, Span
 from kpi.columns import NaiveInstantError
 from kpi.reading import CallFilter
-from kpi.schema import SpanKind
+from kpi.schema import CallSource, SpanKind
 from kpi.store import RowRefusedError, Store, StoreAwayError
 from tests.kpi.calls import answered_call, at
 from tests.kpi.stored import all_tallies, count, recomputed
@@ -39,6 +41,26 @@ async def test_a_batch_is_all_or_nothing(store: Store, engine: AsyncEngine) -> N
     assert await count(engine, schema.calls) == 0
     assert await all_tallies(engine) == {}
     assert await store.fetch_marks() == {}
+
+
+async def test_what_is_written_beside_goes_with_the_calls_or_not_at_all(engine: AsyncEngine) -> None:
+    told: list[tuple[str, CallSource]] = []
+
+    async def note(connection: AsyncConnection, calls: Sequence[tuple[Call, CallSource]]) -> None:
+        told.extend((call.call_id, source) for call, source in calls)
+        await connection.execute(insert(schema.mailed_reports).values(name=str(len(told)), due_at=at(0)))
+        if len(told) > 2:
+            raise NaiveInstantError(datetime(2026, 3, 2))  # noqa: DTZ001
+
+    store = Store(engine, beside=note)
+    await store.store_calls([answered_call("1")])
+    await store.store_calls([answered_call("1")], source=CallSource.FILLED)  # trusted less: the call stays as it is
+    assert told == [("1", CallSource.LIVE)] * 2
+    await store.store(Batch(marks=(Mark(pbx="milan", session="s1", byte_offset=9),)))
+    with pytest.raises(NaiveInstantError):
+        await store.store_calls([answered_call("2")])
+    assert await store.fetch_call("milan", "2") is None
+    assert await count(engine, schema.mailed_reports) == 2
 
 
 async def test_a_refused_row_is_told_without_what_is_in_it(store: Store, engine: AsyncEngine) -> None:
