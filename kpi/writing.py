@@ -7,7 +7,7 @@ SQLite take its write lock before anything is read, because there a reader that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
-from kpi import ledger, reading, rows, schema
+from kpi import blanking, ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
 from kpi.schema import CallSource
@@ -67,8 +67,10 @@ async def _store_calls(connection: AsyncConnection, batch: Batch, e164: E164) ->
         if key not in known or _supersedes((call, source), (known[key], told_by[key]))
     }
     replaced = {key: known[key] for key in (*written, *parts) if key in known}
+    erased = await blanking.fetch_erased(connection, replaced)
+    written |= {key: blanking.without_customer(written[key]) for key in erased if key in written}
     await _delete_calls(connection, replaced)
-    await _insert_calls(connection, list(written.values()), source, e164)
+    await _insert_calls(connection, list(written.values()), source, e164, erased)
     old = [(call, told_by[key]) for key, call in replaced.items()]
     tallies = await move_tallies(connection, [(call, source) for call in written.values()], old)
     return Stored(calls=len(written), tallies=tallies)
@@ -102,10 +104,16 @@ async def _delete_calls(connection: AsyncConnection, keys: Iterable[reading.Call
                 await connection.execute(delete(table).where(table.c.pbx == pbx, table.c.call_id.in_(some)))
 
 
-async def _insert_calls(connection: AsyncConnection, calls: Sequence[Call], source: CallSource, e164: E164) -> None:
+async def _insert_calls(
+    connection: AsyncConnection,
+    calls: Sequence[Call],
+    source: CallSource,
+    e164: E164,
+    erased: Mapping[reading.CallKey, str],
+) -> None:
     if not calls:
         return
-    values = [rows.call_row(call, _customer(call, e164), source) for call in calls]
+    values = [rows.call_row(call, erased.get(rows.call_key(call)) or _customer(call, e164), source) for call in calls]
     await connection.execute(insert(schema.calls), values)
     for table in rows.PARTS:
         parts = rows.part_rows(table, calls)
