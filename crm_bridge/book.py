@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, func, in
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from crm_bridge.consent_book import fetch_consents, holding
 from crm_bridge.contact import (
     AccountState,
     Choice,
@@ -23,6 +24,7 @@ from crm_bridge.contact import (
 )
 from crm_bridge.matching import MAX_CANDIDATES, fold
 from crm_bridge.number import Number
+from crm_bridge.parts import make_whole
 from crm_bridge.schema import (
     customer_choices,
     customer_fields,
@@ -36,6 +38,8 @@ from crm_bridge.schema import (
 SHOWN_OF_EACH = 20
 _ORDER = customer_orders.c
 _INCIDENT = customer_incidents.c
+#: the customer himself, or he of whom he is now a part
+_WHOLE = func.coalesce(customers.c.merged_into, customers.c.id)
 
 
 class CustomerBook:
@@ -54,7 +58,7 @@ class CustomerBook:
         """
         if number.key is None:
             return []
-        exact = select(customer_numbers.c.customer_id).where(customer_numbers.c.match_key == number.key)
+        exact = _with_numbers().where(customer_numbers.c.match_key == number.key)
         return await self._contacts(exact, _with_tail(number))
 
     async def search(self, text: str, limit: int) -> list[Contact]:
@@ -68,17 +72,17 @@ class CustomerBook:
         by_word = [customers.c.search_text.contains(word, autoescape=True) for word in words]
         references = {text.strip(), text.strip().upper()}
         by_order = customers.c.id.in_(select(_ORDER.customer_id).where(_ORDER.reference.in_(references)))
-        found = select(customers.c.id).where(or_(and_(true(), *by_word), by_order))
+        found = select(_WHOLE).where(or_(and_(true(), *by_word), by_order))
         return await self._contacts(found.order_by(func.lower(customers.c.name)), limit=limit)
 
     async def get(self, contact_id: str) -> Contact | None:
-        """The customer with this id of the book; None if it is gone.
+        """The customer with this id of the book, or he of whom it is now a part; None if it is gone.
 
         Raises SourceError ``book-unreachable``.
         """
         if not contact_id.isascii() or not contact_id.isdecimal() or len(contact_id) > 18:
             return None
-        found = await self._contacts(select(customers.c.id).where(customers.c.id == int(contact_id)))
+        found = await self._contacts(select(_WHOLE).where(customers.c.id == int(contact_id)))
         return found[0] if found else None
 
     async def chosen(self, key: str) -> Choice | None:
@@ -86,13 +90,14 @@ class CustomerBook:
 
         Raises SourceError ``book-unreachable``.
         """
-        asked = select(customer_choices).where(customer_choices.c.match_key == key)
+        chosen = select(customer_choices, _WHOLE.label("whole_id")).join(customers)
+        asked = chosen.where(customer_choices.c.match_key == key)
         try:
             async with self._engine.connect() as connection:
                 row = (await connection.execute(asked)).first()
         except (SQLAlchemyError, OSError) as error:
             raise _unreachable(error) from error
-        return None if row is None else Choice(self._source, str(row.customer_id), row.chosen_by, _aware(row.chosen_at))
+        return None if row is None else Choice(self._source, str(row.whole_id), row.chosen_by, _aware(row.chosen_at))
 
     async def store_choice(self, key: str, choice: Choice) -> None:
         """Keep a choice among this book's customers, in place of an earlier one for the same key.
@@ -121,7 +126,8 @@ class CustomerBook:
         """
         try:
             async with self._engine.connect() as connection:
-                return (await connection.execute(select(func.count()).select_from(customers))).scalar_one()
+                asked = select(func.count()).select_from(customers).where(customers.c.merged_into.is_(None))
+                return (await connection.execute(asked)).scalar_one()
         except (SQLAlchemyError, OSError) as error:
             raise _unreachable(error) from error
 
@@ -140,28 +146,35 @@ class CustomerBook:
         return []
 
     async def _complete(self, connection: AsyncConnection, ids: Sequence[int]) -> list[Contact]:
-        rows = (await connection.execute(select(customers).where(customers.c.id.in_(ids)))).all()
-        numbers = await _by_customer(connection, _first(customer_numbers, ids, customer_numbers.c.position))
-        fields = await _by_customer(connection, _first(customer_fields, ids, customer_fields.c.position))
+        mine = or_(customers.c.id.in_(ids), customers.c.merged_into.in_(ids))
+        rows = (await connection.execute(select(customers).where(mine).order_by(customers.c.id))).all()
+        members = [row.id for row in rows]
+        numbers = await _by_customer(connection, _first(customer_numbers, members, customer_numbers.c.position))
+        fields = await _by_customer(connection, _first(customer_fields, members, customer_fields.c.position))
         orders = await _by_customer(
-            connection, _first(customer_orders, ids, _ORDER.is_open.desc(), _ORDER.placed_on.desc(), _ORDER.id)
+            connection, _first(customer_orders, members, _ORDER.is_open.desc(), _ORDER.placed_on.desc(), _ORDER.id)
         )
         incidents = await _by_customer(
             connection,
-            _first(customer_incidents, ids, _INCIDENT.is_open.desc(), _INCIDENT.opened_on.desc(), _INCIDENT.id),
+            _first(customer_incidents, members, _INCIDENT.is_open.desc(), _INCIDENT.opened_on.desc(), _INCIDENT.id),
         )
-        known = {row.id: row for row in rows}
-        return [
-            _contact(self._source, known[one], numbers[one], orders[one], incidents[one], fields[one])
-            for one in ids
-            if one in known
-        ]
+        words = await fetch_consents(connection, members)
+        whole: dict[int, list[Contact]] = {one: [] for one in ids}
+        for row in sorted(rows, key=lambda row: row.merged_into is not None):
+            one = _contact(self._source, row, numbers[row.id], orders[row.id], incidents[row.id], fields[row.id])
+            whole[row.merged_into or row.id].append(one)
+        said = {
+            one: holding(word for part in whole[one] for word in words.get(int(part.contact_id), ())) for one in ids
+        }
+        return [make_whole(whole[one], said[one], SHOWN_OF_EACH) for one in ids if whole[one]]
+
+
+def _with_numbers() -> Select[Any]:
+    return select(_WHOLE).join(customer_numbers, customer_numbers.c.customer_id == customers.c.id)
 
 
 def _with_tail(number: Number) -> Select[Any] | None:
-    if number.tail is None:
-        return None
-    return select(customer_numbers.c.customer_id).where(customer_numbers.c.tail == number.tail)
+    return None if number.tail is None else _with_numbers().where(customer_numbers.c.tail == number.tail)
 
 
 def _first(table: Table, ids: Sequence[int], *order: ColumnElement[Any]) -> Select[Any]:

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from crm_bridge.consent import Channel, Consent, against
 from crm_bridge.number import Number
 from cti.errors import OffhookError
 
@@ -74,6 +75,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A customer as one source knows him. ``contact_id`` is that source's own, unique within ``source``.
 
     ``fields`` are all else the source knows, in its order. ``external_id`` is the customer number that people use.
+    ``consents`` are his words that hold, refusals first.
     ``url`` is the customer's own page in that source, http or https. ``origins`` names the source of each part that is
     another source's than ``source``: what was missing there.
     """
@@ -93,6 +95,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...] = ()
     notes: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+    consents: tuple[Consent, ...] = ()
+    products: tuple[str, ...] = ()
     url: str | None = None
     origins: tuple[tuple[str, str], ...] = ()
 
@@ -104,6 +108,17 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def sources(self) -> tuple[str, ...]:
         """All sources that this record was made from, its own first."""
         return tuple(dict.fromkeys((self.source, *(source for _, source in self.origins))))
+
+    @property
+    def no_calls(self) -> tuple[Consent, ...]:
+        """What speaks against calling him; empty where nothing does."""
+        return against(self.consents, Channel.PHONE)
+
+    @property
+    def bought(self) -> tuple[str, ...]:
+        """What the customer has bought: the source's own list, else the titles of his finished orders, each once."""
+        finished = (order.title for order in self.orders if not order.is_open and order.title)
+        return self.products or tuple(dict.fromkeys(finished))
 
     @property
     def open_orders(self) -> tuple[Order, ...]:
@@ -152,8 +167,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
     ``contact`` is there for exact and probable; ``candidates`` are all who may be meant, never more than was found, and
     stay there after an agent chose one. ``pending`` is True while sources are still asked, ``silent`` names those that
-    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones. ``heard`` tells
-    what each source said and how old that is.
+    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones: that is ``caller``,
+    where he is known. ``heard`` tells what each source said and how old that is. ``chosen_by`` is the agent, in words,
+    who said so; "" where nobody had to.
     """
 
     kind: MatchKind
@@ -164,6 +180,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     silent: tuple[str, ...] = ()
     on_behalf: bool = False
     heard: tuple[Heard, ...] = ()
+    caller: Contact | None = None
+    chosen_by: str = ""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -173,6 +191,15 @@ class Choice(msgspec.Struct, frozen=True):
     contact_id: str
     chosen_by: str
     chosen_at: datetime
+
+
+class PastNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent noted about an earlier call. ``on_behalf_of`` names whom the caller phoned for, if anybody else."""
+
+    agent: str
+    note: str = ""
+    disposition: str = ""
+    on_behalf_of: str | None = None
 
 
 class PastCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +212,7 @@ class PastCall(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[str, ...] = ()
     wait_s: float | None = None
     talk_s: float | None = None
+    notes: tuple[PastNote, ...] = ()
 
 
 #: The last calls with any of these numbers, newest first. The numbers are in every form that a PBX may have written.
@@ -255,3 +283,5 @@ class ChoiceKeeper(Protocol):
     async def chosen(self, key: str) -> Choice | None: ...
 
     async def store_choice(self, key: str, choice: Choice) -> None: ...
+
+    async def drop_choice(self, key: str) -> None: ...

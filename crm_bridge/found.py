@@ -7,6 +7,9 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
+from crm_bridge.consent import MAX_PURPOSE, MAX_SOURCE, Consent, in_force
 from crm_bridge.contact import AccountState, Contact, ContactNumber, Incident, Money, Order
 from crm_bridge.number import parse_number
 from crm_bridge.rows import MAX_FIELDS, MAX_ID, MAX_NAME, MAX_NOTES, MAX_NUMBERS, MAX_VALUE
@@ -49,6 +52,7 @@ def make_contact(
     orders: Iterable[Order] = (),
     incidents: Iterable[Incident] = (),
     fields: Iterable[tuple[str, object]] = (),
+    consents: Iterable[Consent] = (),
 ) -> Contact:
     """A customer of ``source``. ``phones`` are pairs of label and number as written; what is none is left out."""
     shown = [(text_of(label, 100), text_of(value, MAX_VALUE)) for label, value in fields]
@@ -69,6 +73,7 @@ def make_contact(
         orders=tuple(orders)[:MAX_NUMBERS],
         incidents=tuple(incidents)[:MAX_NUMBERS],
         fields=tuple((label, value) for label, value in shown if label and value)[:MAX_FIELDS],
+        consents=in_force(map(_bounded, consents)),
     )
 
 
@@ -81,6 +86,11 @@ def read_numbers(phones: Iterable[tuple[str, object]], region: str) -> tuple[Con
         if number is not None and number.key is not None and len(found) < MAX_NUMBERS:
             found.setdefault(number.key, ContactNumber(written, number.key, text_of(label, 40), number.certain))
     return tuple(found.values())
+
+
+def _bounded(consent: Consent) -> Consent:
+    source, purpose = text_of(consent.source, MAX_SOURCE), text_of(consent.purpose, MAX_PURPOSE)
+    return msgspec.structs.replace(consent, source=source, purpose=purpose)
 
 
 def safe_url(url: str) -> str | None:

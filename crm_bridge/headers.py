@@ -48,6 +48,29 @@ _CUSTOMER: Final = {
     "currency": "currency|valuta|divisa|wahrung|waehrung|devise|moneda",
     "notes": "notes|note|comment|comments|remarks|annotazioni|commenti|osservazioni|bemerkung|bemerkungen|notiz|"
     "notizen|kommentar|commentaire|commentaires|remarques|notas|comentarios|observaciones",
+    "do_not_call": "do not call|donotcall|do not phone|no calls|dnc|non chiamare|non telefonare|nicht anrufen|"
+    "keine anrufe|ne pas appeler|no llamar",
+    "do_not_email": "do not email|do not e mail|donotemail|email opt out|e mail opt out|has opted out of email|"
+    "non inviare email|keine e mails|keine e mail|ne pas envoyer d e mail|no enviar correo",
+    "do_not_sms": "do not sms|do not text|sms opt out|non inviare sms|keine sms|ne pas envoyer de sms|no enviar sms",
+    "do_not_post": "do not post|do not mail|no post|non inviare posta|keine post|ne pas envoyer de courrier|"
+    "no enviar cartas",
+    "do_not_contact": "do not contact|opt out|opted out|non contattare|nicht kontaktieren|"
+    "ne pas contacter|no contactar",
+    "consent_phone": "consent phone|phone consent|consent to call|consenso telefono|einwilligung telefon|"
+    "consentement telephone|consentimiento telefono",
+    "consent_email": "consent email|email consent|consent e mail|e mail consent|consenso email|einwilligung e mail|"
+    "consentement e mail|consentimiento correo",
+    "consent_sms": "consent sms|sms consent|consenso sms|einwilligung sms|consentement sms|consentimiento sms",
+    "consent_post": "consent post|post consent|consenso posta|einwilligung post|consentement courrier|"
+    "consentimiento correo postal",
+    "consent_any": "consent|consent any|consenso|einwilligung|consentement|consentimiento|gdpr consent",
+    "consent_date": "consent date|date of consent|opt out date|data consenso|einwilligung datum|einwilligung vom|"
+    "date consentement|date du consentement|fecha consentimiento",
+    "consent_source": "consent source|source of consent|fonte consenso|einwilligung quelle|source consentement|"
+    "origen consentimiento",
+    "consent_purpose": "consent purpose|finalita consenso|einwilligung zweck|finalite consentement|"
+    "finalidad consentimiento",
 }
 _OF_CUSTOMER: Final = (
     "customer id|customer|customer no|customer number|client id|account no|codice cliente|cod cliente|id cliente|"
@@ -103,6 +126,7 @@ NEEDED: Final[Mapping[ImportKind, Sequence[tuple[str, ...]]]] = {
     ImportKind.INCIDENTS: [("reference",), ("customer",)],
 }
 PHONES: Final = ("phone", "mobile", "work", "home")
+CONSENTS: Final = tuple(field for field in _CUSTOMER if field.startswith(("do_not_", "consent_")))
 
 
 def field_of(header: str, kind: ImportKind) -> str | None:

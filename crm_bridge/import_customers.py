@@ -15,6 +15,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from crm_bridge.consent_book import IMPORT, store_consents
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_file import BadRow, Reading, read_file
 from crm_bridge.rows import CustomerRow, ImportRow, IncidentRow, OrderRow
@@ -135,9 +136,6 @@ async def _store_customers(
     known = await _known_customers(connection, [row.identity_key for row in rows])
     new = [row for row in rows if row.identity_key not in known]
     moved = [row for row in rows if row.identity_key in known and known[row.identity_key][1] != _content(row)]
-    tally.added += len(new)
-    tally.changed += len(moved)
-    tally.unchanged += len(rows) - len(new) - len(moved)
     ids = {key: known[key][0] for key in known}
     if new:
         made = insert(customers).returning(customers.c.id, customers.c.identity_key)
@@ -152,6 +150,11 @@ async def _store_customers(
             await connection.execute(delete(table).where(table.c.customer_id.in_(old)))
     await _insert(connection, customer_numbers, _number_values([*new, *moved], ids))
     await _insert(connection, customer_fields, _field_values([*new, *moved], ids))
+    said = await store_consents(connection, {ids[row.identity_key]: row.consents for row in rows}, IMPORT, now)
+    changed_ids = (said - {ids[row.identity_key] for row in new}) | set(old)
+    tally.added += len(new)
+    tally.changed += len(changed_ids)
+    tally.unchanged += len(rows) - len(new) - len(changed_ids)
 
 
 async def _known_customers(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[int, object]]:

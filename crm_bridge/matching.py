@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from crm_bridge.consent import joined
 from crm_bridge.contact import Choice, Contact, Match, MatchKind
 from crm_bridge.number import Number, NumberKind
 
@@ -37,6 +38,8 @@ def decide(number: Number, found: Sequence[Contact], choice: Choice | None = Non
 def settle(match: Match, contact: Contact, *, by: str, on_behalf: bool) -> Match:
     """The match after an agent said who it is. The others stay to choose from; the reason names the agent."""
     others = tuple(person for person in match.candidates if _id(person) != _id(contact))
+    before = match.caller if match.on_behalf else match.contact
+    caller = before if on_behalf and before is not None and _id(before) != _id(contact) else None
     why = f"calls on behalf of this customer, says {by}" if on_behalf else f"chosen by {by}"
     return msgspec.structs.replace(
         match,
@@ -47,6 +50,8 @@ def settle(match: Match, contact: Contact, *, by: str, on_behalf: bool) -> Match
         pending=False,
         silent=(),
         on_behalf=on_behalf,
+        caller=caller,
+        chosen_by=by,
     )
 
 
@@ -89,7 +94,8 @@ def _chosen(picked: Contact, people: list[Contact], choice: Choice) -> Match:
     others = tuple(person for person in people if person is not picked)
     on = choice.chosen_at.astimezone().strftime("%-d %B %Y")
     why = f"chosen by {choice.chosen_by} on {on}" + (f" among {len(people)}" if others else "")
-    return Match(kind=MatchKind.EXACT, why=why, contact=picked, candidates=(picked, *others)[:MAX_CANDIDATES])
+    candidates = (picked, *others)[:MAX_CANDIDATES]
+    return Match(kind=MatchKind.EXACT, why=why, contact=picked, candidates=candidates, chosen_by=choice.chosen_by)
 
 
 def _picked(people: Sequence[Contact], choice: Choice) -> Contact | None:
@@ -120,10 +126,13 @@ def _filled(first: Contact, more: Contact) -> Contact:
     gaps = {
         name: value
         for name in first.__struct_fields__
-        if name != "origins" and getattr(first, name) in empty and (value := getattr(more, name)) not in empty
+        if name not in ("origins", "consents")
+        and getattr(first, name) in empty
+        and (value := getattr(more, name)) not in empty
     }
     origins = {name: more.origin(name) for name in gaps} | dict(first.origins)
-    return msgspec.structs.replace(first, **gaps, origins=tuple(origins.items()))
+    consents = joined(first.consents, more.consents)
+    return msgspec.structs.replace(first, **gaps, consents=consents, origins=tuple(origins.items()))
 
 
 def _has(contact: Contact, key: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from crm_bridge.cells import CellError, parse_cents, parse_date, parse_open, parse_phones, parse_state, plain_cell
+from crm_bridge.consent import Consent
+from crm_bridge.consent_columns import ConsentError, parse_consents
 from crm_bridge.headers import PHONES
 from crm_bridge.matching import fold
 from crm_bridge.number import Number, written_forms
@@ -60,6 +62,7 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True, tag="customer"):
     search_text: str
     numbers: tuple[NumberRow, ...]
     fields: tuple[tuple[str, str], ...]
+    consents: tuple[Consent, ...] = ()
     doubts: tuple[str, ...] = ()
 
 
@@ -121,6 +124,7 @@ def parse_customer(line: int, cells: Cells, extra: Cells, region: str) -> Custom
         search_text="",
         numbers=numbers,
         fields=fields,
+        consents=_consents(one, region),
         doubts=doubts,
     )
     return msgspec.structs.replace(
@@ -215,6 +219,13 @@ def _fields(extra: Cells) -> tuple[tuple[str, str], ...]:
         if name and value and len(kept) < MAX_FIELDS:
             kept.setdefault(name, value)
     return tuple(kept.items())
+
+
+def _consents(one: Mapping[str, str], region: str) -> tuple[Consent, ...]:
+    try:
+        return parse_consents(one, region)
+    except ConsentError as error:
+        raise RowError(str(error), error.column) from None
 
 
 def _first(cells: Cells) -> dict[str, str]:

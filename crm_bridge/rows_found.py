@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from crm_bridge.cells import CellError, parse_cents, parse_phones, parse_state
+from crm_bridge.consent import Consent, in_force
+from crm_bridge.consent_columns import ConsentError, parse_consents
 from crm_bridge.contact import AccountState, Contact, ContactNumber, Money
 from crm_bridge.found import make_contact, text_of
 from crm_bridge.headers import PHONES, ImportKind, field_of
@@ -44,6 +46,7 @@ def contact_of_row(source: str, region: str, row: Mapping[str, object]) -> Conta
         account_state=state,
         account_note=ours.get("account_note") or note or "",
         balance=_money(ours.get("balance", ""), ours.get("currency", "")),
+        consents=_consents(ours, region),
         fields=others,
     )
 
@@ -63,6 +66,7 @@ def contact_of_import(source: str, row: CustomerRow) -> Contact:
         account_note=row.account_note,
         balance=None if row.balance_cents is None else Money(row.balance_cents, row.currency or ""),
         notes=row.notes,
+        consents=in_force(row.consents),
         fields=row.fields,
     )
 
@@ -88,6 +92,16 @@ def _each_phone(cell: str, region: str) -> list[str]:
         return [number.written for number in parse_phones(cell, region)]
     except CellError:
         return [cell]
+
+
+def _consents(ours: Mapping[str, str], region: str) -> tuple[Consent, ...]:
+    """What can be read: a day that is none is no reason to forget the refusal, a cell that is none to show no card."""
+    for cells in (ours, {name: cell for name, cell in ours.items() if name != "consent_date"}):
+        try:
+            return in_force(parse_consents(cells, region))
+        except ConsentError:
+            continue
+    return ()
 
 
 def _money(cell: str, currency: str) -> Money | None:

@@ -30,7 +30,10 @@ CTI_AT_WORK = (
 )
 PURE_ELSEWHERE = (
     "crm_bridge/number.py",
+    "crm_bridge/consent.py",
+    "crm_bridge/consent_columns.py",
     "crm_bridge/contact.py",
+    "crm_bridge/parts.py",
     "crm_bridge/matching.py",
     "crm_bridge/answer_cache.py",
     "crm_bridge/breaker.py",
