@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.found import Record, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
@@ -101,11 +102,8 @@ class BottleCrm(HttpAdapter):
             email=text_of(one.get("email")),
             notes=one.get("description"),
             url=self._page(one),
-            fields=[
-                ("Title", one.get("title")),
-                ("City", one.get("city")),
-                ("Do not call", "yes" if one.get("do_not_call") is True else ""),
-            ],
+            fields=[("Title", one.get("title")), ("City", one.get("city"))],
+            consents=says_no(one.get("do_not_call"), Channel.PHONE, "says BottleCRM"),
         )
 
     def _page(self, one: Record) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -98,10 +99,11 @@ class Espo(HttpAdapter):
             email=text_of(one.get("emailAddress")),
             notes=one.get("description"),
             url=f"{self.http.base}/#{segment(entity)}/view/{segment(own)}",
-            fields=[
-                ("Kind", entity),
-                ("Title", one.get("title")),
-                ("Do not call", "yes" if one.get("doNotCall") else ""),
+            fields=[("Kind", entity), ("Title", one.get("title"))],
+            consents=[
+                *says_no(one.get("doNotCall"), Channel.PHONE, "says EspoCRM"),
+                *says_no(one.get("phoneNumberIsOptedOut"), Channel.PHONE, "says EspoCRM"),
+                *says_no(one.get("emailAddressIsOptedOut"), Channel.EMAIL, "says EspoCRM"),
             ],
         )
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import first_text, make_contact, text_of
@@ -24,7 +25,10 @@ from crm_bridge.options import HttpOptions, need_secret
 from crm_bridge.sources import Surroundings
 
 _OBJECTS: Final = "/crm/v3/objects/contacts"
-_PROPERTIES: Final = ("firstname", "lastname", "company", "email", "phone", "mobilephone", "hs_language", "jobtitle")
+_PROPERTIES: Final = (
+    *("firstname", "lastname", "company", "email", "phone", "mobilephone", "hs_language", "jobtitle"),
+    "hs_email_optout",
+)
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +110,7 @@ class HubSpot(HttpAdapter):
                 ("Title", one.get("jobtitle")),
                 *((label, one.get(key)) for label, key in self._options.more.items()),
             ],
+            consents=says_no(one.get("hs_email_optout"), Channel.EMAIL, "says HubSpot"),
         )
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, SourceError, SourceRefusedError
 from crm_bridge.forms import loose_pattern, significant_digits
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -26,6 +27,8 @@ from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
 SEARCH_FIELD: Final = "phone_mobile_search"
+#: of the same module and the same mixin as the field above: whether the number is on Odoo's own list of refusals
+_BLACKLISTED: Final = "phone_sanitized_blacklisted"
 _FIELDS: Final = ("name", "email", "ref", "lang", "commercial_company_name", "city")
 _MODEL: Final = "res.partner"
 _DENIED: Final = ("AccessDenied", "AccessError")
@@ -91,6 +94,8 @@ class Odoo(HttpAdapter):
 
     async def _partners(self, domain: Sequence[Any], limit: int) -> list[Contact]:
         fields = [*_FIELDS, *self._options.number_fields, *self._options.more.values()]
+        if SEARCH_FIELD in self._options.search_fields:
+            fields.append(_BLACKLISTED)
         asked = {"domain": list(domain), "fields": fields, "limit": limit}
         if self._options.api == "json2":
             records = await self.http.fetch_as(Records, "POST", f"/json/2/{_MODEL}/search_read", json=asked)
@@ -143,6 +148,7 @@ class Odoo(HttpAdapter):
                 ("City", one.get("city")),
                 *((label, _shown(one.get(key))) for label, key in self._options.more.items()),
             ],
+            consents=says_no(one.get(_BLACKLISTED), Channel.PHONE, "on Odoo's phone blacklist"),
         )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -29,6 +30,7 @@ _SHOWN: Final = {
     "Account": "Id,Name,Phone,AccountNumber",
     "Lead": "Id,Name,Phone,MobilePhone,Email,Title,Company",
 }
+_CONSENTS: Final = ",DoNotCall,HasOptedOutOfEmail"
 _PHONES: Final = {"Phone": "work", "MobilePhone": "mobile", "HomePhone": "home", "OtherPhone": ""}
 _RESERVED = re.compile(r"([?&|!{}\[\]()^~*:\\\"'+\-])")
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
@@ -42,6 +44,13 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     secret_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
     objects: Annotated[tuple[str, ...], msgspec.Meta(description="Of Contact, Account, Lead.")] = tuple(_SHOWN)
     version: Annotated[str, msgspec.Meta(pattern=r"^v\d+\.0$", description="Version of the interface.")] = "v62.0"
+    consents: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether `DoNotCall` and `HasOptedOutOfEmail` are asked for: the user must be allowed to read "
+            "these fields, else Salesforce refuses every question."
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         HttpOptions.__post_init__(self)
@@ -85,7 +94,7 @@ class Salesforce(HttpAdapter):
         path = f"{self._data}/sobjects/{kind}/{own}"
 
         async def ask(token: Token) -> Contact | None:
-            params = {"fields": _SHOWN[kind].replace(",Account.Name", "")}
+            params = {"fields": self._shown(kind).replace(",Account.Name", "")}
             reply = await self.http.fetch("GET", path, params=params, headers=_bearer(token), expect=frozenset({404}))
             return None if reply.status == 404 else self._contact(kind, self.http.parse_as(dict[str, Any], reply))
 
@@ -96,7 +105,7 @@ class Salesforce(HttpAdapter):
         return f"/services/data/{self._options.version}"
 
     async def _ask(self, wanted: str, where: str, limit: int) -> list[Contact]:
-        objects = ", ".join(f"{kind}({_SHOWN[kind]} LIMIT {limit})" for kind in self._options.objects)
+        objects = ", ".join(f"{kind}({self._shown(kind)} LIMIT {limit})" for kind in self._options.objects)
         query = f"FIND {{{wanted}}} IN {where} FIELDS RETURNING {objects}"
 
         async def ask(token: Token) -> _Found:
@@ -105,6 +114,9 @@ class Salesforce(HttpAdapter):
 
         records = (await self._sign_on.ask(ask)).records
         return [self._contact(_kind(one), one) for one in records[:limit]]
+
+    def _shown(self, kind: str) -> str:
+        return _SHOWN[kind] + (_CONSENTS if self._options.consents and kind != "Account" else "")
 
     async def _grant(self) -> Token:
         client = {"client_id": self._options.client_id, "client_secret": self._options.secret or ""}
@@ -124,6 +136,10 @@ class Salesforce(HttpAdapter):
             external_id=text_of(one.get("AccountNumber")),
             url=f"{self.http.base}/lightning/r/{segment(kind)}/{segment(own)}/view",
             fields=[("Kind", kind), ("Title", one.get("Title"))],
+            consents=[
+                *says_no(one.get("DoNotCall"), Channel.PHONE, "says Salesforce"),
+                *says_no(one.get("HasOptedOutOfEmail"), Channel.EMAIL, "says Salesforce"),
+            ],
         )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -103,7 +104,11 @@ class Vtiger(HttpAdapter):
             external_id=first_text(one, "contact_no", "account_no", "lead_no"),
             notes=one.get("description"),
             url=f"{self.http.base}{page}" if page else "",
-            fields=[("Title", one.get("title")), ("Do not call", "yes" if one.get("donotcall") in ("1", True) else "")],
+            fields=[("Title", one.get("title"))],
+            consents=[
+                *says_no(one.get("donotcall"), Channel.PHONE, "says Vtiger"),
+                *says_no(one.get("emailoptout"), Channel.EMAIL, "says Vtiger"),
+            ],
         )
 
 
