@@ -17,7 +17,8 @@ async def test_it_is_asked_120_times_a_minute_at_most() -> None:
 async def test_who_may_not_be_called_is_said_and_the_page_is_linked() -> None:
     async with opened(Vendor(), pages_url="https://app.example.com/") as crm:
         [anna] = await crm.find(number(ANNA.phone))
-    assert (anna.company, anna.fields) == ("Rossi Srl", (("Do not call", "yes"),))
+    assert (anna.company, anna.fields) == ("Rossi Srl", ())
+    assert [one.words for one in anna.no_calls] == ["Do not call: refused, day not known, says BottleCRM"]
     assert anna.url == f"https://app.example.com/contacts/{own_id(ANNA)}"
 
 

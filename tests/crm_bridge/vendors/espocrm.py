@@ -45,7 +45,12 @@ def phones(one: Person) -> list[str]:
 
 
 def row(one: Person) -> dict[str, Any]:
-    account = {"accountName": one.company or None, "emailAddress": None, "description": None}
+    account = {
+        "accountName": one.company or None,
+        "emailAddress": None,
+        "description": None,
+        "doNotCall": one.number == 1,
+    }
     return {"id": f"e{one.number}", "name": one.name, "phoneNumber": phones(one)[0], **account}
 
 

@@ -46,7 +46,11 @@ def let_in(request: web.Request) -> None:
 
 def properties(one: Person) -> dict[str, str | None]:
     names = {"firstname": one.first, "lastname": one.last, "company": one.company or None, "email": None}
-    return names | {"phone": one.phone, "mobilephone": one.mobile or None, "hs_language": None}
+    return (
+        names
+        | {"phone": one.phone, "mobilephone": one.mobile or None, "hs_language": None}
+        | {"hs_email_optout": "true" if one.number == 1 else None}
+    )
 
 
 def meant(asked: dict[str, Any], one: Person) -> bool:

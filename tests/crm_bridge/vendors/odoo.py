@@ -12,7 +12,17 @@ from aiohttp import web
 
 from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, like
 
-FIELDS = {"id", "name", "email", "ref", "lang", "commercial_company_name", "city", "phone"}
+FIELDS = {
+    "id",
+    "name",
+    "email",
+    "ref",
+    "lang",
+    "commercial_company_name",
+    "city",
+    "phone",
+    "phone_sanitized_blacklisted",
+}
 
 
 class Vendor(CrmServer):
@@ -39,7 +49,8 @@ class Vendor(CrmServer):
 def record(one: Person) -> dict[str, Any]:
     phone = one.mobile if one.number == 2 else one.phone
     company = {"commercial_company_name": one.company or False, "city": False, "ref": False, "lang": "it_IT"}
-    return {"id": one.number, "name": one.name, "email": False, "phone": one.phone or phone, **company}
+    listed = {"phone_sanitized_blacklisted": one.number == 1}
+    return {"id": one.number, "name": one.name, "email": False, "phone": one.phone or phone, **company, **listed}
 
 
 def meant(domain: list[Any], one: dict[str, Any]) -> bool:

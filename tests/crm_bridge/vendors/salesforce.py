@@ -71,4 +71,5 @@ def own_id(one: Person) -> str:
 def record(one: Person) -> dict[str, Any]:
     account = {"attributes": {"type": "Account"}, "Name": one.company} if one.company else None
     names = {"attributes": {"type": "Contact"}, "Id": own_id(one), "Name": one.name, "Account": account}
-    return names | {"Phone": one.phone, "MobilePhone": one.mobile or None, "Email": None}
+    flags = {"DoNotCall": one.number == 1, "HasOptedOutOfEmail": False}
+    return names | {"Phone": one.phone, "MobilePhone": one.mobile or None, "Email": None} | flags

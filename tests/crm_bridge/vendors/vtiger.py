@@ -65,4 +65,4 @@ def answer(result: object) -> web.Response:
 
 def row(one: Person) -> dict[str, Any]:
     names = {"id": f"12x{one.number}", "firstname": one.first, "lastname": one.last, "contact_no": f"CON{one.number}"}
-    return names | {"phone": one.phone, "mobile": one.mobile, "email": "", "donotcall": "0"}
+    return names | {"phone": one.phone, "mobile": one.mobile, "email": "", "donotcall": "1" if one.number == 1 else "0"}
