@@ -45,6 +45,7 @@ class Board:
         self.roster = Roster(pbx)
         self.out: list[CallEvent] = []
         self.gone: OrderedDict[str, None] = OrderedDict()
+        self.unseen: OrderedDict[str, None] = OrderedDict()
 
     def leg_of(self, signal: LegSignal) -> LegRecord | None:
         """The signal's leg, in the call that the PBX counts it to by now; None (and an oddity) for one never seen."""
@@ -66,9 +67,18 @@ class Board:
 
     def gone_by(self, leg_id: str) -> None:
         """Remember that this leg, or the call of this id, is over."""
-        self.gone[leg_id] = None
-        if len(self.gone) > GONE_LEGS:
-            self.gone.popitem(last=False)
+        _remember(self.gone, leg_id)
+
+    def gone_unseen(self, leg_id: str) -> None:
+        """Remember that a leg is over of which nothing else was heard: what was asked before its end still shows it.
+
+        Its id may be that of a call that goes on without it, so it is not gone as a call.
+        """
+        _remember(self.unseen, leg_id)
+
+    def is_over(self, leg_id: str) -> bool:
+        """Whether this leg's end was heard."""
+        return leg_id in self.gone or leg_id in self.unseen
 
     def known(self, leg_id: str | None) -> LegRecord | None:
         return None if leg_id is None else self.legs.get(leg_id)
@@ -166,3 +176,9 @@ class Board:
 
 def has_customer(call: CallRecord) -> bool:
     return any(leg.role is LegRole.CUSTOMER for leg in call.legs)
+
+
+def _remember(ids: OrderedDict[str, None], one: str) -> None:
+    ids[one] = None
+    if len(ids) > GONE_LEGS:
+        ids.popitem(last=False)

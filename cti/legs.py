@@ -44,7 +44,7 @@ from cti.verdicts import ended_at, ended_by, outcome_of
 
 
 def leg_seen(board: Board, signal: LegSeen) -> None:
-    if signal.leg in board.gone:
+    if board.is_over(signal.leg):
         return
     if signal.leg in board.legs:
         _seen_again(board.legs[signal.leg], signal)
@@ -244,6 +244,7 @@ def dial_ended(board: Board, signal: DialEnded) -> None:
 def leg_ended(board: Board, signal: LegEnded) -> None:
     leg = _moved(board, signal)
     if leg is None:
+        board.gone_unseen(signal.leg)
         _root_gone(board, signal.leg)
         return
     leg.ended_at, leg.cause = signal.at, signal.cause

@@ -19,7 +19,7 @@ from cti.states import LegState, PlaceState
 
 def differences(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
     """The signals that turn the board into the snapshot, in an order in which they could have happened."""
-    legs = {leg.leg: leg for leg in now.legs if leg.leg not in board.gone}
+    legs = {leg.leg: leg for leg in now.legs if not board.is_over(leg.leg)}
     waiting = {(wait.leg, wait.queue) for wait in now.waits}
     yield from _ended(board, now, legs)
     before = {leg: record.state for leg, record in board.legs.items()}

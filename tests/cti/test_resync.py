@@ -183,29 +183,44 @@ def test_an_agent_who_logged_out_meanwhile_is_told_as_such() -> None:
     assert book.tracker.agents()[0].state == "offline"
 
 
-def test_a_customer_found_talking_is_a_call_from_then_on() -> None:
-    def leg(leg_id: str, role: LegRole, number: str, **more: object) -> LegNow:
-        facts = {"ringing": False, "up": True, "bridge": "b", "queue": None, "name": None, "dialled": None, **more}
-        return LegNow(
-            leg=leg_id, group="1", channel=f"PJSIP/{number}-1", role=role, number=number, started_at=at(0), **facts
-        )
+def now_leg(leg_id: str, role: LegRole, number: str, *, queue: str | None = None) -> LegNow:
+    return LegNow(
+        leg=leg_id, group="1", channel=f"PJSIP/{number}-1", role=role, number=number, started_at=at(0), ringing=False,
+        up=True, bridge="b", queue=queue, name=None, dialled="+3902", was_dialled=role is LegRole.AGENT,
+    )  # fmt: skip
 
-    book = Playbook()
-    events = book.tracker.apply(
-        SnapshotTaken(
-            at=at(9),
-            origin=ORIGIN,
-            legs_at=at(9),
-            queues_at=at(9),
-            legs=(
-                leg("1", LegRole.CUSTOMER, "+39333", was_dialled=False, queue="sales", dialled="+3902"),
-                leg("2", LegRole.AGENT, "101", was_dialled=True),
-            ),
-            waits=(),
-            members=(),
-        )
+
+def two_talking() -> SnapshotTaken:
+    """A customer from the queue and his agent, nine seconds on."""
+    return SnapshotTaken(
+        at=at(9),
+        origin=ORIGIN,
+        legs_at=at(9),
+        queues_at=at(9),
+        legs=(
+            now_leg("1", LegRole.CUSTOMER, "+39333", queue="sales"),
+            now_leg("2", LegRole.AGENT, "101"),
+        ),
+        waits=(),
+        members=(),
     )
+
+
+def test_a_customer_found_talking_is_a_call_from_then_on() -> None:
+    book = Playbook()
+    events = book.tracker.apply(two_talking())
     (call,) = book.tracker.open_calls()
     assert (call.caller.number, call.dialled, call.queue, call.offered_at) == ("+39333", "+3902", "sales", at(0))
     assert [(talk.agent, talk.started_at) for talk in call.talks] == [("101", at(9))]
     assert not [event for event in events if isinstance(event, OddityFound)]
+
+
+@pytest.mark.parametrize(("over", "left"), [("1 2", {}), ("2", {"1": ["1"]}), ("1", {"1": ["2"]})])
+def test_a_leg_whose_end_was_heard_while_the_present_was_asked_for_does_not_come_to_life(
+    over: str, left: dict[str, list[str]]
+) -> None:
+    """Its beginning was not heard, and the answer is older than its end. A call may go on without its first leg."""
+    book = Playbook()
+    book.play("\n".join(f"8 ends {leg}" for leg in over.split()))
+    book.tracker.apply(two_talking())
+    assert {call.call_id: [leg.leg_id for leg in call.legs] for call in book.tracker.open_calls()} == left
