@@ -61,6 +61,11 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = ""
 
     @property
+    def is_no(self) -> bool:
+        """Whether it forbids something."""
+        return self.decision in NO
+
+    @property
     def words(self) -> str:
         """One line for a person.
 
