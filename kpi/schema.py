@@ -53,11 +53,14 @@ class SpanKind(StrEnum):
 class TallySpan(StrEnum):
     """What one tally row sums: ``quarter`` holds all that happened, ``did`` the inbound calls again by number dialled.
 
-    The three others are for counters: of two without the agent, of one without the queue.
+    Two hold the same again without the agents, for long periods. The last three are for counters: of two without the
+    agent, of one without the queue.
     """
 
     QUARTER = "quarter"
     DID = "did"  #: a quarter too, with ``did`` and without the agent
+    HOUR = "hour"  #: of UTC
+    SEVEN_DAYS = "7-days"  #: one hour of UTC on each day of a week; it starts at that hour of the Monday
     EVER = "ever"  #: all that was seen as it happened
     FILLED = "filled"  #: all that was filled in after a gap
     AGENT = "agent"  #: what each agent did in all that was seen as it happened, without histograms

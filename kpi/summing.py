@@ -19,6 +19,7 @@ from kpi import reading, rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.columns import cut_key
+from kpi.levels import coarser
 from kpi.schema import CallSource, TallySpan
 from kpi.tally import EMPTY, Tally, TallyKey, add, did_items, did_of, ever, gather, items_of, negative, of_agent, plain
 
@@ -34,7 +35,7 @@ _SPANS_AT_ONCE = 1_000
 
 
 def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
-    """What these calls add: by quarter, and for all time.
+    """What these calls add: by quarter and coarser, and for all time.
 
     Imported calls are in no sum for all time: a counter that rises by years of history in a minute tells nothing.
     """
@@ -51,13 +52,13 @@ def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
             for_ever += [(ever(key, span), tally) for key, tally in items]
         if span is TallySpan.EVER:
             for_ever += [(of_agent(key), plain(tally)) for key, tally in items if key.agent]
-    return _storable(quarters), _storable(for_ever)
+    return _with_coarser(_storable(quarters)), _storable(for_ever)
 
 
 def sums_of_spans(spans: Iterable[Span]) -> Sums:
-    """What these spans add: by quarter, and wrap-ups for all time too. Imported history knows of no wrap-up."""
+    """What these spans add: by quarter and coarser; wrap-ups for all time too. Imported history knows of no wrap-up."""
     quarters = [pair for span in spans for pair in span_tallies(span).items()]
-    return _storable((*quarters, *_wrap_ups(quarters)))
+    return _with_coarser(_storable((*quarters, *_wrap_ups(quarters))))
 
 
 def _wrap_ups(quarters: Iterable[tuple[TallyKey, Tally]]) -> Iterator[tuple[TallyKey, Tally]]:
@@ -132,6 +133,10 @@ async def upsert(connection: AsyncConnection, table: Table, values: Sequence[Map
 def difference(new: Sums, old: Sums) -> Sums:
     """What has to be added to ``old`` to make ``new``."""
     return gather((*new.items(), *((key, negative(tally)) for key, tally in old.items()))) if old else new
+
+
+def _with_coarser(sums: Sums) -> Sums:
+    return sums | coarser(sums)
 
 
 def _storable(pairs: Iterable[tuple[TallyKey, Tally]]) -> Sums:

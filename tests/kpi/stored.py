@@ -11,6 +11,7 @@ from cti.model import Call
 from kpi import rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
+from kpi.levels import coarser
 from kpi.tally import Tally, TallyKey, did_items, ever, gather, of_agent, plain, tallies_of
 
 
@@ -26,12 +27,13 @@ async def all_spans(engine: AsyncEngine) -> list[Span]:
 
 
 def recomputed(*stored: Call, spans: Iterable[Span] = ()) -> dict[TallyKey, Tally]:
-    """What the tallies of these calls and spans must be: by quarter, by number dialled and for all time."""
+    """What the tallies of these calls and spans must be: by quarter and coarser, by number dialled and for all time."""
     quarters = gather(pair for call in stored for pair in tallies_of(call).items())
     by_did = gather(pair for call in stored for pair in did_items(call, tallies_of(call).items()))
     of_agents = [pair for span in spans for pair in span_tallies(span).items()]
     for_ever = gather((*for_all_time(quarters).items(), *_wrap_ups(of_agents)))
-    return gather((*quarters.items(), *of_agents)) | by_did | for_ever
+    all_quarters = gather((*quarters.items(), *of_agents))
+    return all_quarters | coarser(all_quarters) | by_did | for_ever
 
 
 def _wrap_ups(of_agents: Iterable[tuple[TallyKey, Tally]]) -> Iterator[tuple[TallyKey, Tally]]:

@@ -40,7 +40,7 @@ async def test_what_the_logs_tell_is_in_the_reports_and_in_no_counter(store: Sto
     assert await ids(store) == set(really(MORNING))
     assert (done.calls, done.bad_lines) == (len(really(MORNING)), 0)
     sums = await all_tallies(engine)
-    assert {key.span for key in sums} == {TallySpan.QUARTER, TallySpan.DID}
+    assert {key.span for key in sums} == {TallySpan.QUARTER, TallySpan.DID, TallySpan.HOUR, TallySpan.SEVEN_DAYS}
     assert sum(tally.started for key, tally in sums.items() if key.span is TallySpan.QUARTER) == done.calls
     assert {source for _, source in (await store.fetch_told(PBX, really(MORNING))).values()} == {CallSource.IMPORTED}
 
