@@ -42,9 +42,9 @@ def test_a_refusal_stands_on_the_card_with_day_and_source(direction: Direction) 
 
 def test_on_a_call_to_him_it_is_an_alert() -> None:
     assert 'role="alert"><strong>Do not call this customer.' in shown(Direction.OUTBOUND, NO)
-    assert "alert" not in shown(Direction.INBOUND, NO)
-    assert "alert" not in shown(Direction.OUTBOUND, YES)
+    assert 'role="alert"' not in shown(Direction.INBOUND, NO)
+    assert 'role="alert"' not in shown(Direction.OUTBOUND, YES)
 
 
 def test_for_whom_one_calls_is_not_who_is_called() -> None:
-    assert "alert" not in shown(Direction.OUTBOUND, NO, on_behalf=True)
+    assert 'role="alert"' not in shown(Direction.OUTBOUND, NO, on_behalf=True)
