@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
 
+from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter
 from crm_bridge.answer_cache import AnswerCache, Kept
 from crm_bridge.breaker import Breaker, BreakerState
 from crm_bridge.bucket import Bucket
@@ -35,6 +36,8 @@ _Answer = TypeVar("_Answer")
 MOST_QUESTIONS: Final = 2_000
 #: the longest pause that a source may ask for, in seconds
 LONGEST_PAUSE_S: Final = 300.0
+#: how long a source may take to write a call: nobody waits for it
+WRITE_S: Final = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -100,6 +103,19 @@ class GuardedSource:
             return None
         return await self._apart(partial(self.adapter.get, contact_id))
 
+    async def write_call(self, activity: CallActivity) -> str:
+        """Have a call written, by the same breaker and rate as questions are asked; its id there.
+
+        Raises SourceError as the adapter does, TimeoutError, and SourceSparedError when the source was not asked.
+        """
+        if not isinstance(self.adapter, CallWriter):
+            raise ActivityRefusedError("crm-cannot-write", f"calls cannot be written into {self.name}")
+        return await self._own_task(self._write(self.adapter, activity))
+
+    def rest_left_s(self) -> float:
+        """Seconds for which the source is left alone, 0 when it may be asked."""
+        return self.breaker.rest_left_s(_now())
+
     async def warm(self) -> None:
         """Have a source that keeps all of its customers read them. Raises SourceError."""
         if isinstance(self.adapter, Warmable):
@@ -115,11 +131,31 @@ class GuardedSource:
             await self.adapter.close()
 
     async def _apart(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """A question in a task of its own: its verdict must not mix with an error that the asker is handling."""
-        task = asyncio.create_task(self._ask(work))
+        return await self._own_task(self._ask(work))
+
+    async def _own_task(self, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """In a task of its own: its verdict must not mix with an error that the asker is handling."""
+        task = asyncio.create_task(work)
         self._others.add(task)
         task.add_done_callback(self._others.discard)
         return await task
+
+    async def _write(self, writer: CallWriter, activity: CallActivity) -> str:
+        """Beside the counts of questions, and without taking one's place: a pop never waits for what is written."""
+        ticket = self.breaker.allow(_now())
+        if ticket is None:
+            raise self._resting()
+        began = False
+        try:
+            wait_s = self._bucket.reserve(_now(), self._limits.patience_s)
+            if wait_s is None:
+                raise SourceSparedError("crm-too-many-questions", f"{self.name} has too much to do")
+            await asyncio.sleep(wait_s)
+            began = True
+            async with asyncio.timeout(WRITE_S):
+                return await writer.write_call(activity)
+        finally:
+            self._judge(ticket, sys.exception() if began else asyncio.CancelledError())
 
     def _land(self, key: str, flight: asyncio.Task[list[Contact]]) -> None:
         del self._flights[key]
@@ -131,9 +167,7 @@ class GuardedSource:
         ticket = self.breaker.allow(_now())
         if ticket is None:
             self.counts.spared += 1
-            left_s = self.breaker.rest_left_s(_now())
-            what = f"{self.name} is left alone after it failed"
-            raise SourceSparedError("crm-resting", what, f"for {left_s:.0f} s more", "see the log for why")
+            raise self._resting()
         began = False
         try:
             async with self._turn():
@@ -164,7 +198,7 @@ class GuardedSource:
             self._bucket.pause(now, min(max(0.0, error.retry_after_s), LONGEST_PAUSE_S))
         if isinstance(error, asyncio.CancelledError | SourceBusyError):
             self.breaker.forget(ticket)
-        elif error is None:
+        elif error is None or isinstance(error, ActivityRefusedError):
             if self.breaker.succeed(ticket):
                 _log.info("a source of customers answers again", source=self.name)
         else:
@@ -176,6 +210,10 @@ class GuardedSource:
         what, hint = (error.what, error.hint) if isinstance(error, SourceError) else (type(error).__name__, "")
         rest_s = round(self.breaker.rest_left_s(now))
         _log.warning("a source of customers is left alone", source=self.name, error=what, hint=hint, rest_s=rest_s)
+
+    def _resting(self) -> SourceSparedError:
+        what, left_s = f"{self.name} is left alone after it failed", self.rest_left_s()
+        return SourceSparedError("crm-resting", what, f"for {left_s:.0f} s more", "see the log for why")
 
     def _limited(self, why: str) -> SourceSparedError:
         self.counts.spared += 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import phonenumbers
 
 from crm_bridge.pop_url import check_template, origin_of
+from cti.model import CallOutcome, Direction
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +59,40 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Annotated[int, msgspec.Meta(ge=1, le=1000)] | None,
         msgspec.Meta(description="Questions under way at the same time. Default: `lookups_at_once`."),
     ] = None
+    write_calls: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Write each call into this CRM once it is over: see docs/write-back.md, and docs/crm for which "
+            "kinds can."
+        ),
+    ] = False
+    write_directions: Annotated[
+        tuple[Direction, ...],
+        msgspec.Meta(description="Calls of which direction are written; empty: inbound and outbound ones."),
+    ] = ()
+    write_outcomes: Annotated[
+        tuple[CallOutcome, ...], msgspec.Meta(description="Calls with which outcome are written; empty: with any.")
+    ] = ()
+    write_queues: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="Only calls that came to one of these queues are written; empty: all calls."),
+    ] = ()
+    write_after_s: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0,
+            le=86_400,
+            description="Seconds after a call's end until it is written, so that the agent's note is in it. A note "
+            "that comes later has the CRM's record brought up to date.",
+        ),
+    ] = 60.0
+    unknown_callers: Annotated[
+        Literal["skip", "write"],
+        msgspec.Meta(
+            description="What becomes of a call whose customer this CRM does not know for certain: `write` writes it "
+            "without a customer, `skip` does not write it unless an agent says who it was."
+        ),
+    ] = "write"
 
 
 class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge import adapters
+from crm_bridge.activity import CallWriter
 from crm_bridge.contact import Adapter
 from crm_bridge.options import parse_options
 from crm_bridge.settings import CrmSettings, SourceSettings
@@ -47,7 +48,8 @@ class Surroundings(msgspec.Struct, frozen=True):
 def open_sources(settings: CrmSettings, engine: AsyncEngine, folder: Path = Path()) -> dict[str, Adapter]:
     """The configured sources by name, in their order. Nothing is connected yet.
 
-    Raises OffhookError ``crm-unknown-kind``, ``crm-options``, ``crm-secret-file`` or ``crm-extra``.
+    Raises OffhookError ``crm-unknown-kind``, ``crm-options``, ``crm-secret-file``, ``crm-extra`` or
+    ``crm-cannot-write``.
     """
     surroundings = Surroundings(engine, settings, folder)
     return {source.name: open_source(source, surroundings) for source in settings.sources}
@@ -58,6 +60,10 @@ def open_source(source: SourceSettings, surroundings: Surroundings) -> Adapter:
     module = find_kind(source.kind)
     options = parse_options(source, module.Options, surroundings.folder)
     opened: Adapter = module.open_adapter(source.name, options, surroundings)
+    if source.write_calls and not isinstance(opened, CallWriter):
+        what = f"calls cannot be written into the source {source.name!r}"
+        hint = "leave out write_calls; a [[webhook]] takes calls wherever else they have to go"
+        raise OffhookError("crm-cannot-write", what, f"the adapter {source.kind!r} only reads", hint)
     return opened
 
 

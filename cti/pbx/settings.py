@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,10 @@ DRIVERS_OF = {"asterisk": ("panoramisk",), "freeswitch": ("python-esl",)}  #: be
 FREESWITCH_DEFAULT_PASSWORD = "ClueCon"  # noqa: S105  what FreeSWITCH's own configuration has: anybody may know it
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
+
+#: what may stand in ``recording_url``, in braces
+RECORDING_VALUES = ("call_id", "pbx", "queue", "agent", "caller", "dialled", "year", "month", "day")
+_BRACED = re.compile(r"\{([^{}]*)\}")
 
 #: what is wrong where ``lacks_user``
 NO_USER = "is missing: an Asterisk lets nobody in without a manager user"
@@ -123,6 +128,15 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ] = 1 << 20
 
+    recording_url: Annotated[
+        str,
+        Meta(
+            description="Address of a call's recording, as `https://pbx.example.com/rec/{year}/{month}/{call_id}.wav`, "
+            "for what is written into CRMs and told to webhooks. Values: call_id pbx queue agent caller dialled year "
+            "month day (in UTC). Offhook neither makes nor opens recordings."
+        ),
+    ] = ""
+
     logs: Annotated[LogSettings, Meta(description=LogSettings.__doc__)] = LogSettings()
 
     def __post_init__(self) -> None:
@@ -131,6 +145,8 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         self._check_kind()
         if self.secret is not None and self.secret_file is not None:
             raise ValueError("give secret or secret_file, not both")
+        if self.recording_url and (unfit := _unfit_address(self.recording_url)):
+            raise ValueError(f"recording_url: {unfit}")
         if self.backoff_max_s < self.backoff_first_s:
             raise ValueError(
                 f"backoff_max_s ({self.backoff_max_s}) is less than backoff_first_s ({self.backoff_first_s})"
@@ -163,6 +179,15 @@ class PbxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(field, "***" if field == "secret" else getattr(self, field)) for field in self.__struct_fields__]
+
+
+def _unfit_address(template: str) -> str:
+    """Why nothing can be made of an address with values in braces; "" when it can."""
+    if unknown := [name for name in _BRACED.findall(template) if name not in RECORDING_VALUES]:
+        return f"no value is called {{{unknown[0]}}}; there is {', '.join(RECORDING_VALUES)}"
+    if not re.fullmatch(r"https?://[^\s{}/]+/\S*", template) or not template.isprintable():
+        return "expected an address like https://pbx.example.com/rec/{call_id}.wav"
+    return ""
 
 
 def fetch_secret(settings: PbxSettings) -> str:

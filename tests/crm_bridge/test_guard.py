@@ -9,12 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from crm_bridge import guard as module
+from crm_bridge.activity import ActivityRefusedError, CallActivity
 from crm_bridge.breaker import Breaker, BreakerState
 from crm_bridge.contact import Contact, SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource, Limits
 from crm_bridge.number import Number, parse_number
-from tests.crm_bridge.scene import until
+from tests.crm_bridge.scene import START, until
 from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
 
 KEY = "+393351234567"
@@ -187,3 +188,65 @@ async def test_searches_and_single_customers_are_guarded_too(make: Make) -> None
         await one.search("anna", 5)
     dumb = make(Prompt())
     assert (await dumb.search("anna", 5), await dumb.get("1")) == ([], None)
+
+
+class Writing(Prompt):
+    """Takes calls, or raises what it is told to."""
+
+    def __init__(self, problem: BaseException | None = None) -> None:
+        super().__init__()
+        self.problem = problem
+        self.written: list[str] = []
+
+    async def write_call(self, activity: CallActivity) -> str:
+        self.asked += 1
+        if self.problem is not None:
+            raise self.problem
+        self.written.append(activity.call_id)
+        return "17"
+
+
+ACTIVITY = CallActivity(
+    call_id="main:1", direction="inbound", outcome="answered", number=KEY, started_at=START, ended_at=START
+)
+
+
+async def test_a_call_is_written_and_no_question_is_counted(make: Make) -> None:
+    crm = Writing()
+    one = make(crm)
+    assert await one.write_call(ACTIVITY) == "17"
+    assert (crm.written, one.counts.asked, one.counts.delay.count) == (["main:1"], 0, 0)
+
+
+async def test_a_source_that_fails_is_not_written_to_either(make: Make) -> None:
+    crm = Writing(SourceError("crm-failed", "HTTP 500"))
+    one = make(crm)
+    for _ in range(5):
+        with pytest.raises(SourceError, match="HTTP 500"):
+            await one.write_call(ACTIVITY)
+    with pytest.raises(SourceSparedError):
+        await one.write_call(ACTIVITY)
+    assert crm.asked == 5
+    assert one.rest_left_s() > 0
+
+
+async def test_a_call_that_is_refused_says_nothing_against_the_source(make: Make) -> None:
+    one = make(Writing(ActivityRefusedError("crm-call-refused", "the CRM does not take the call")))
+    for _ in range(9):
+        with pytest.raises(ActivityRefusedError):
+            await one.write_call(ACTIVITY)
+    assert one.rest_left_s() == 0
+
+
+async def test_who_only_reads_refuses_every_call(make: Make) -> None:
+    with pytest.raises(ActivityRefusedError) as caught:
+        await make(Prompt()).write_call(ACTIVITY)
+    assert caught.value.ref == "crm-cannot-write"
+
+
+async def test_a_call_waits_its_turn_by_the_sources_rate(make: Make) -> None:
+    one = make(Writing(), per_s=0.001, patience_s=0.01)
+    await one.write_call(ACTIVITY)
+    with pytest.raises(SourceSparedError) as caught:
+        await one.write_call(ACTIVITY)
+    assert caught.value.ref == "crm-too-many-questions"

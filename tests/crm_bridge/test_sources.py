@@ -37,6 +37,13 @@ async def test_options_that_the_adapter_does_not_take_are_refused(engine: AsyncE
         open_sources(settings, engine)
 
 
+async def test_calls_for_a_kind_that_only_reads_are_a_fault_of_the_settings(engine: AsyncEngine) -> None:
+    settings = CrmSettings(sources=(SourceSettings(name="mine", write_calls=True),))
+    with pytest.raises(OffhookError, match=r"'mine'.*'book' only reads") as caught:
+        open_sources(settings, engine)
+    assert caught.value.ref == "crm-cannot-write"
+
+
 @pytest.mark.parametrize("kind", [info.name for info in pkgutil.iter_modules(adapters.__path__)])
 def test_each_file_of_adapters_is_an_adapter_and_says_what_it_needs(kind: str) -> None:
     module = importlib.import_module(known_kinds()[kind])

@@ -119,3 +119,18 @@ def test_a_secret_that_cannot_be_read_says_which(tmp_path: Path) -> None:
         fetch_secret(convert(secret_file=str(tmp_path / "binary")))
     with pytest.raises(OffhookError, match=r"'hq' has no secret.*link-no-secret"):
         fetch_secret(convert())
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("https://pbx/rec/{callid}.wav", r"no value is called \{callid\}; there is call_id,"),
+        ("javascript:alert('{call_id}')", "expected an address like https"),
+        ("https://{pbx}/rec/{call_id}.wav", "expected an address like https"),
+        ("https://pbx/rec/a b.wav", "expected an address like https"),
+    ],
+)
+def test_an_address_of_recordings_that_cannot_be_one_is_refused(address: str, why: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=f"recording_url: {why}"):
+        convert(recording_url=address)
+    assert convert(recording_url="http://pbx:8080/{year}/{call_id}.wav?q={queue}").recording_url
