@@ -6,19 +6,20 @@ takes the place of the plain one in a single step, so whoever reads meets one or
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
 from cti.journal import JournalSettings, Mark, list_session_folders
-from cti.journal_files import PARTIAL, create
+from cti.journal_files import FILE_MODE, PARTIAL, create
 from cti.recording import SESSION_FILE, Segment, list_segments, with_ends
 
 ROUND_S = 3600.0
@@ -73,6 +74,10 @@ class JournalKeeper:
             self._woken.wait(ROUND_S)
 
     def _tidy(self) -> None:
+        with suppress(OSError), tidying(self._place, wait=False):  # whoever erases a person comes first
+            self._remove_and_compress()
+
+    def _remove_and_compress(self) -> None:
         removed = remove_expired(
             self._place, time.time() - self._settings.retention_days * DAY_S, self._open_files, self._not_stored()
         )
@@ -86,6 +91,21 @@ class JournalKeeper:
         if self._mark is None:
             return None
         return self._mark() or Mark("", 0)
+
+
+@contextmanager
+def tidying(place: Path, *, wait: bool = True) -> Iterator[None]:
+    """While it lasts nobody else moves or removes files of this PBX's journal; writing goes on.
+
+    Raises:
+        BlockingIOError: somebody does, and ``wait`` is False.
+    """
+    handle = os.open(place / ".tidy", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(handle)
 
 
 def remove_expired(
