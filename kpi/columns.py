@@ -21,14 +21,13 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cti.errors import OffhookError
+from kpi.histogram import Histogram, pack, pack_indexed, unpack
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _JOINERS = "\u200d\ufe0e\ufe0f"
 _DIGEST_CHARS = 17
 _INT32 = 2**31 - 1
-
-Histogram = dict[int, int]
 
 
 class NaiveInstantError(OffhookError, DontWrapMixin):
@@ -178,16 +177,25 @@ class OptionalWord(Word):
 
 
 class SparseHistogram(TypeDecorator[Histogram]):
-    """Counts by whole second, ``{second: count}``, as MessagePack; NULL when empty. The reason is in ``kpi.tally``."""
+    """Counts by whole second, ``{second: count}``, packed by ``kpi.histogram``; NULL when empty."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Histogram | None, dialect: Dialect) -> bytes | None:
-        return msgspec.msgpack.encode(value) if value else None
+        return pack(value) if value else None
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Histogram:
-        return _HISTOGRAM.decode(value) if value else {}
+        return unpack(value) if value else {}
+
+
+class IndexedHistogram(SparseHistogram):
+    """The same with an index where it is long: for what reports cut at a threshold."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Histogram | None, dialect: Dialect) -> bytes | None:
+        return pack_indexed(value) if value else None
 
 
 class TimesByReason(TypeDecorator[dict[str, int]]):
@@ -200,8 +208,12 @@ class TimesByReason(TypeDecorator[dict[str, int]]):
         return msgspec.msgpack.encode(value) if value else None
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, int]:
-        return _TIMES.decode(value) if value else {}
+        return unpack_times(value) if value else {}
+
+
+def unpack_times(packed: bytes) -> dict[str, int]:
+    """What ``TimesByReason`` packed."""
+    return _TIMES.decode(packed)
 
 
 _TIMES = msgspec.msgpack.Decoder(dict[str, int])
-_HISTOGRAM = msgspec.msgpack.Decoder(Histogram)

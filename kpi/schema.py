@@ -33,7 +33,7 @@ from cti.model import (
     StayOutcome,
     TransferKind,
 )
-from kpi.columns import Instant, Key, OptionalWord, Sent, SparseHistogram, TimesByReason, Whole, Word
+from kpi.columns import IndexedHistogram, Instant, Key, OptionalWord, Sent, SparseHistogram, TimesByReason, Whole, Word
 
 ID_CHARS = 128
 NAME_CHARS = 100  #: of a PBX, a queue, an agent
@@ -300,10 +300,9 @@ SUMS_MS = (
     *("answered_wait_ms", "abandoned_wait_ms", "other_wait_ms", "ring_ms", "talk_ms", "hold_ms", "wrap_up_ms"),
     *("idle_ms", "ringing_ms", "talking_ms", "wrapping_ms"),
 )
-HISTOGRAMS = (
-    *("answered_waits", "abandoned_waits", "other_waits", "ring_times"),
-    *("talk_times", "hold_times", "wrap_up_times", "handle_times"),
-)
+WAITS = ("answered_waits", "abandoned_waits", "other_waits")
+TIMES = ("ring_times", "talk_times", "hold_times", "wrap_up_times", "handle_times")
+HISTOGRAMS = (*WAITS, *TIMES)
 
 
 def _count(name: str) -> Column[object]:
@@ -327,6 +326,7 @@ tallies = Table(
     *map(_count, TRANSFER_COUNTS.values()),
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in SUMS_MS),
     Column("pauses", TimesByReason()),
-    *(Column(name, SparseHistogram()) for name in HISTOGRAMS),
+    *(Column(name, IndexedHistogram()) for name in WAITS),
+    *(Column(name, SparseHistogram()) for name in TIMES),
     sqlite_with_rowid=False,
 )

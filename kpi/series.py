@@ -7,10 +7,9 @@ from typing import TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from kpi.columns import Histogram
+from kpi.histogram import Histogram, cumulative
 from kpi.labels import LabelBook, agent_label
 from kpi.metric_specs import SPECS
-from kpi.tally import cumulative
 
 QUEUES_LIMIT = 200
 AGENTS_LIMIT = 1_000

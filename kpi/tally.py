@@ -29,19 +29,15 @@ has more than 60 minutes of anybody.
 **By the number dialled.** Rows of the span ``did`` hold the same once more for inbound calls, by the public number that
 the caller dialled (``did``), agents summed up.
 
-**Histograms.** ``{second: count}``, where second *s* holds what took more than *s - 1* and at most *s* seconds. So the
-count of "within T seconds" is the plain sum up to T, the same as the buckets of Prometheus (``le``).
-They are sparse MessagePack in the row, not a table of cells: a quarter has a handful of different seconds (30 of them
-are 63 bytes, decoded in 1 us), adding reads and writes one row that has to be written anyway, and thousands are read
-in one scan. A table of cells would have as many rows as the calls themselves.
+**Histograms** (``kpi.histogram``) are packed into the row, not a table of cells: a quarter has a handful of different
+seconds, adding reads and writes one row that has to be written anyway, and thousands are read in one scan. A table of
+cells would have as many rows as the calls themselves.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,7 +55,8 @@ from cti.model import (
     Transfer,
     TransferKind,
 )
-from kpi.columns import EPOCH, Histogram, NaiveInstantError, cut_text
+from kpi.columns import EPOCH, NaiveInstantError, cut_text
+from kpi.histogram import Histogram
 from kpi.schema import HISTOGRAMS, NUMBER_CHARS, TallySpan
 
 QUARTER = timedelta(minutes=15)
@@ -264,41 +261,6 @@ def second_of(duration: timedelta) -> int:
     (20, 21, 0)
     """
     return -(-duration // _SECOND)
-
-
-def within(histogram: Histogram, limit_s: int) -> int:
-    """How many took at most ``limit_s`` seconds.
-
-    >>> within({3: 2, 20: 1, 21: 5}, 20)
-    3
-    """
-    return sum(count for second, count in histogram.items() if second <= limit_s)
-
-
-def quantile(histogram: Histogram, part: float) -> int | None:
-    """The least whole number of seconds within which at least this part of them stayed; None of nothing.
-
-    >>> quantile({3: 8, 20: 1, 40: 1}, 0.9), quantile({3: 8, 20: 1, 40: 1}, 0.91)
-    (20, 40)
-    """
-    counted, whole = 0, sum(histogram.values())
-    for second in sorted(histogram):
-        counted += histogram[second]
-        if counted >= part * whole > 0:
-            return second
-    return None
-
-
-def cumulative(histogram: Histogram, limits_s: Sequence[int]) -> list[int]:
-    """How many took at most each of the rising limits, and at last how many there are.
-
-    >>> cumulative({3: 2, 20: 1, 21: 5}, (5, 20))
-    [2, 3, 8]
-    """
-    counts = [0] * (len(limits_s) + 1)
-    for second, count in histogram.items():
-        counts[bisect_left(limits_s, second)] += count
-    return list(accumulate(counts))
 
 
 def _key(call: Call, at: datetime, queue: str | None, agent: str = "") -> TallyKey:

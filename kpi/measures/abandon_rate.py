@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kpi.histogram import within
 from kpi.measure import OF_CALLERS, Measure, Parameters, Ratio, Unit, share
-from kpi.tally import Tally, within
+from kpi.tally import Tally
 
 
 def abandon_rate(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001

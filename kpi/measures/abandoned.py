@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kpi.histogram import within
 from kpi.measure import OF_CALLERS, Measure, Parameters, Unit
-from kpi.tally import Tally, within
+from kpi.tally import Tally
 
 
 def abandoned(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001

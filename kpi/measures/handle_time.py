@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kpi.histogram import quantile
 from kpi.measure import Dimension, Measure, Parameters, Unit, share
-from kpi.tally import Tally, quantile
+from kpi.tally import Tally
 
 
 def handle_time(tally: Tally, parameters: Parameters) -> float | None:  # noqa: ARG001

@@ -25,8 +25,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kpi.histogram import within
 from kpi.measure import OF_CALLERS, Measure, Parameters, Ratio, Unit
-from kpi.tally import Tally, within
+from kpi.tally import Tally
 
 
 def answered(tally: Tally, parameters: Parameters) -> Ratio:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kpi.histogram import quantile
 from kpi.measure import OF_CALLERS, Measure, Parameters, Unit
-from kpi.tally import Tally, merged, quantile
+from kpi.tally import Tally, merged
 
 _PERCENTS = (50, 90, 95, 99)
 

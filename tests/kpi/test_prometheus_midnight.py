@@ -16,12 +16,13 @@ from typing import NamedTuple
 import pytest
 
 from cti.model import Call, CallOutcome, RingResult, StayOutcome
+from kpi.histogram import within
 from kpi.live import LiveBoard
 from kpi.measure import Parameters, all_measures
 from kpi.prometheus import KpiCollector
 from kpi.schema import CallSource, metadata
 from kpi.store import Store
-from kpi.tally import Tally, within
+from kpi.tally import Tally
 from kpi.totals import Totals
 from offhook.database import make_engine
 from offhook.simulator.history import History

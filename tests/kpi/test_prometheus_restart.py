@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cti.pbx.settings import PbxSettings
-from kpi.tally import Tally, total, within
+from kpi.histogram import within
+from kpi.tally import Tally, total
 from offhook.run import Offhook
 from offhook.settings import Settings
 from offhook.simulator.people import Public

@@ -11,22 +11,9 @@ from hypothesis import given, strategies as st
 
 from cti.model import CallOutcome, Direction, Ring, RingResult, Stay, StayOutcome, Talk
 from kpi.columns import NaiveInstantError
+from kpi.histogram import cumulative, within
 from kpi.report import OF_NO_AGENT
-from kpi.tally import (
-    EMPTY,
-    Tally,
-    TallyKey,
-    add,
-    cumulative,
-    ever,
-    gather,
-    negative,
-    quarter_of,
-    subtract,
-    tallies_of,
-    total,
-    within,
-)
+from kpi.tally import EMPTY, Tally, TallyKey, add, ever, gather, negative, quarter_of, subtract, tallies_of, total
 from tests.kpi.calls import NINE, abandoned_call, answered_call, at, calls
 
 tallies = st.lists(calls, min_size=1, max_size=3).map(

@@ -1,0 +1,143 @@
+"""Histograms by whole second, ``{second: count}``: what is asked of them, and how they are packed into a row.
+
+Second *s* holds what took more than *s - 1* and at most *s* seconds. So the count of "within T seconds" is the plain
+sum up to T, the same as the buckets of Prometheus (``le``).
+
+**Packed** they are a MessagePack map: 30 different seconds are some 70 bytes, unpacked in 1 us. A longer one of waits
+is packed with an index: two bytes of mark, the seconds in order, then for each of them the count up to it, all as whole
+numbers of one size. A report that wants to know how many waited at most 20 seconds, and the longest wait, looks these
+up in it (0.6 us) without unpacking the rest. The same histogram is always the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import sub
+from typing import Literal
+
+import msgspec
+
+Histogram = dict[int, int]
+
+_SHORT = 15  #: the most that a MessagePack map has without a length of its own
+_MARK = 0xC1  #: the byte that begins nothing in MessagePack
+_Size = Literal["B", "H", "I"]
+_SIZES: dict[_Size, int] = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
+_OF_MARK = {ord(size): size for size in _SIZES}
+_MAP = msgspec.msgpack.Decoder(Histogram)
+
+
+def within(histogram: Histogram, limit_s: int) -> int:
+    """How many took at most ``limit_s`` seconds.
+
+    >>> within({3: 2, 20: 1, 21: 5}, 20)
+    3
+    """
+    return sum(count for second, count in histogram.items() if second <= limit_s)
+
+
+def quantile(histogram: Histogram, part: float) -> int | None:
+    """The least whole number of seconds within which at least this part of them stayed; None of nothing.
+
+    >>> quantile({3: 8, 20: 1, 40: 1}, 0.9), quantile({3: 8, 20: 1, 40: 1}, 0.91)
+    (20, 40)
+    """
+    counted, whole = 0, sum(histogram.values())
+    for second in sorted(histogram):
+        counted += histogram[second]
+        if counted >= part * whole > 0:
+            return second
+    return None
+
+
+def cumulative(histogram: Histogram, limits_s: Sequence[int]) -> list[int]:
+    """How many took at most each of the rising limits, and at last how many there are.
+
+    >>> cumulative({3: 2, 20: 1, 21: 5}, (5, 20))
+    [2, 3, 8]
+    """
+    counts = [0] * (len(limits_s) + 1)
+    for second, count in histogram.items():
+        counts[bisect_left(limits_s, second)] += count
+    return list(accumulate(counts))
+
+
+def pack(histogram: Histogram) -> bytes:
+    """As a MessagePack map."""
+    return msgspec.msgpack.encode(histogram)
+
+
+def pack_indexed(histogram: Histogram) -> bytes:
+    """With an index if it is long; a correction, which has negative counts, has none."""
+    if len(histogram) <= _SHORT:
+        return pack(histogram)
+    seconds = sorted(histogram)
+    counts = [histogram[second] for second in seconds]
+    up_to = list(accumulate(counts))
+    least, most = min(seconds[0], min(counts)), max(seconds[-1], up_to[-1])
+    size = next((code for code, above in _SIZES.items() if most < above), None)
+    if least < 0 or size is None:
+        return pack(histogram)
+    return bytes((_MARK, ord(size))) + _little(array(size, seconds + up_to)).tobytes()
+
+
+def unpack(packed: bytes) -> Histogram:
+    """What was packed in either way."""
+    if packed[0] != _MARK:
+        return _MAP.decode(packed)
+    numbers = _numbers(packed)
+    half = len(numbers) // 2
+    up_to = list(numbers[half:])
+    return dict(zip(numbers[:half], map(sub, up_to, [0, *up_to]), strict=False))
+
+
+def unpack_cut(packed: bytes, limits_s: Sequence[int]) -> Histogram:
+    """As much of it as tells how many took at most each of the rising limits, how many there are, and the longest.
+
+    >>> unpack_cut(pack({3: 2, 9: 1, 20: 1, 21: 5, 30: 1}), (5, 20))
+    {3: 2, 20: 2, 30: 6}
+    """
+    if packed[0] != _MARK:
+        return _cut(_MAP.decode(packed), limits_s)
+    numbers = _numbers(packed)
+    last = len(numbers) // 2
+    found: Histogram = {}
+    counted = end = 0
+    for limit_s in limits_s:
+        end = bisect_right(numbers, limit_s, end, last)
+        if end and (up_to := numbers[last + end - 1]) != counted:
+            found[numbers[end - 1]] = up_to - counted
+            counted = up_to
+    if end < last:
+        found[numbers[last - 1]] = numbers[-1] - counted
+    return found
+
+
+def _cut(histogram: Histogram, limits_s: Sequence[int]) -> Histogram:
+    """The count of each part under its longest second; a correction as it is."""
+    if min(histogram.values()) < 0:
+        return histogram
+    longest, counts = [0] * (len(limits_s) + 1), [0] * (len(limits_s) + 1)
+    for second, count in histogram.items():
+        part = bisect_left(limits_s, second)
+        counts[part] += count
+        longest[part] = max(longest[part], second)
+    return {second: count for second, count in zip(longest, counts, strict=True) if count}
+
+
+def _numbers(packed: bytes) -> Sequence[int]:
+    size = _OF_MARK[packed[1]]
+    if sys.byteorder == "little":
+        return memoryview(packed)[2:].cast(size)
+    return _little(array(size, packed[2:]))
+
+
+def _little(numbers: array[int]) -> array[int]:
+    """From or to the order of bytes that is stored, whatever the machine's own is."""
+    if sys.byteorder != "little":
+        numbers.byteswap()
+    return numbers
