@@ -20,6 +20,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from crm_bridge.activity import ActivityRefusedError
 from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
 from crm_bridge.options import HttpOptions
 from cti.errors import OffhookError
@@ -34,6 +35,8 @@ CONNECT_S: Final = 3.0
 PAUSE_S: Final = 10.0
 _BLOCK: Final = 64 << 10
 _REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+#: what a server says to a record that it will not take tomorrow either (RFC 9110, 15.5)
+_NOT_TAKEN: Final = frozenset({400, 404, 405, 409, 410, 413, 415, 422})
 
 #: what most CRMs answer: a list of objects
 Records = list[dict[str, Any]]
@@ -121,6 +124,23 @@ class HttpClient:
             raise self._unreachable(_reason(error), "check url, and that this machine reaches it") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise self._garbage(f"its answer is no HTTP ({type(error).__name__})") from None
+
+    async def store(self, method: str, path: str, *, expect: frozenset[int] = frozenset(), **question: Any) -> Reply:
+        """Have a record written; takes what ``fetch`` takes.
+
+        Raises ActivityRefusedError ``crm-call-refused`` where the server says that it will never take it, and what
+        ``fetch`` raises.
+        """
+        reply = await self.fetch(method, path, expect=expect | _NOT_TAKEN, **question)
+        if reply.status in _NOT_TAKEN - expect:
+            what, why = f"{self._host} does not take the call", f"HTTP {reply.status} for the record"
+            hint = "look at what docs/crm says is written there: a field or a permission may be missing"
+            raise ActivityRefusedError("crm-call-refused", what, why, hint)
+        return reply
+
+    async def store_as(self, shape: type[_Shape], method: str, path: str, **question: Any) -> _Shape:
+        """The JSON that the server answers to a record, as ``shape``. Raises what ``store`` and ``parse_as`` raise."""
+        return self.parse_as(shape, await self.store(method, path, **question))
 
     async def close(self) -> None:
         """Close all connections."""

@@ -3,6 +3,11 @@
 Needs a personal access token (``bcrm_pat_…``) of a member with the permission to see these contacts.
 https://github.com/MicroPyramid/Django-CRM; its schema is at ``/schema/`` of each installation.
 
+Calls: an interaction of the kind "call" on the contact, for which the token needs the scopes of contacts and
+``interactions:write`` and ``interactions:read``; it is found again by the last line of its text. An interaction stays
+with its contact for ever (``interactions/serializers.py`` of ``django-crm``): a call that turns out to be another's is
+written with him too.
+
 Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 and the last ten digits; it may be asked
 120 times a minute and gives ten contacts at the most.
 """
@@ -13,6 +18,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, holds, is_inbound, talk_s, was_answered, without_customer
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.found import Record, make_contact, text_of
@@ -23,6 +30,10 @@ from crm_bridge.sources import Surroundings
 
 #: contacts that are fetched whole, one question each
 MOST_DETAILS: Final = 5
+#: interactions of a contact that are looked through for a call, the latest
+MOST_INTERACTIONS: Final = 200
+_INTERACTIONS: Final = "/api/interactions/"
+_OUTCOMES: Final = {"answered": "connected", "busy": "busy"}
 _CONTACTS: Final = "/api/contacts/"
 
 
@@ -46,6 +57,10 @@ class _Listed(msgspec.Struct):
 
 class _One(msgspec.Struct):
     contact_obj: dict[str, Any]
+
+
+class _Interactions(msgspec.Struct):
+    interactions: Records
 
 
 class BottleCrm(HttpAdapter):
@@ -79,6 +94,27 @@ class BottleCrm(HttpAdapter):
         """One contact."""
         reply = await self.http.fetch("GET", f"{_CONTACTS}{segment(contact_id)}/", expect=frozenset({404}))
         return None if reply.status == 404 else self._contact(self.http.parse_as(_One, reply).contact_obj)
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """An interaction. Raises ActivityRefusedError ``crm-call-nobody`` without a contact."""
+        call = cleaned(activity)
+        if call.contact_id is None:
+            raise without_customer(self.name)
+        params = {"contact": call.contact_id, "limit": str(MOST_INTERACTIONS)}
+        listed = await self.http.fetch_as(_Interactions, "GET", _INTERACTIONS, params=params)
+        known = next((text_of(one.get("id"), 40) for one in listed.interactions if holds(one.get("body"), call)), "")
+        method, path = ("PATCH", f"{_INTERACTIONS}{segment(known)}/") if known else ("POST", _INTERACTIONS)
+        asked = {
+            "kind": "call",
+            "contact": call.contact_id,
+            "direction": "inbound" if is_inbound(call) else "outbound",
+            "occurred_at": call.started_at.isoformat(),
+            "duration_seconds": talk_s(call) if was_answered(call) else 0,
+            "outcome": _OUTCOMES.get(call.outcome, "no_answer"),
+            "subject": title_of(call)[:200],
+            "body": words_of(call),
+        }
+        return text_of((await self.http.store_as(dict[str, Any], method, path, json=asked)).get("id"), 40)
 
     def _hit(self, hit: Record) -> Contact:
         return make_contact(

@@ -3,6 +3,10 @@
 Needs the API key of a user with the permission to read third parties and contacts; the module "API/Web services REST"
 has to be on. https://wiki.dolibarr.org/index.php?title=Module_Web_Services_API_REST_(developer).
 
+Calls: an event of the agenda of the type "Phone call" (``AC_TEL``), for which the user needs the permission to create
+his own events and to read them; it is found again by the last line of its note.
+https://github.com/Dolibarr/dolibarr/blob/develop/htdocs/comm/action/class/api_agendaevents.class.php.
+
 Numbers: asked with a pattern (``sqlfilters``, operator ``like``) that allows anything between the digits.
 """
 
@@ -12,6 +16,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, title_of
+from crm_bridge.call_record import cleaned, epoch_s, holds, html_of
 from crm_bridge.contact import AccountState, Contact
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -26,6 +32,8 @@ _PHONES: Final = {
     "thirdparties": {"t.phone": "phone"},
 }
 _LABELS: Final = {"phone_pro": "work", "phone_mobile": "mobile", "phone_perso": "home", "phone": ""}
+_API: Final = "/api/index.php"
+_EVENTS: Final = f"{_API}/agendaevents"
 _NAMES: Final = {"contacts": ("t.lastname", "t.firstname"), "thirdparties": ("t.nom", "t.code_client")}
 
 
@@ -51,6 +59,7 @@ class Dolibarr(HttpAdapter):
         headers = {"DOLAPIKEY": options.token or ""}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._objects = options.objects
+        self._own_id = ""
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -75,6 +84,44 @@ class Dolibarr(HttpAdapter):
             return None
         reply = await self.http.fetch("GET", f"/api/index.php/{kind}/{segment(own)}", expect=frozenset({404}))
         return None if reply.status == 404 else self._contact(kind, self.http.parse_as(dict[str, Any], reply))
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """An event that is done, with its customer where there is one."""
+        call = cleaned(activity)
+        params = {"sqlfilters": f"(t.note:like:'%{call.marker}%')", "limit": "5"}
+        reply = await self.http.fetch("GET", _EVENTS, params=params, expect=frozenset({404}))
+        rows = [] if reply.status == 404 else self.http.parse_as(Records, reply)
+        known = next((text_of(one.get("id"), 20) for one in rows if holds(one.get("note_private"), call)), "")
+        event = await self._event(call)
+        if known:
+            await self.http.store_as(dict[str, Any], "PUT", f"{_EVENTS}/{segment(known)}", json=event)
+            return known
+        return text_of(await self.http.store_as(object, "POST", _EVENTS, json=event), 20)
+
+    async def _event(self, call: CallActivity) -> dict[str, Any]:
+        if not self._own_id:
+            me = await self.http.fetch_as(dict[str, Any], "GET", f"{_API}/users/info")
+            self._own_id = text_of(me.get("id"), 20)
+        return await self._customer(call.contact_id or "") | {
+            "type_code": "AC_TEL",
+            "label": title_of(call),
+            "note_private": html_of(call),
+            "datep": epoch_s(call.started_at),
+            "datef": epoch_s(call.ended_at),
+            "percentage": 100,
+            "userownerid": self._own_id,
+        }
+
+    async def _customer(self, contact_id: str) -> dict[str, Any]:
+        """Third party and contact of an event."""
+        kind, _, own = contact_id.partition("/")
+        if kind == "thirdparties" and own.isdecimal():
+            return {"socid": int(own), "contact_id": 0}
+        if kind != "contacts" or not own.isdecimal():
+            return {}
+        reply = await self.http.fetch("GET", f"{_API}/contacts/{own}", expect=frozenset({404}))
+        company = self.http.parse_as(dict[str, Any], reply).get("socid") if reply.status < 400 else None
+        return {"contact_id": int(own)} | ({"socid": company} if company else {})
 
     async def _listed(self, kind: str, columns: tuple[str, ...], pattern: str, limit: int) -> list[Contact]:
         """Nobody found is status 404 up to version 20, an empty list later."""

@@ -3,6 +3,10 @@
 Needs an API user with a role that has the permission to read these (Administration, API Users).
 https://docs.espocrm.com/development/api/ and https://docs.espocrm.com/development/api-search-params/.
 
+Calls: an entity Call, which the role has to let create, read and edit; it is found again by the last line of its
+description. A contact is an attendee of it, an account or lead its parent. Times are UTC.
+https://docs.espocrm.com/development/api/crud/.
+
 Numbers: asked with a pattern that allows anything between the digits, over all numbers of a record.
 """
 
@@ -12,6 +16,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, holds, is_inbound, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import loose_pattern
@@ -36,10 +42,18 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         "Account",
         "Lead",
     )
+    assigned_user: Annotated[
+        str,
+        msgspec.Meta(description="Id of the user whom written calls belong to; needed where the field is required."),
+    ] = ""
 
 
 class _Listed(msgspec.Struct):
     rows: Records = msgspec.field(name="list")
+
+
+class _Made(msgspec.Struct):
+    id: str
 
 
 class Espo(HttpAdapter):
@@ -49,6 +63,7 @@ class Espo(HttpAdapter):
         headers = {"X-Api-Key": options.token or ""}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._entities = options.entities
+        self._assigned_user = options.assigned_user
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -72,6 +87,32 @@ class Espo(HttpAdapter):
         path = f"/api/v1/{segment(entity)}/{segment(own)}"
         reply = await self.http.fetch("GET", path, expect=frozenset({404}))
         return None if reply.status == 404 else self._contact(entity, self.http.parse_as(dict[str, Any], reply))
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """An entity Call, with its customer where there is one."""
+        call = cleaned(activity)
+        where = {"where[0][type]": "like", "where[0][attribute]": "description"}
+        params = where | {"where[0][value]": f"%{call.marker}", "select": "id,description", "maxSize": "5"}
+        listed = await self.http.fetch_as(_Listed, "GET", "/api/v1/Call", params=params)
+        known = next((text_of(one.get("id"), 60) for one in listed.rows if holds(one.get("description"), call)), "")
+        method, path = ("PUT", f"/api/v1/Call/{segment(known)}") if known else ("POST", "/api/v1/Call")
+        return (await self.http.store_as(_Made, method, path, json=self._record(call))).id
+
+    def _record(self, call: CallActivity) -> dict[str, Any]:
+        entity, _, own = (call.contact_id or "").partition("/")
+        is_contact = entity == "Contact" and bool(own)
+        assigned = {"assignedUserId": self._assigned_user} if self._assigned_user else {}
+        return assigned | {
+            "name": title_of(call),
+            "status": "Held" if was_answered(call) else "Not Held",
+            "direction": "Inbound" if is_inbound(call) else "Outbound",
+            "dateStart": utc_text(call.answered_at or call.started_at),
+            "dateEnd": utc_text(call.ended_at),
+            "description": words_of(call),
+            "contactsIds": [own] if is_contact else [],
+            "parentType": entity if own and not is_contact else None,
+            "parentId": own if own and not is_contact else None,
+        }
 
     async def _listed(self, kind: str, attribute: str, value: str, limit: int) -> list[Contact]:
         where = {"where[0][type]": kind, "where[0][attribute]": attribute, "where[0][value]": value}

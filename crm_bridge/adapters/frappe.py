@@ -3,15 +3,22 @@
 Needs the API key and secret of a user with the permission to read the DocType Contact (role "Sales User").
 https://docs.frappe.io/framework/user/en/api/rest.
 
+Calls: a Call Log of ERPNext, whose name is the call's id; the user needs the permission to read, create and write them,
+which "System Manager" has and the Role Permission Manager gives to others.
+https://docs.frappe.io/erpnext/user/manual/en/telephony.
+
 Numbers: asked with a pattern that allows anything between the digits, over all numbers of a contact.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of
+from crm_bridge.call_record import cleaned, is_inbound, safe_id, talk_s, was_answered
 from crm_bridge.contact import Contact
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, make_contact, text_of
@@ -25,6 +32,9 @@ from crm_bridge.sources import Surroundings
 MOST_DETAILS: Final = 10
 _FIELDS: Final = '["name","first_name","last_name","company_name","email_id","phone","mobile_no"]'
 _CONTACT: Final = "/api/resource/Contact"
+_CALLS: Final = "/api/resource/Call%20Log"
+_MAX_NAME: Final = 140
+_STATUS: Final = {"answered": "Completed", "busy": "Busy", "failed": "Failed", "abandoned": "Canceled"}
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +43,16 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     api_key: Annotated[Text, msgspec.Meta(description="API key of the user: User, Settings, API Access.")]
     token: Annotated[str | None, msgspec.Meta(description="API secret of the user.")] = None
     token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    time_zone: Annotated[
+        str, msgspec.Meta(description="Time zone of its System Settings, in which calls are written: `Europe/Rome`.")
+    ] = "UTC"
+
+    def __post_init__(self) -> None:
+        HttpOptions.__post_init__(self)
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"time_zone: no time zone is called {self.time_zone!r}") from None
 
 
 class _Listed(msgspec.Struct):
@@ -49,6 +69,7 @@ class Frappe(HttpAdapter):
     def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
         headers = {"Authorization": f"token {options.api_key}:{options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._zone = ZoneInfo(options.time_zone)
 
     async def find(self, number: Number) -> list[Contact]:
         """Contacts with this number."""
@@ -67,6 +88,38 @@ class Frappe(HttpAdapter):
         """One contact with all of its numbers and its customer."""
         reply = await self.http.fetch("GET", f"{_CONTACT}/{segment(contact_id)}", expect=frozenset({404}))
         return None if reply.status == 404 else self._contact(self.http.parse_as(_One, reply).data)
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """A Call Log, linked with its contact where there is one."""
+        call = cleaned(activity)
+        own = call.call_id if len(call.call_id) <= _MAX_NAME else safe_id(call.call_id)[:_MAX_NAME]
+        record, path = self._log(call), f"{_CALLS}/{segment(own)}"
+        known = await self.http.fetch("GET", path, expect=frozenset({404}))
+        if known.status == 404:
+            made = await self.http.store("POST", _CALLS, json=record | {"id": own}, expect=frozenset({409}))
+            if made.status != 409:  # else somebody was quicker
+                self.http.parse_as(_One, made)
+                return own
+        await self.http.store_as(_One, "PUT", path, json=record)
+        return own
+
+    def _log(self, call: CallActivity) -> dict[str, Any]:
+        ours = (call.agents[0] if call.agents else "") or call.queue or ""
+        ends = (call.number, ours) if is_inbound(call) else (ours, call.number)
+        links = [{"link_doctype": "Contact", "link_name": call.contact_id}] if call.contact_id else []
+        return {
+            "from": ends[0][:_MAX_NAME],
+            "to": ends[1][:_MAX_NAME],
+            "medium": (call.queue or "")[:_MAX_NAME],
+            "type": "Incoming" if is_inbound(call) else "Outgoing",
+            "status": _STATUS.get(call.outcome, "No Answer"),
+            "start_time": f"{call.started_at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}",
+            "end_time": f"{call.ended_at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}",
+            "duration": talk_s(call) if was_answered(call) else 0,
+            "recording_url": call.recording_url if len(call.recording_url or "") <= _MAX_NAME else None,
+            "summary": words_of(call),
+            "links": links,
+        }
 
     async def _listed(self, filters: list[list[str]], limit: int) -> list[Contact]:
         asked = msgspec.json.encode(filters).decode()

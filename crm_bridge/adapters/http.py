@@ -2,8 +2,13 @@
 
 Needs a user or token with the permission to read customers. Addresses are templates: ``{e164}``, ``{digits}`` (E.164
 without its plus), ``{national}`` (as dialled here) and ``{significant}`` (without country code and trunk prefix) are
-put in percent-encoded. What comes back is read by JMESPath, https://jmespath.org/specification.html; it needs the
-extra ``jmespath``.
+put in percent-encoded.
+
+What comes back is read by JMESPath, https://jmespath.org/specification.html; it needs the extra ``jmespath``.
+
+Calls are written, if ``write`` names a path, by a JSON object with placeholders in its texts: ``{call_id}`` and others.
+A request for a call that is already there has to change it, so put ``{call_id}`` into the path of a PUT, or into a
+field that the CRM keeps unique; it is sent as ``Idempotency-Key`` too.
 """
 
 from __future__ import annotations
@@ -15,6 +20,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from crm_bridge.activity import CallActivity
+from crm_bridge.call_template import CallTemplate, TemplateError, call_values, read_template, shown
 from crm_bridge.cells import CellError, parse_cents, parse_open, parse_state
 from crm_bridge.contact import AccountState, Contact, Incident, Money, Order, SourceError
 from crm_bridge.forms import placeholders
@@ -79,6 +86,21 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     next_page: Annotated[str, msgspec.Meta(description="JMESPath to the address of the next page, if any.")] = ""
     search: Annotated[str, msgspec.Meta(description="Path with `{text}`, to search by name. Empty: no search.")] = ""
     get: Annotated[str, msgspec.Meta(description="Path with `{id}`, for one customer. Empty: none can be chosen.")] = ""
+    write: Annotated[
+        str, msgspec.Meta(description="Path to which calls are written: `/calls/{call_id}`. Empty: none are.")
+    ] = ""
+    write_method: Annotated[Literal["POST", "PUT", "PATCH"], msgspec.Meta(description="How a call is written.")] = "PUT"
+    write_body: Annotated[
+        dict[str, Any],
+        msgspec.Meta(
+            description="The JSON object that is written, with placeholders in its texts: "
+            '`{ subject = "{title}", seconds = "{talk_s}" }`. A text that is only a placeholder becomes its value, '
+            "number or null. They are: call_id marker title text note disposition direction outcome number queue "
+            "agents agent contact_id contact_name on_behalf started_at answered_at ended_at wait_s talk_s "
+            "recording_url."
+        ),
+    ] = msgspec.field(default_factory=dict)
+    written_id: Annotated[str, msgspec.Meta(description="JMESPath to the record's id in the answer.")] = ""
     auth: Annotated[
         Literal["none", "basic", "bearer", "header"],
         msgspec.Meta(description="How the secret is sent: user and secret, as a bearer token, or in `header`."),
@@ -191,6 +213,26 @@ class RestSource(HttpAdapter):
             raise SourceError("crm-garbage", f"{self.name} answered something that makes no sense", why, hint) from None
 
 
+class WritingRestSource(RestSource):
+    """A source into which calls are written too, by the template of the settings."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings, template: CallTemplate) -> None:
+        super().__init__(name, options, surroundings)
+        self._template = template
+        self._written_id = _compile(name, "written_id", options.written_id) if options.written_id else None
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """One request. The id that the answer holds, where the settings say where; "" otherwise."""
+        values = call_values(activity)
+        path = _filled(self._options.write, {key: shown(value) for key, value in values.items()})
+        headers = {"Idempotency-Key": values["call_id"]}
+        body = self._template.filled(values)
+        reply = await self.http.store(self._options.write_method, path, json=body, headers=headers)
+        if self._written_id is None:
+            return ""
+        return text_of(self._read(self._written_id, self.http.parse_as(_Answer, reply)), 255)
+
+
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> RestSource:
     """A REST interface as a source.
 
@@ -202,7 +244,13 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Res
         raise _unfit(name, "fields needs at least id and name", "name the JMESPath of each")
     if unknown := (set(options.fields) - _KNOWN) | ((set(options.orders) | set(options.incidents)) - _PART):
         raise _unfit(name, f"no field is called {sorted(unknown)[0]!r}", "put what is only to be shown into `more`")
-    return RestSource(name, options, surroundings)
+    if not options.write:
+        return RestSource(name, options, surroundings)
+    try:
+        template = read_template(options.write_body, options.write)
+    except TemplateError as error:
+        raise _unfit(name, f"write_body: {error}", "see docs/crm/any.md for an example") from None
+    return WritingRestSource(name, options, surroundings, template)
 
 
 def _compile(name: str, key: str, path: str) -> Any:

@@ -4,6 +4,11 @@ Needs a private app's access token with the permission (scope) ``crm.objects.con
 https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide and
 https://developers.hubspot.com/docs/api-reference/search/guide. Its search takes four questions a second and account.
 
+Calls: an object Call, for which the app needs the scope ``crm.objects.contacts.write`` too. It is made or changed by a
+property, ``call_id_property``, which has to be created once: Settings, Properties, Call properties, "single-line text"
+that "requires unique values". https://developers.hubspot.com/docs/api/crm/calls and
+https://developers.hubspot.com/docs/guides/api/crm/objects/objects#create-or-update-records-upsert.
+
 Numbers: ``phone`` and ``mobilephone`` are compared in E.164, HubSpot's own ``hs_searchable_calculated_*`` properties
 with the number without its country code.
 """
@@ -14,6 +19,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, title_of
+from crm_bridge.call_record import cleaned, html_of, is_inbound, refused, talk_s, was_answered
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import significant_digits
@@ -25,6 +32,9 @@ from crm_bridge.options import HttpOptions, need_secret
 from crm_bridge.sources import Surroundings
 
 _OBJECTS: Final = "/crm/v3/objects/contacts"
+_CALLS: Final = "/crm/v3/objects/calls"
+_LINKED: Final = "/crm/v4/objects/calls"
+_STATUS: Final = {"answered": "COMPLETED", "busy": "BUSY", "failed": "FAILED"}
 _PROPERTIES: Final = (
     *("firstname", "lastname", "company", "email", "phone", "mobilephone", "hs_language", "jobtitle"),
     "hs_email_optout",
@@ -41,6 +51,14 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     more: Annotated[dict[str, str], msgspec.Meta(description="Label on the card = property of the contact.")] = (
         msgspec.field(default_factory=dict)
     )
+    call_id_property: Annotated[
+        str,
+        msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,99}$", description="Own property of calls that holds Offhook's id."),
+    ] = "offhook_call_id"
+    dispositions: Annotated[
+        dict[str, str],
+        msgspec.Meta(description="An agent's disposition = HubSpot's id of the call outcome that it is."),
+    ] = msgspec.field(default_factory=dict)
 
 
 class _Item(msgspec.Struct):
@@ -50,6 +68,23 @@ class _Item(msgspec.Struct):
 
 class _Found(msgspec.Struct):
     results: list[_Item]
+
+
+class _Written(msgspec.Struct):
+    id: str
+    new: bool = True
+
+
+class _Upserted(msgspec.Struct):
+    results: list[_Written]
+
+
+class _Link(msgspec.Struct):
+    to: int | str = msgspec.field(name="toObjectId")
+
+
+class _Links(msgspec.Struct):
+    results: list[_Link]
 
 
 class HubSpot(HttpAdapter):
@@ -88,6 +123,47 @@ class HubSpot(HttpAdapter):
         path, params = f"{_OBJECTS}/{segment(contact_id)}", {"properties": ",".join(self._properties)}
         reply = await self.http.fetch("GET", path, params=params, expect=frozenset({400, 404}))
         return None if reply.status >= 400 else self._contact(self.http.parse_as(_Item, reply))
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """A call, linked with its contact where there is one."""
+        call = cleaned(activity)
+        item = {
+            "idProperty": self._options.call_id_property,
+            "id": call.call_id,
+            "properties": self._call_properties(call) | {self._options.call_id_property: call.call_id},
+        }
+        reply = await self.http.store_as(_Upserted, "POST", f"{_CALLS}/batch/upsert", json={"inputs": [item]})
+        if not reply.results:
+            raise refused(self.name, "one of its properties", f"is there a property {item['idProperty']} for calls?")
+        written = reply.results[0]
+        await self._link(written, call.contact_id)
+        return written.id
+
+    async def _link(self, written: _Written, contact_id: str | None) -> None:
+        """Have the call be of this contact, and of no other."""
+        here = f"{_LINKED}/{segment(written.id)}/associations"
+        if not written.new:
+            linked = await self.http.fetch_as(_Links, "GET", f"{here}/contacts")
+            for other in {str(one.to) for one in linked.results} - {contact_id}:
+                await self.http.store("DELETE", f"{here}/contacts/{segment(other)}")
+        if contact_id is not None:
+            await self.http.store_as(dict[str, Any], "PUT", f"{here}/default/contacts/{segment(contact_id)}")
+
+    def _call_properties(self, call: CallActivity) -> dict[str, str]:
+        number = "hs_call_from_number" if is_inbound(call) else "hs_call_to_number"
+        given = {
+            number: call.number,
+            "hs_call_recording_url": call.recording_url or "",
+            "hs_call_disposition": self._options.dispositions.get(call.disposition, ""),
+        }
+        return {key: value for key, value in given.items() if value} | {
+            "hs_timestamp": str(round(call.started_at.timestamp() * 1000)),
+            "hs_call_title": title_of(call),
+            "hs_call_body": html_of(call),
+            "hs_call_direction": "INBOUND" if is_inbound(call) else "OUTBOUND",
+            "hs_call_status": _STATUS.get(call.outcome, "NO_ANSWER"),
+            "hs_call_duration": str(talk_s(call) * 1000 if was_answered(call) else 0),
+        }
 
     async def _ask(self, question: dict[str, Any]) -> list[Contact]:
         asked = question | {"properties": self._properties}

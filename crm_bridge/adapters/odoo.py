@@ -4,6 +4,10 @@ Needs an API key of a user with the permission to read contacts (group "Contact 
 to ``res.partner``). https://www.odoo.com/documentation/19.0/developer/reference/external_api.html and
 https://www.odoo.com/documentation/18.0/developer/reference/external_api.html.
 
+Calls: a note among the messages of the partner (``message_post`` with the subtype "Note"), which a user may write who
+may write contacts; its Message-Id is made of the call's id, so it is found again. Odoo 17 and later.
+https://www.odoo.com/documentation/19.0/developer/reference/backend/mixins.html#posting-messages.
+
 Numbers: asked by ``phone_mobile_search`` of Odoo's own module phone_validation, which leaves out blanks and signs on
 its side; by any other field with a pattern that allows anything between the digits.
 """
@@ -15,6 +19,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.activity import CallActivity
+from crm_bridge.call_record import cleaned, hash_of, html_of, refused, without_customer
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, SourceError, SourceRefusedError
 from crm_bridge.forms import loose_pattern, significant_digits
@@ -32,6 +38,9 @@ _BLACKLISTED: Final = "phone_sanitized_blacklisted"
 _FIELDS: Final = ("name", "email", "ref", "lang", "commercial_company_name", "city")
 _MODEL: Final = "res.partner"
 _DENIED: Final = ("AccessDenied", "AccessError")
+#: errors of Odoo that the same record will always cause
+_NEVER: Final = ("ValidationError", "UserError", "MissingError", "RedirectWarning", "ValueError", "TypeError")
+_MESSAGES: Final = "mail.message"
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,16 +101,47 @@ class Odoo(HttpAdapter):
         found = await self._partners([["id", "=", int(contact_id)]], 1)
         return found[0] if found else None
 
+    async def write_call(self, activity: CallActivity) -> str:
+        """A note on the partner. Raises ActivityRefusedError ``crm-call-nobody`` without one."""
+        call = cleaned(activity)
+        if call.contact_id is None or not call.contact_id.isdecimal():
+            raise without_customer(self.name)
+        partner, mark, body = int(call.contact_id), f"<offhook.{hash_of(call.call_id)}@offhook>", html_of(call)
+        for known in await self._search_read(_MESSAGES, [["message_id", "=", mark]], ["res_id"], 1):
+            if known.get("res_id") == partner:
+                await self._store(_MESSAGES, "write", known["id"], vals={"body": body})
+                return str(known["id"])
+            await self._store(_MESSAGES, "unlink", known["id"])
+        note = {"message_type": "comment", "subtype_xmlid": "mail.mt_note", "message_id": mark}
+        posted = await self._store(_MODEL, "message_post", partner, body=body, body_is_html=True, **note)
+        return text_of(posted[0] if isinstance(posted, list) and posted else posted)
+
     async def _partners(self, domain: Sequence[Any], limit: int) -> list[Contact]:
         fields = [*_FIELDS, *self._options.number_fields, *self._options.more.values()]
         if SEARCH_FIELD in self._options.search_fields:
             fields.append(_BLACKLISTED)
+        return [self._contact(one) for one in await self._search_read(_MODEL, domain, fields, limit)]
+
+    async def _search_read(self, model: str, domain: Sequence[Any], fields: list[str], limit: int) -> Records:
         asked = {"domain": list(domain), "fields": fields, "limit": limit}
         if self._options.api == "json2":
-            records = await self.http.fetch_as(Records, "POST", f"/json/2/{_MODEL}/search_read", json=asked)
-        else:
-            records = await self._sign_on.ask(lambda uid: self._execute(uid, asked))
-        return [self._contact(one) for one in records]
+            return await self.http.fetch_as(Records, "POST", f"/json/2/{model}/search_read", json=asked)
+        limited = {"fields": fields, "limit": limit}
+        found = await self._sign_on.ask(lambda uid: self._execute(uid, model, "search_read", [domain], limited))
+        return _records(found)
+
+    async def _store(self, model: str, method: str, record: int, **values: Any) -> object:
+        """Call a method that changes one record. Raises what ``HttpClient.store`` raises."""
+        if self._options.api == "json2":
+            asked = {"ids": [record], **values}
+            return await self.http.store_as(object, "POST", f"/json/2/{model}/{method}", json=asked)
+        given = [[record], *([values.pop("vals")] if "vals" in values else [])]
+        try:
+            return await self._sign_on.ask(lambda uid: self._execute(uid, model, method, given, values))
+        except _FaultError as fault:
+            if fault.why.rpartition(".")[2] in _NEVER:
+                raise refused(self.name, fault.why, "may this user write contacts? is it Odoo 17 or later?") from None
+            raise
 
     async def _authenticate(self) -> Token:
         args: list[Any] = [self._options.database, self._options.user, self._options.token, {}]
@@ -111,15 +151,9 @@ class Odoo(HttpAdapter):
             raise SourceRefusedError("crm-refused", "Odoo does not let us in", "no such user or key", hint)
         return Token(str(uid))
 
-    async def _execute(self, uid: Token, asked: dict[str, Any]) -> Records:
-        options = {"fields": asked["fields"], "limit": asked["limit"]}
+    async def _execute(self, uid: Token, model: str, method: str, given: list[Any], named: dict[str, Any]) -> object:
         who = [self._options.database, int(uid.value), self._options.token]
-        args = [*who, _MODEL, "search_read", [asked["domain"]], options]
-        answer = await self._rpc("object", "execute_kw", args)
-        try:
-            return msgspec.convert(answer, Records)
-        except msgspec.ValidationError:
-            raise _garbage() from None
+        return await self._rpc("object", "execute_kw", [*who, model, method, given, named])
 
     async def _rpc(self, service: str, method: str, args: list[Any]) -> object:
         params = {"service": service, "method": method, "args": args}
@@ -158,6 +192,17 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Odo
     return Odoo(name, options, surroundings)
 
 
+class _FaultError(SourceError):
+    """An error that Odoo told; ``why`` is its class."""
+
+
+def _records(answer: object) -> Records:
+    try:
+        return msgspec.convert(answer, Records)
+    except msgspec.ValidationError:
+        raise _garbage() from None
+
+
 def _shown(value: object) -> object:
     """Odoo gives a link as a pair of id and name."""
     return value[1] if isinstance(value, list) and len(value) == 2 else value
@@ -171,7 +216,7 @@ def _fault(fault: Record) -> SourceError:
         hint = "check user and key, and that the user may read contacts"
         return SourceRefusedError("crm-refused", "Odoo does not permit the question", kind, hint)
     hint = "check database, search_fields and number_fields: a field may not exist in this version"
-    return SourceError("crm-failed", "Odoo answered with an error", kind, hint)
+    return _FaultError("crm-failed", "Odoo answered with an error", kind, hint)
 
 
 def _garbage() -> SourceError:

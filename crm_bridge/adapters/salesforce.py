@@ -4,6 +4,10 @@ Needs an app with the OAuth2 client credentials flow, run as a user who has the 
 "API Enabled". https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm and
 https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl.htm.
 
+Calls: a Task of the subtype Call, which the user has to be allowed to create and edit ("Edit Tasks"); the call's id is
+its ``CallObject``, by which it is found again.
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm.
+
 Numbers: SOSL looks through all phone fields for each way of writing the number.
 """
 
@@ -14,6 +18,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, is_inbound, talk_s, utc_text
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.forms import spelled_forms
@@ -62,6 +68,14 @@ class _Found(msgspec.Struct):
     records: Records = msgspec.field(name="searchRecords")
 
 
+class _Queried(msgspec.Struct):
+    records: Records
+
+
+class _Made(msgspec.Struct):
+    id: str
+
+
 class _Granted(msgspec.Struct):
     access_token: str
 
@@ -99,6 +113,24 @@ class Salesforce(HttpAdapter):
             return None if reply.status == 404 else self._contact(kind, self.http.parse_as(dict[str, Any], reply))
 
         return await self._sign_on.ask(ask)
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """A Task, done, with its contact, lead or account where there is one."""
+        call = cleaned(activity)
+        query = f"SELECT Id FROM Task WHERE CallObject = '{call.call_id}' ORDER BY CreatedDate LIMIT 1"  # noqa: S608
+
+        async def store(token: Token) -> str:
+            tasks, headers = f"{self._data}/sobjects/Task", _bearer(token)
+            asked = {"params": {"q": query}, "headers": headers}
+            known = (await self.http.fetch_as(_Queried, "GET", f"{self._data}/query/", **asked)).records
+            if not known:
+                task = _task(call) | {"TaskSubtype": "Call", "CallObject": call.call_id}
+                return (await self.http.store_as(_Made, "POST", f"{tasks}/", json=task, headers=headers)).id
+            own = text_of(known[0].get("Id"), 20)
+            await self.http.store("PATCH", f"{tasks}/{segment(own)}", json=_task(call), headers=headers)
+            return own
+
+        return await self._sign_on.ask(store)
 
     @property
     def _data(self) -> str:
@@ -147,6 +179,21 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Sal
     """Salesforce as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "secret")
     return Salesforce(name, options, surroundings)
+
+
+def _task(call: CallActivity) -> dict[str, Any]:
+    kind, _, own = (call.contact_id or "").partition("/")
+    return {
+        "Subject": title_of(call),
+        "Status": "Completed",
+        "ActivityDate": utc_text(call.started_at, "%Y-%m-%d"),
+        "CallType": "Inbound" if is_inbound(call) else "Outbound",
+        "CallDurationInSeconds": talk_s(call),
+        "CallDisposition": call.disposition or call.outcome.replace("_", " "),
+        "Description": words_of(call),
+        "WhoId": own if own and kind in ("Contact", "Lead") else None,
+        "WhatId": own if own and kind == "Account" else None,
+    }
 
 
 def _bearer(token: Token) -> dict[str, str]:

@@ -4,6 +4,9 @@ Needs a database user with the permission to SELECT from these tables and no oth
 transaction and gives back every one unchanged, but only the database can promise it. The values of a query are bound,
 never written into it. https://docs.sqlalchemy.org/en/21/core/engines.html#database-urls.
 
+Calls are written, if there is a ``write_statement``, as another user and by it alone: an INSERT that changes the row if
+the call is already there, with ``:call_id``, ``:note`` and others bound.
+
 Numbers: ``:e164`` ``:digits`` ``:national`` ``:significant`` and ``:pattern`` (for LIKE, whatever stands between the
 digits) are bound in the query; columns are understood by their names, as in an import, all others are shown as they
 are.
@@ -19,9 +22,12 @@ from urllib.parse import quote
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from crm_bridge.activity import CallActivity
+from crm_bridge.call_record import refused
+from crm_bridge.call_template import NAMES, call_values
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.forms import loose_pattern, placeholders
 from crm_bridge.matching import MAX_CANDIDATES
@@ -33,7 +39,20 @@ from cti.errors import OffhookError
 
 _DRIVERS: Final = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+aiomysql", "mariadb": "mariadb+aiomysql"}
 _BOUND: Final = ("e164", "digits", "national", "significant", "pattern")
+_PLACE: Final = re.compile(r"(?<!:):([a-z][a-z0-9_]*)\b")
+_WRITES = re.compile(r"^\s*(?:insert|merge|replace|call|with|select)\b", re.IGNORECASE)
 _READS = re.compile(r"^\s*(?:select|with)\b", re.IGNORECASE)
+_INSTANT: Final = sa.DateTime(timezone=True)
+#: of the values of a call that are no texts
+_TYPES: Final[Mapping[str, Any]] = {
+    "started_at": _INSTANT,
+    "answered_at": _INSTANT,
+    "ended_at": _INSTANT,
+    "wait_s": sa.Float(),
+    "talk_s": sa.Float(),
+    "on_behalf": sa.Boolean(),
+}
+Engine = AsyncEngine | sa.Engine
 #: rows of one answer: a customer may have several
 MOST_ROWS: Final = 100
 
@@ -63,7 +82,23 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
         bool, msgspec.Meta(description="Bind :id as a number: PostgreSQL compares a number with nothing else.")
     ] = False
 
+    write_statement: Annotated[
+        str,
+        msgspec.Meta(
+            description="An INSERT ... ON CONFLICT ... DO UPDATE, MERGE or procedure that stores a call, or changes it "
+            f"if its :call_id is already there. It may take :{' :'.join(NAMES)}. Empty: none are written."
+        ),
+    ] = ""
+    write_url: Annotated[
+        str, msgspec.Meta(description="Address of the database with the user who may write there, and nothing else.")
+    ] = ""
+    write_password: Annotated[str | None, msgspec.Meta(description="Password of that user.")] = None
+    write_password_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = (
+        None
+    )
+
     def __post_init__(self) -> None:
+        self._check_writing()
         for name in ("query", "search_query", "get_query"):
             text = getattr(self, name)
             if text and not _READS.match(text):
@@ -73,12 +108,26 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
         if not any(re.search(rf":{bound}\b", self.query) for bound in _BOUND):
             raise ValueError("query: it asks for no number; put :e164 or another of the values into it")
 
+    def _check_writing(self) -> None:
+        text = self.write_statement
+        if bool(text) != bool(self.write_url):
+            raise ValueError("write_statement and write_url: either both or none")
+        if not text:
+            return
+        named = set(_PLACE.findall(text))
+        if ";" in text.rstrip().rstrip(";") or not _WRITES.match(text):
+            raise ValueError("write_statement: expected one INSERT, MERGE or CALL")
+        if unknown := sorted(named - set(NAMES)):
+            raise ValueError(f"write_statement: nothing is called :{unknown[0]}")
+        if "call_id" not in named:
+            raise ValueError("write_statement: it has no :call_id; the same call could not be found again")
+
 
 class Database:
     """Customers of one database. A connection of a small pool for each question, given back unchanged."""
 
     def __init__(
-        self, name: str, engine: AsyncEngine | sa.Engine, options: Options, surroundings: Surroundings
+        self, name: str, engine: Engine, options: Options, surroundings: Surroundings
     ) -> None:
         self.name = name
         self._engine = engine
@@ -112,10 +161,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool."""
-        if isinstance(self._engine, AsyncEngine):
-            await self._engine.dispose()
-        else:
-            await asyncio.to_thread(self._engine.dispose)
+        await _dispose(self._engine)
 
     async def _ask(self, query: str, bound: Mapping[str, str | int]) -> list[Contact]:
         statement = sa.text(query)
@@ -144,30 +190,94 @@ class Database:
         return SourceError("crm-failed", f"the database of {self.name} cannot answer", kind, hint)
 
 
+class WritingDatabase(Database):
+    """A database into which calls are written too, through a connection of its own."""
+
+    def __init__(self, database: Database, options: Options, surroundings: Surroundings, writer: Engine) -> None:
+        super().__init__(database.name, database._engine, options, surroundings)
+        self._writer = writer
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """The statement, in a transaction of its own. It gives no id: "".
+
+        Raises ActivityRefusedError ``crm-call-refused`` where the values do not fit the table.
+        """
+        values = call_values(activity)
+        named = {name: values[name] for name in _PLACE.findall(self._options.write_statement)}
+        typed = [sa.bindparam(name, type_=_TYPES.get(name, sa.String())) for name in named]
+        statement = sa.text(self._options.write_statement).bindparams(*typed)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._store(statement, named)
+        except TimeoutError:
+            what = f"the database of {self.name} did not store a call in time"
+            raise SourceError("crm-slow", what, f"within {self._timeout_s:g} s", "is the table locked?") from None
+        except (IntegrityError, DataError) as error:
+            kind = type(error.orig or error).__name__
+            raise refused(self.name, kind, "try write_statement by hand: does it change the row of a call?") from None
+        except (SQLAlchemyError, OSError) as error:
+            raise self._failed(error) from None
+        return ""
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await super().close()
+        await _dispose(self._writer)
+
+    async def _store(self, statement: sa.TextClause, values: Mapping[str, Any]) -> None:
+        if isinstance(self._writer, AsyncEngine):
+            async with self._writer.begin() as connection:
+                await connection.execute(statement, values)
+        else:
+            await asyncio.to_thread(_store_on, self._writer, statement, values)
+
+
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Database:
     """A database as a source. Raises OffhookError ``crm-options`` or ``crm-extra``."""
+    reader = _open(name, "url", options.url, options.password, surroundings, "ro")
+    database = Database(name, reader, options, surroundings)
+    if not options.write_statement:
+        return database
+    writer = _open(name, "write_url", options.write_url, options.write_password, surroundings, "rw")
+    return WritingDatabase(database, options, surroundings, writer)
+
+
+def _open(
+    name: str, option: str, address: str, password: str | None, surroundings: Surroundings, mode: str
+) -> Engine:
     try:
-        url = sa.make_url(options.url)
+        url = sa.make_url(address)
         driver = _DRIVERS.get(url.drivername, "sqlite+aiosqlite" if url.drivername == "sqlite" else url.drivername)
         url = url.set(drivername=driver)
-        if options.password is not None:
-            url = url.set(password=options.password)
+        if password is not None:
+            url = url.set(password=password)
         if url.drivername.startswith("sqlite") and url.database and url.database != ":memory:":
             path = quote(str((surroundings.folder / url.database).resolve()))
-            url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-        engine = _make_engine(url)
+            url = url.set(database=f"file:{path}", query={"mode": mode, "uri": "true"})
+        return _make_engine(url)
     except (ArgumentError, NoSuchModuleError) as error:
         what = f"the options of the source {name!r} do not fit"
         raise OffhookError(
-            "crm-options", what, f"url: {type(error).__name__}", "see the database URLs of SQLAlchemy"
+            "crm-options", what, f"{option}: {type(error).__name__}", "see the database URLs of SQLAlchemy"
         ) from None
     except ImportError as error:
         what = f"the source {name!r} needs a package that is not installed"
         raise OffhookError("crm-extra", what, str(error.name or error), "pip install the database's driver") from None
-    return Database(name, engine, options, surroundings)
 
 
-def _make_engine(url: sa.URL) -> AsyncEngine | sa.Engine:
+async def _dispose(engine: Engine) -> None:
+    if isinstance(engine, AsyncEngine):
+        await engine.dispose()
+    else:
+        await asyncio.to_thread(engine.dispose)
+
+
+def _store_on(engine: sa.Engine, statement: sa.TextClause, values: Mapping[str, Any]) -> None:
+    with engine.begin() as connection:
+        connection.execute(statement, values)
+
+
+def _make_engine(url: sa.URL) -> Engine:
     """With asyncio where the driver can, in threads otherwise."""
     options: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1800, "hide_parameters": True}
     if url.get_dialect().is_async:

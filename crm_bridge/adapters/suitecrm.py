@@ -3,6 +3,10 @@
 Needs an OAuth2 client of the type "client credentials" (Admin, OAuth2 Clients and Tokens) whose user has the permission
 to list these modules. https://docs.suitecrm.com/developer/api/developer-setup-guide/json-api/.
 
+Calls: a record of the module Calls, which the user has to be allowed to edit and view; its id is made of the call's, as
+the interface lets one choose it (Api/V8/Service/ModuleService.php), so it can be made once only. Its parent is the
+customer. Times are UTC.
+
 Numbers: its filter compares for equality only, one field with one value a question (see its source,
 Api/V8/JsonApi/Repository/Filter.php), so each form in ``stored_as`` is asked for in each of ``phone_fields``. A site
 that stores all numbers in one form says so and saves questions. Numbers that are written in none of these forms are
@@ -11,10 +15,13 @@ not found.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import uuid
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, is_inbound, talk_s, utc_text, was_answered
 from crm_bridge.contact import Contact
 from crm_bridge.forms import as_stored
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -33,6 +40,8 @@ _PHONES = {
     "phone_other": "",
     "phone_office": "work",
 }
+#: the length of a call's subject there (modules/Calls/vardefs.php)
+_MAX_SUBJECT: Final = 50
 _SHOWN = ("first_name", "last_name", "name", "email1", "account_name", "description", "title")
 
 
@@ -117,6 +126,20 @@ class Suite(HttpAdapter):
 
         return await self._sign_on.ask(ask)
 
+    async def write_call(self, activity: CallActivity) -> str:
+        """A record of Calls, with its customer as parent where there is one."""
+        call = cleaned(activity)
+        own = str(uuid.uuid5(uuid.NAMESPACE_URL, call.marker))
+        record = {"type": "Calls", "id": own, "attributes": _attributes(call)}
+
+        async def store(token: Token) -> str:
+            path, headers = "/Api/V8/module", _bearer(token) | {"Content-Type": "application/vnd.api+json"}
+            known = await self.http.fetch("GET", f"{path}/Calls/{own}", headers=headers, expect=frozenset({400, 404}))
+            method = "POST" if known.status >= 400 else "PATCH"
+            return (await self.http.store_as(_One, method, path, json={"data": record}, headers=headers)).data.id
+
+        return await self._sign_on.ask(store)
+
     async def _listed(self, module: str, field: str, value: str) -> list[Contact]:
         shown = ",".join([*_SHOWN, *self._options.phone_fields])
         params = {f"filter[{field}][eq]": value, f"fields[{module}]": shown, "page[size]": str(MAX_CANDIDATES + 1)}
@@ -155,6 +178,23 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Sui
     """SuiteCRM as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "secret")
     return Suite(name, options, surroundings)
+
+
+def _attributes(call: CallActivity) -> dict[str, Any]:
+    hours, seconds = divmod(talk_s(call), 3600)
+    module, _, customer = (call.contact_id or "").partition("/")
+    return {
+        "name": title_of(call)[:_MAX_SUBJECT],
+        "direction": "Inbound" if is_inbound(call) else "Outbound",
+        "status": "Held" if was_answered(call) else "Not Held",
+        "date_start": utc_text(call.answered_at or call.started_at),
+        "date_end": utc_text(call.ended_at),
+        "duration_hours": hours,
+        "duration_minutes": round(seconds / 60),
+        "description": words_of(call),
+        "parent_type": module if customer else "",
+        "parent_id": customer,
+    }
 
 
 def _bearer(token: Token) -> dict[str, str]:

@@ -3,6 +3,9 @@
 Needs a user with the permission to read parties and contact mechanisms; one without any group has it.
 https://docs.tryton.org/latest/server/topics/protocols.html (up to 7.8 the calls go to ``/<database>/``: set ``path``).
 
+Calls: a note (``ir.note``) on the party, found again by its last line; who may read a party may write notes on it,
+unless an administrator has restricted notes. https://docs.tryton.org/latest/client-desktop/usage.html#notes.
+
 Numbers: Tryton keeps each without blanks in ``value_compact``, as E.164 where it can; asked is whether that ends with
 the number without country code and trunk prefix.
 """
@@ -15,6 +18,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, holds, refused, without_customer
 from crm_bridge.contact import Contact, SourceError, SourceRefusedError
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, make_contact, text_of
@@ -25,6 +30,9 @@ from crm_bridge.options import HttpOptions, Text, need_secret
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
+_NOTE: Final = "model.ir.note"
+#: errors that the same record will always cause (trytond/exceptions.py)
+_NEVER: Final = ("UserError", "UserWarning")
 _PHONES: Final = ["phone", "mobile"]
 _MECHANISMS: Final = "contact_mechanisms"
 _SHOWN: Final = ["name", "code", "full_name", "lang.code", f"{_MECHANISMS}.type", f"{_MECHANISMS}.value"]
@@ -80,6 +88,32 @@ class Tryton(HttpAdapter):
         found = await self._parties([row["id"] for row in rows])
         return found[0] if found else None
 
+    async def write_call(self, activity: CallActivity) -> str:
+        """A note on the party. Raises ActivityRefusedError ``crm-call-nobody`` without one."""
+        call = cleaned(activity)
+        if call.contact_id is None or not call.contact_id.isdecimal():
+            raise without_customer(self.name)
+        values = {"resource": f"party.party,{call.contact_id}", "message": f"{title_of(call)}\n{words_of(call)}"}
+        domain = [["resource", "like", "party.party,%"], ["message", "like", f"%{call.marker}"]]
+        rows = await self._ask(f"{_NOTE}.search_read", [domain, 0, 5, None, ["message"], {}])
+        known = next((row["id"] for row in rows if "id" in row and holds(row.get("message"), call)), None)
+        if known is not None:
+            await self._store("write", [[known], values, {}])
+            return str(known)
+        made = await self._store("create", [[values], {}])
+        return text_of(made[0] if isinstance(made, list) and made else None, 20)
+
+    async def _store(self, method: str, params: list[Any]) -> object:
+        try:
+            return await self._sign_on.ask(
+                lambda token: self._call(f"{_NOTE}.{method}", params, {"Authorization": token.value})
+            )
+        except _FaultError as fault:
+            if fault.why in _NEVER:
+                hint = "may this user write notes, and is the party still there?"
+                raise refused(self.name, fault.why, hint) from None
+            raise
+
     async def _parties(self, ids: Sequence[int]) -> list[Contact]:
         if not ids:
             return []
@@ -111,7 +145,7 @@ class Tryton(HttpAdapter):
             fault = reply["error"]
             kind = text_of(fault[0], 40) if isinstance(fault, list) and fault else ""
             hint = "check database and path, and that the module party is activated"
-            raise SourceError("crm-failed", "Tryton answered with an error", kind, hint)
+            raise _FaultError("crm-failed", "Tryton answered with an error", kind, hint)
         if "result" not in reply:
             raise _garbage()
         return reply["result"]
@@ -136,6 +170,10 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Try
     """Tryton as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "password")
     return Tryton(name, options, surroundings)
+
+
+class _FaultError(SourceError):
+    """An error that Tryton told; ``why`` is its class."""
 
 
 def _label(way: Record) -> str:

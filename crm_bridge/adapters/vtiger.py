@@ -3,6 +3,9 @@
 Needs a user's access key (My Preferences) with the permission to view these modules.
 https://help.vtiger.com/article/147111249-Rest-API-Manual.
 
+Calls: an event of the activity type "Call" in the calendar, which the user has to be allowed to create and edit; it is
+found again by the last line of its description. It belongs to the key's user; times are UTC.
+
 Numbers: asked by Vtiger's own look-up, which compares digits, with the number without country code and trunk prefix.
 """
 
@@ -13,8 +16,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, text_of as words_of, title_of
+from crm_bridge.call_record import cleaned, holds, refused, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact, SourceError
+from crm_bridge.contact import Contact, SourceError, SourceRefusedError
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records
@@ -25,6 +30,8 @@ from crm_bridge.sources import Surroundings
 
 _API: Final = "/restapi/v1/vtiger/default"
 _PHONES: Final = {"phone": "work", "mobile": "mobile", "homephone": "home", "otherphone": "", "fax": "fax"}
+#: the field of an event that names its customer, by a field that only records of his kind have
+_LINKS: Final = {"contact_no": "contact_id", "account_no": "parent_id", "lead_no": "parent_id"}
 _NOT_FOUND: Final = frozenset({400, 404})
 
 
@@ -51,6 +58,12 @@ class _One(msgspec.Struct):
     result: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class _Told(msgspec.Struct):
+    success: bool
+    result: dict[str, Any] = msgspec.field(default_factory=dict)
+    error: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 class Vtiger(HttpAdapter):
     """The records of one Vtiger."""
 
@@ -59,6 +72,7 @@ class Vtiger(HttpAdapter):
         headers = {"Authorization": f"Basic {key}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._modules = options.modules
+        self._own_id = ""
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -81,6 +95,50 @@ class Vtiger(HttpAdapter):
         """One record. Vtiger answers 400 to an id that it does not know."""
         reply = await self.http.fetch("GET", f"{_API}/retrieve", params={"id": contact_id[:40]}, expect=_NOT_FOUND)
         return None if reply.status >= 400 else self._contact(self.http.parse_as(_One, reply).result)
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """An event in the calendar, with its customer where there is one."""
+        call = cleaned(activity)
+        element = await self._event(call)
+        query = f"select * from Events where description like '%{call.marker}' limit 5;"  # noqa: S608  cleaned
+        found = await self.http.fetch_as(_Answer, "GET", f"{_API}/query", params={"query": query})
+        known = next((one["id"] for one in found.result if "id" in one and holds(one.get("description"), call)), None)
+        form = {"element": msgspec.json.encode(element | ({"id": known} if known else {})).decode()}
+        way, kind = ("revise", {}) if known else ("create", {"elementType": "Events"})
+        answer = await self.http.store_as(_Told, "POST", f"{_API}/{way}", form=kind | form)
+        if not answer.success:
+            raise self._not_taken(text_of(answer.error.get("code"), 60))
+        return text_of(answer.result.get("id"), 40)
+
+    async def _event(self, call: CallActivity) -> dict[str, Any]:
+        if not self._own_id:
+            me = await self.http.fetch_as(_One, "GET", f"{_API}/me")
+            self._own_id = text_of(me.result.get("id"), 40)
+        begins = call.answered_at or call.started_at
+        customer = await self._customer(call.contact_id) if call.contact_id else {}
+        return customer | {
+            "subject": title_of(call),
+            "activitytype": "Call",
+            "eventstatus": "Held" if was_answered(call) else "Not Held",
+            "date_start": utc_text(begins, "%Y-%m-%d"),
+            "time_start": utc_text(begins, "%H:%M:%S"),
+            "due_date": utc_text(call.ended_at, "%Y-%m-%d"),
+            "time_end": utc_text(call.ended_at, "%H:%M:%S"),
+            "description": words_of(call),
+            "assigned_user_id": self._own_id,
+        }
+
+    async def _customer(self, contact_id: str) -> dict[str, str]:
+        """The field of an event that names this record: which one it is depends on what he is."""
+        reply = await self.http.fetch("GET", f"{_API}/retrieve", params={"id": contact_id[:40]}, expect=_NOT_FOUND)
+        one = self.http.parse_as(_One, reply).result if reply.status < 400 else {}
+        return next(({link: contact_id} for number, link in _LINKS.items() if number in one), {})
+
+    def _not_taken(self, code: str) -> SourceError:
+        if code in ("ACCESS_DENIED", "AUTHENTICATION_REQUIRED", "INVALID_USER_CREDENTIALS"):
+            hint = "give this user the permission to create and edit events"
+            return SourceRefusedError("crm-refused", "Vtiger does not permit to write calls", code, hint)
+        return refused(self.name, code, "look whether an event needs another field there")
 
     async def _ask(self, path: str, params: dict[str, str], limit: int) -> list[Contact]:
         answer = await self.http.fetch_as(_Answer, "GET", path, params=params)

@@ -4,16 +4,22 @@ Needs an API token of an agent, who has the permission to search users.
 https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/ and
 https://developer.zendesk.com/api-reference/introduction/security-and-auth/.
 
+Calls: a ticket each, as Zendesk's own telephony has it, with the call as an internal note; the call's id is its
+``external_id``. A changed note is a further comment, as comments cannot be changed.
+https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/.
+
 Numbers: the search is asked for each way of writing the number; values of one keyword are alternatives there.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.activity import CallActivity, title_of
+from crm_bridge.call_record import cleaned, hash_of, html_of
 from crm_bridge.contact import Contact
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, make_contact, text_of
@@ -23,6 +29,8 @@ from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
 from crm_bridge.sources import Surroundings
 
+_TAG: Final = "offhook-call"
+
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which account: url is https://<subdomain>.zendesk.com."""
@@ -30,6 +38,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     user: Annotated[Text, msgspec.Meta(description="E-mail address of the agent whose token it is.")]
     token: Annotated[str | None, msgspec.Meta(description="API token.")] = None
     token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    ticket_status: Annotated[
+        Literal["new", "open", "pending", "solved"],
+        msgspec.Meta(description="Status of a ticket that tells of a call."),
+    ] = "solved"
 
 
 class _Found(msgspec.Struct):
@@ -40,6 +52,14 @@ class _One(msgspec.Struct):
     user: dict[str, Any]
 
 
+class _Tickets(msgspec.Struct):
+    tickets: Records
+
+
+class _Ticket(msgspec.Struct):
+    ticket: dict[str, Any]
+
+
 class Zendesk(HttpAdapter):
     """The users of one account."""
 
@@ -47,6 +67,8 @@ class Zendesk(HttpAdapter):
         key = base64.b64encode(f"{options.user}/token:{options.token}".encode()).decode()
         headers = {"Authorization": f"Basic {key}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
+        self._ticket_status = options.ticket_status
+        self._own_id = 0
 
     async def find(self, number: Number) -> list[Contact]:
         """Users with this number."""
@@ -65,6 +87,37 @@ class Zendesk(HttpAdapter):
         path = f"/api/v2/users/{segment(contact_id)}.json"
         reply = await self.http.fetch("GET", path, expect=frozenset({400, 404}))
         return None if reply.status >= 400 else self._contact(self.http.parse_as(_One, reply).user)
+
+    async def write_call(self, activity: CallActivity) -> str:
+        """A ticket, requested by the customer where there is one, else by the token's agent."""
+        call = cleaned(activity)
+        body, params = html_of(call), {"external_id": call.call_id}
+        told = f"{_TAG}-{hash_of(f'{call.contact_id} {body}')}"  # tells whether the ticket has this very text already
+        known = (await self.http.fetch_as(_Tickets, "GET", "/api/v2/tickets.json", params=params)).tickets
+        if known and told in (known[0].get("tags") or []):
+            return text_of(known[0].get("id"), 20)
+        comment = {"html_body": body, "public": False}
+        customer = call.contact_id or ""
+        requester = int(customer) if customer.isdecimal() else await self._agent()
+        ticket: dict[str, Any] = {"comment": comment, "tags": [_TAG, told], "requester_id": requester}
+        if known:
+            path = f"/api/v2/tickets/{segment(text_of(known[0].get('id'), 20))}.json"
+            return await self._store("PUT", path, ticket)
+        ticket |= {"subject": title_of(call), "external_id": call.call_id, "status": self._ticket_status}
+        ticket |= {"assignee_id": await self._agent()}  # a ticket that is solved has to be somebody's
+        key = {"Idempotency-Key": hash_of(call.call_id)}
+        return await self._store("POST", "/api/v2/tickets.json", ticket, key)
+
+    async def _store(self, method: str, path: str, ticket: dict[str, Any], key: dict[str, str] | None = None) -> str:
+        written = await self.http.store_as(_Ticket, method, path, json={"ticket": ticket}, headers=key)
+        return text_of(written.ticket.get("id"), 20)
+
+    async def _agent(self) -> int:
+        """The token's own agent."""
+        if not self._own_id:
+            me = (await self.http.fetch_as(_One, "GET", "/api/v2/users/me.json")).user.get("id")
+            self._own_id = me if isinstance(me, int) else 0
+        return self._own_id
 
     async def _ask(self, query: str, limit: int) -> list[Contact]:
         params = {"query": query, "per_page": str(limit)}

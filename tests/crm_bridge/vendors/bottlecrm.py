@@ -1,6 +1,7 @@
 """BottleCRM's REST as in the source of ``django-crm`` 1.35.0 (documented at ``/schema/``): ``contacts/views.py``,
 ``contacts/duplicate_views.py`` and ``common/duplicate_detection.py`` (E.164, or the last ten digits; ten at the most),
-``common/pat_auth.py``.
+``common/pat_auth.py``. Calls: ``interactions/views.py`` and ``serializers.py`` (one record each, which stays; lengths;
+400 with the errors by field; the latest first).
 """
 
 from __future__ import annotations
@@ -10,18 +11,51 @@ from typing import Any
 from aiohttp import web
 
 from crm_bridge.number import parse_number
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, digits
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, digits
 
 
 class Vendor(CrmServer):
     kind = "bottlecrm"
+    keeps_nobodys = False
+    moves = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interactions: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/api/contacts/duplicates/", self.duplicates),
             web.get("/api/contacts/", self.listed),
             web.get("/api/contacts/{id}/", self.one),
+            web.get("/api/interactions/", self.timeline),
+            web.post("/api/interactions/", self.log),
+            web.patch("/api/interactions/{id}/", self.change),
         ]
+
+    def calls(self) -> list[Told]:
+        return [Told(own, one["contact"], one["body"]) for own, one in self.interactions.items()]
+
+    async def timeline(self, request: web.Request) -> web.Response:
+        let_in(request)
+        found = [one for one in self.interactions.values() if one["contact"] == request.query["contact"]]
+        found.sort(key=lambda one: str(one["occurred_at"]), reverse=True)
+        page = found[: min(int(request.query["limit"]), 200)]
+        return web.json_response({"interactions": page, "count": len(found)})
+
+    async def log(self, request: web.Request) -> web.Response:
+        let_in(request)
+        own = f"0e5a0000-0000-4000-8000-{len(self.interactions):012}"
+        self.interactions[own] = checked(await request.json()) | {"id": own, "home": "contact"}
+        return web.json_response(self.interactions[own], status=201)
+
+    async def change(self, request: web.Request) -> web.Response:
+        let_in(request)
+        one, given = self.interactions[request.match_info["id"]], checked(await request.json())
+        if (given["contact"], given["kind"]) != (one["contact"], one["kind"]):
+            return web.json_response({"error": True, "errors": {"contact": ["fixed"]}}, status=400)
+        one |= given
+        return web.json_response(one)
 
     async def duplicates(self, request: web.Request) -> web.Response:
         let_in(request)
@@ -43,6 +77,12 @@ class Vendor(CrmServer):
         if found is None:
             return web.json_response({"detail": "No Contact matches the given query."}, status=404)
         return web.json_response({"contact_obj": record(found)})
+
+
+def checked(one: dict[str, Any]) -> dict[str, Any]:
+    assert (one["kind"], len(one["subject"]) <= 200, len(one["body"]) <= 10_000) == ("call", True, True)
+    assert one["outcome"] in ("connected", "no_answer", "voicemail", "busy", "wrong_number")
+    return one
 
 
 def let_in(request: web.Request) -> None:

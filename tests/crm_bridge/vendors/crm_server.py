@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from html.parser import HTMLParser
 from typing import Any, ClassVar, NamedTuple
 
 from aiohttp import web
@@ -49,15 +51,36 @@ GARBAGE = {
 }
 
 
+def instant(text: str) -> datetime:
+    """A date and time as databases write it."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+
+
+class Told(NamedTuple):
+    """A call as the CRM shows it to a person: which record, of whom ("" for nobody's), in which words."""
+
+    record: str
+    customer: str
+    text: str
+
+
 class CrmServer:
     """One vendor's server. A subclass adds the vendor's own routes and checks the credentials as the vendor does.
 
-    ``mood`` is how it behaves; ``asked`` the requests that reached it; ``gate`` lets a slow answer out.
+    ``mood`` is how it behaves; ``asked`` the requests that reached it; ``gate`` lets a slow answer out. In the mood
+    "untaken" it refuses every record as the vendor does, in the mood "lost" it does all but its answers to what was
+    written are lost.
     """
 
     kind: ClassVar[str]
     #: whether the vendor can be searched by name
     searchable: ClassVar[bool] = True
+    #: whether the vendor keeps a call with no customer, and whether a call may become another customer's
+    keeps_nobodys: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
+    #: how it refuses a record, and the ends of the paths at which a POST is only a question
+    untaken_status: ClassVar[int] = 400
+    questions: ClassVar[tuple[str, ...]] = ("/search", "/search_read", "/duplicates/", "token")
 
     def __init__(self, people: Sequence[Person] = PEOPLE) -> None:
         self.people = tuple(people)
@@ -79,6 +102,13 @@ class CrmServer:
     def routes(self) -> list[web.RouteDef]:
         raise AssertionError("a vendor has routes")
 
+    def calls(self) -> list[Told]:
+        """What was written."""
+        raise AssertionError("this vendor takes no calls")
+
+    def is_writing(self, request: web.Request) -> bool:
+        return request.method != "GET" and not request.path.endswith(self.questions)
+
     async def __aenter__(self) -> CrmServer:
         app = web.Application(middlewares=[self._behave])
         app.add_routes(self.routes())
@@ -96,6 +126,8 @@ class CrmServer:
         self.asked.append(request)
         if self.mood == "well":
             return await handler(request)
+        if self.mood in ("untaken", "lost"):
+            return await self._take_badly(request, handler)
         if self.mood == "slow":
             await self.gate.wait()
             return await handler(request)
@@ -109,6 +141,38 @@ class CrmServer:
         statuses = {"refused": 401, "forbidden": 403, "busy": 429, "failed": 500, "missing": 410}
         headers = {"Retry-After": "7"} if self.mood == "busy" else {}
         return web.Response(status=statuses[self.mood], text=f"no, {SECRET} is not right", headers=headers)
+
+
+    async def _take_badly(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not self.is_writing(request):
+            return await handler(request)
+        if self.mood == "untaken":
+            return web.json_response({"message": f"{SECRET} is no value for a field"}, status=self.untaken_status)
+        await handler(request)
+        return web.Response(status=502, text="Bad Gateway")
+
+
+class _Shown(HTMLParser):
+    """The text of some HTML, with an end of line where a browser has one."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert (tag, attrs) in (("p", []), ("br", [])), (tag, attrs)
+        self.text += "\n" if tag == "br" else ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def shown(html: str) -> str:
+    """What a browser shows. AssertionError for any element but a paragraph and a line's end."""
+    parser = _Shown()
+    parser.feed(html)
+    parser.close()
+    return parser.text
 
 
 async def _send_huge(request: web.Request) -> web.StreamResponse:

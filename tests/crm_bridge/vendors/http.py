@@ -6,13 +6,17 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, digits
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, digits
 
 PAGE = 15
 
 
 class Vendor(CrmServer):
     kind = "http"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: dict[str, dict[str, Any]] = {}
 
     def options(self) -> dict[str, Any]:
         return {
@@ -26,11 +30,25 @@ class Vendor(CrmServer):
             "next_page": "next",
             "fields": {"id": "key", "name": "join(' ', [first, last])", "company": "firm", "phone": "phones[]"},
             "more": {"City": "address.city"},
+            "write": "/calls/{call_id}",
+            "write_body": {"who": "{contact_id}", "text": "{text}", "call": {"s": "{talk_s}", "at": "{started_at}"}},
+            "written_id": "key",
             "orders": {"records": "orders", "reference": "no", "title": "text", "state": "state", "due_on": "due"},
         }
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/people", self.people_page)]
+        return [web.get("/api/people", self.people_page), web.put("/api/calls/{id}", self.store)]
+
+    def calls(self) -> list[Told]:
+        return [Told(own, one["who"] or "", one["text"]) for own, one in self.stored.items()]
+
+    async def store(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {SECRET}":
+            raise web.HTTPUnauthorized
+        own = request.match_info["id"]
+        assert request.headers["Idempotency-Key"] == own
+        self.stored[own] = await request.json()
+        return web.json_response({"key": own})
 
     async def people_page(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {SECRET}":

@@ -1,6 +1,7 @@
 """HubSpot's CRM search as documented at developers.hubspot.com/docs/api-reference/search/guide: POST
 ``/crm/v3/objects/contacts/search`` with up to five ``filterGroups`` that are alternatives, or ``query``; at most 200 a
-page, ``paging.next.after`` for more. Calculated numbers hold the digits without the country code.
+page, ``paging.next.after`` for more. Calculated numbers hold the digits without the country code. Calls as at
+developers.hubspot.com/docs/api/crm/calls: ``batch/upsert`` by a property with unique values, associations v4.
 """
 
 from __future__ import annotations
@@ -11,15 +12,63 @@ from aiohttp import web
 
 from crm_bridge.forms import significant_digits
 from crm_bridge.number import parse_number
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, shown
 
 
 class Vendor(CrmServer):
     kind = "hubspot"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: dict[str, dict[str, str]] = {}
+        self.linked: dict[str, list[str]] = {}
+
     def routes(self) -> list[web.RouteDef]:
         objects = "/crm/v3/objects/contacts"
-        return [web.post(f"{objects}/search", self.search), web.get(objects + "/{id}", self.one)]
+        here = "/crm/v4/objects/calls/{call}/associations"
+        return [
+            web.post(f"{objects}/search", self.search),
+            web.get(objects + "/{id}", self.one),
+            web.post("/crm/v3/objects/calls/batch/upsert", self.upsert),
+            web.get(here + "/contacts", self.list_links),
+            web.put(here + "/default/contacts/{id}", self.link),
+            web.delete(here + "/contacts/{id}", self.unlink),
+        ]
+
+    def calls(self) -> list[Told]:
+        return [
+            Told(str(i), ",".join(self.linked.get(str(i), [])), shown(one["hs_call_body"]))
+            for i, one in enumerate(self.stored.values())
+        ]
+
+    async def upsert(self, request: web.Request) -> web.Response:
+        let_in(request)
+        [given] = (await request.json())["inputs"]
+        assert given["idProperty"] == "offhook_call_id"
+        assert int(given["properties"]["hs_timestamp"]) > 10**12
+        assert given["properties"]["hs_call_direction"] in ("INBOUND", "OUTBOUND")
+        assert given["properties"]["hs_call_status"] in ("BUSY", "COMPLETED", "FAILED", "NO_ANSWER")
+        new = given["id"] not in self.stored
+        self.stored[given["id"]] = self.stored.get(given["id"], {}) | given["properties"]
+        own = str(list(self.stored).index(given["id"]))
+        return web.json_response({"status": "COMPLETE", "results": [{"id": own, "new": new, "properties": {}}]})
+
+    async def list_links(self, request: web.Request) -> web.Response:
+        let_in(request)
+        linked = self.linked.get(request.match_info["call"], [])
+        return web.json_response({"results": [{"toObjectId": int(one), "associationTypes": []} for one in linked]})
+
+    async def link(self, request: web.Request) -> web.Response:
+        let_in(request)
+        linked = self.linked.setdefault(request.match_info["call"], [])
+        if request.match_info["id"] not in linked:
+            linked.append(request.match_info["id"])
+        return web.json_response({"status": "COMPLETE"})
+
+    async def unlink(self, request: web.Request) -> web.Response:
+        let_in(request)
+        self.linked[request.match_info["call"]].remove(request.match_info["id"])
+        return web.Response(status=204)
 
     async def search(self, request: web.Request) -> web.Response:
         let_in(request)

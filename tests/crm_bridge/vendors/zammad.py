@@ -1,5 +1,7 @@
 """Zammad's REST as documented at docs.zammad.org/en/latest/api/user.html: ``/api/v1/users/search?query=&limit=``
 with Elasticsearch's query language over words, ``Authorization: Token token=``, a plain list.
+Tickets and articles as at docs.zammad.org/en/latest/api/ticket: the first article comes with its ticket; one that is
+written stays as it is; a search without an index looks for the words in the articles (app/models/ticket/search.rb).
 """
 
 from __future__ import annotations
@@ -9,16 +11,69 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told
 
 WORDS = re.compile(r"[0-9A-Za-zÀ-ž]+")
 
 
 class Vendor(CrmServer):
     kind = "zammad"
+    keeps_nobodys = False
+    untaken_status = 422
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tickets: dict[int, dict[str, Any]] = {}
+        self.articles: dict[int, list[dict[str, Any]]] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/v1/users/search", self.search), web.get("/api/v1/users/{id}", self.one)]
+        return [
+            web.get("/api/v1/users/search", self.search),
+            web.get("/api/v1/users/{id}", self.one),
+            web.get("/api/v1/tickets/search", self.search_tickets),
+            web.post("/api/v1/tickets", self.create),
+            web.put("/api/v1/tickets/{id}", self.update),
+            web.get("/api/v1/ticket_articles/by_ticket/{id}", self.list_articles),
+            web.post("/api/v1/ticket_articles", self.add),
+        ]
+
+    def calls(self) -> list[Told]:
+        return [
+            Told(str(own), str(one["customer_id"]), "\n".join(article["body"] for article in self.articles[own]))
+            for own, one in self.tickets.items()
+        ]
+
+    async def search_tickets(self, request: web.Request) -> web.Response:
+        let_in(request)
+        wanted = request.query["query"]
+        assert wanted.isalnum()
+        found = [own for own in self.tickets if any(wanted in one["body"] for one in self.articles[own])]
+        return web.json_response([self.tickets[own] for own in found])
+
+    async def create(self, request: web.Request) -> web.Response:
+        let_in(request)
+        ticket = await request.json()
+        assert {"title", "group", "customer_id"} <= set(ticket)
+        own = 40 + len(self.tickets)
+        self.articles[own] = [phoned(ticket.pop("article"))]
+        self.tickets[own] = ticket | {"id": own}
+        return web.json_response(self.tickets[own], status=201)
+
+    async def update(self, request: web.Request) -> web.Response:
+        let_in(request)
+        own = int(request.match_info["id"])
+        self.tickets[own] |= await request.json()
+        return web.json_response(self.tickets[own])
+
+    async def list_articles(self, request: web.Request) -> web.Response:
+        let_in(request)
+        return web.json_response(self.articles[int(request.match_info["id"])])
+
+    async def add(self, request: web.Request) -> web.Response:
+        let_in(request)
+        article = phoned(await request.json())
+        self.articles[article["ticket_id"]].append(article)
+        return web.json_response(article, status=201)
 
     async def search(self, request: web.Request) -> web.Response:
         let_in(request)
@@ -31,6 +86,12 @@ class Vendor(CrmServer):
         if found is None:
             return web.json_response({"error": "Couldn't find User"}, status=404)
         return web.json_response(user(found))
+
+
+def phoned(article: dict[str, Any]) -> dict[str, Any]:
+    assert (article["type"], article["content_type"], article["internal"]) == ("phone", "text/plain", True)
+    assert article["sender"] in ("Customer", "Agent")
+    return article
 
 
 def let_in(request: web.Request) -> None:
