@@ -21,7 +21,7 @@ from tests.prometheus.server import PrometheusServer
 
 SALES_DID, SUPPORT_DID, DIRECT_DID = "+390221000100", "+390221000200", "+390221000101"
 WAITING = 'offhook_calls_waiting{{queue="{}"}} == 1'
-PAGE_FOLLOWS = timedelta(seconds=1)
+PAGE_FOLLOWS = timedelta(seconds=2)
 HOSTILE_NAME = "<script>alert(1)</script>\"';-- Žofia Müller 北京"
 CUSTOMERS = """\
 id,name,company,phone,account status
