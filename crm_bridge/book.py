@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_bridge.consent_book import fetch_consents, holding
 from crm_bridge.contact import (
     AccountState,
-    Choice,
     Contact,
     ContactNumber,
     Incident,
@@ -26,7 +24,6 @@ from crm_bridge.matching import MAX_CANDIDATES, fold
 from crm_bridge.number import Number
 from crm_bridge.parts import make_whole
 from crm_bridge.schema import (
-    customer_choices,
     customer_fields,
     customer_incidents,
     customer_numbers,
@@ -43,7 +40,7 @@ _WHOLE = func.coalesce(customers.c.merged_into, customers.c.id)
 
 
 class CustomerBook:
-    """Finds customers by number, by any field, and by id; keeps what agents chose. A short connection per question."""
+    """Finds customers by number, by any field, and by id. A short connection per question."""
 
     local = True
 
@@ -84,40 +81,6 @@ class CustomerBook:
             return None
         found = await self._contacts(select(_WHOLE).where(customers.c.id == int(contact_id)))
         return found[0] if found else None
-
-    async def chosen(self, key: str) -> Choice | None:
-        """Whom an agent chose for this match key, if anybody.
-
-        Raises SourceError ``book-unreachable``.
-        """
-        chosen = select(customer_choices, _WHOLE.label("whole_id")).join(customers)
-        asked = chosen.where(customer_choices.c.match_key == key)
-        try:
-            async with self._engine.connect() as connection:
-                row = (await connection.execute(asked)).first()
-        except (SQLAlchemyError, OSError) as error:
-            raise _unreachable(error) from error
-        return None if row is None else Choice(self._source, str(row.whole_id), row.chosen_by, _aware(row.chosen_at))
-
-    async def store_choice(self, key: str, choice: Choice) -> None:
-        """Keep a choice among this book's customers, in place of an earlier one for the same key.
-
-        Raises SourceError ``book-unreachable``.
-        """
-        if choice.source != self._source:
-            return
-        row = {
-            "match_key": key,
-            "customer_id": int(choice.contact_id),
-            "chosen_by": choice.chosen_by,
-            "chosen_at": choice.chosen_at,
-        }
-        try:
-            async with self._engine.begin() as connection:
-                await connection.execute(delete(customer_choices).where(customer_choices.c.match_key == key))
-                await connection.execute(insert(customer_choices).values(row))
-        except (SQLAlchemyError, OSError) as error:
-            raise _unreachable(error) from error
 
     async def count(self) -> int:
         """How many customers are in the book.
@@ -244,11 +207,6 @@ def _incident(row: Row[Any]) -> Incident:
 
 def _money(cents: int | None, currency: str | None) -> Money | None:
     return None if cents is None else Money(cents, currency or "")
-
-
-def _aware(instant: datetime) -> datetime:
-    """SQLite gives back instants without their zone; they were stored in UTC."""
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _unreachable(error: BaseException) -> SourceError:

@@ -167,9 +167,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
     ``contact`` is there for exact and probable; ``candidates`` are all who may be meant, never more than was found, and
     stay there after an agent chose one. ``pending`` is True while sources are still asked, ``silent`` names those that
-    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones: that is ``caller``,
-    where he is known. ``heard`` tells what each source said and how old that is. ``chosen_by`` is the agent, in words,
-    who said so; "" where nobody had to.
+    did not answer. ``on_behalf`` says that ``contact`` is whom the caller phones for, not who phones: that is
+    ``caller``, where he is known. ``heard`` tells what each source said and how old that is. ``chosen_by`` is the
+    agent, in words, who said so; "" where nobody had to.
     """
 
     kind: MatchKind

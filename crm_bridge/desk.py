@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
-from crm_bridge.contact import Choice, Contact, Match, PastCall, SourceError
+import msgspec
+
+from crm_bridge.call_note import CallNote, NoteKey
+from crm_bridge.contact import Match, PastCall
 from crm_bridge.counts import PopCounts
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.lookup import Lookup
-from crm_bridge.matching import settle
+from crm_bridge.notebook import Notebook
 from crm_bridge.pop import CLOSING_OF_RING, CallerFile, Card, Closing, DeskId, DeskView, Phase, Pop
-from crm_bridge.view import make_card, order_cards
-from cti.errors import OffhookError
+from crm_bridge.view import make_card, order_cards, wrap_up_card
 from cti.model import (
     AboutCall,
     Agent,
@@ -58,10 +61,19 @@ class _Desk:
 class AgentDesk:
     """Opens, fills and closes the pops of all agents. ``counts`` tells what became of them."""
 
-    def __init__(self, lookup: Lookup, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        lookup: Lookup,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        notebook: Notebook | None = None,
+    ) -> None:
         self.counts = PopCounts()
         self._lookup = lookup
         self._now = now
+        self._notebook = notebook
+        self._settings = notebook.settings if notebook is not None else DeskSettings()
+        self._began_at = now()
         self._files: dict[CallKey, CallerFile] = {}
         self._desks: defaultdict[DeskId, _Desk] = defaultdict(lambda: _Desk(lookup.settings.recent_calls))
         self._lost: dict[str, datetime] = {}
@@ -99,6 +111,8 @@ class AgentDesk:
         now, desk = self._now(), self._desks.get(desk_id)
         agent = desk.agent if desk else None
         cards = [self._card(pop, now) for pop in desk.open.values()] if desk else []
+        past = tuple(self._card(pop, now) for pop in desk.past) if desk else ()
+        open_to_write = {pop.pop_id for pop in desk.past if not pop.done} if desk else set()
         since = agent.since if agent else None
         return DeskView(
             desk=desk_id,
@@ -106,12 +120,13 @@ class AgentDesk:
             state_s=None if since is None else max(0.0, (now - since).total_seconds()),
             lost_at=self._lost.get(desk_id.pbx),
             cards=order_cards(cards),
-            past=tuple(self._card(pop, now) for pop in desk.past) if desk else (),
+            past=past,
+            wrap_up=wrap_up_card(cards, past, open_to_write, self._settings),
         )
 
     def confirm_shown(self, desk_id: DeskId, pop_id: str) -> bool:
         """A browser says that it shows this pop. True for the first such word; its delay is counted."""
-        pop = self._find(desk_id, pop_id)
+        pop = self.find(desk_id, pop_id)
         if pop is None or pop.shown_after_s is not None or pop.phase is Phase.CLOSED:
             return False
         pop.shown_after_s = max(0.0, (self._now() - pop.offered_at).total_seconds())
@@ -119,39 +134,35 @@ class AgentDesk:
         self.counts.delay.observe(pop.shown_after_s)
         return True
 
-    async def choose(self, desk_id: DeskId, pop_id: str, source: str, contact_id: str, *, on_behalf: bool) -> Contact:
-        """The agent says who is calling, or for whom. Kept for the next call from this number, unless on behalf.
+    def find(self, desk_id: DeskId, pop_id: str) -> Pop | None:
+        """A pop of this desk, open or past; None when it is gone."""
+        desk = self._desks.get(desk_id)
+        pops: Iterable[Pop] = (*desk.open.values(), *desk.past) if desk else ()
+        return next((pop for pop in pops if pop.pop_id == pop_id), None)
 
-        Raises OffhookError ``desk-no-such-call`` or ``desk-no-such-customer``, and SourceError.
-        """
-        pop = self._find(desk_id, pop_id)
-        if pop is None or pop.file.match is None:
-            raise OffhookError("desk-no-such-call", "this call is no longer on your desk", hint="reload the page")
-        contact = await self._fetch_choice(pop.file.match, source, contact_id)
-        if contact is None:
-            raise OffhookError("desk-no-such-customer", "this customer is no longer there", hint="search again")
-        by = self._name(desk_id.pbx, desk_id.agent)
-        pop.file.match = settle(pop.file.match, contact, by=by, on_behalf=on_behalf)
-        self._lookup.begin_history(contact, partial(self._learn_history, pop.file))
-        self._tell({other.desk for other in pop.file.pops})
-        if pop.file.number is not None and pop.file.number.key is not None and not on_behalf:
-            await self._lookup.store_choice(pop.file.number.key, Choice(source, contact_id, by, self._now()))
-        return contact
+    def put_away(self, desk_id: DeskId, pop_id: str) -> None:
+        """The agent has nothing more to write about an ended call: it is only among his last ones."""
+        pop = self.find(desk_id, pop_id)
+        if pop is not None:
+            pop.done = True
+            self._tell({desk_id})
 
-    async def _fetch_choice(self, match: Match, source: str, contact_id: str) -> Contact | None:
-        """The customer as he is now; as the card shows him where his source cannot say."""
-        shown = (one for one in match.candidates if (one.source, one.contact_id) == (source, contact_id))
-        candidate = next(shown, None)
-        try:
-            return await self._lookup.contact(source, contact_id) or candidate
-        except SourceError:
-            if candidate is None:
-                raise
-            return candidate
+    def learn_history(self, file: CallerFile, calls: Sequence[PastCall]) -> None:
+        """The earlier calls of a caller, for all who have his call."""
+        file.past_calls = calls
+        self.tell_of(file)
+
+    def tell_of(self, file: CallerFile) -> None:
+        """Something of a call is another now."""
+        self._tell({pop.desk for pop in file.pops})
+
+    def name(self, desk_id: DeskId) -> str:
+        """``Anna Rossi (101)``, or the extension where the PBX gave no name."""
+        return self._name(desk_id.pbx, desk_id.agent)
 
     def card(self, desk_id: DeskId, pop_id: str) -> Card | None:
         """One pop of the desk, open or past, as a card; None when it is gone."""
-        pop = self._find(desk_id, pop_id)
+        pop = self.find(desk_id, pop_id)
         return None if pop is None else self._card(pop, self._now())
 
     def _apply_to_call(self, event: AboutCall) -> set[DeskId]:
@@ -190,12 +201,14 @@ class AgentDesk:
             file = CallerFile(event.call)
             if not isinstance(event, _LAST_EVENTS):
                 self._files[key] = file
+                if self._notebook is not None and event.call.offered_at < self._began_at:
+                    self._notebook.begin_fetch(*key, partial(self._learn_notes, file))
         file.call = event.call
         customer = event.call.customer
         number = self._lookup.number(customer.number if customer else event.call.caller.number)
         if file.number is None or number.written != file.number.written:
             file.number, file.past_calls = number, None
-            file.match = None
+            file.match = file.found = None
             if customer is not None and not isinstance(event, _LAST_EVENTS):
                 self._look_up(file)
         return file
@@ -203,18 +216,16 @@ class AgentDesk:
     def _look_up(self, file: CallerFile) -> None:
         if file.number is not None:
             on_match = partial(self._learn_match, file, file.number.key)
-            file.match = self._lookup.begin(file.number, on_match, partial(self._learn_history, file))
+            file.match = file.found = self._lookup.begin(file.number, on_match, partial(self.learn_history, file))
 
     def _learn_match(self, file: CallerFile, key: str | None, match: Match) -> None:
         """Sources answered; too late where an agent chose meanwhile, or the number became another."""
+        if file.number is not None and file.number.key == key:
+            file.found = match
         still_asked = file.match is not None and (file.match.pending or bool(file.match.silent))
         if still_asked and file.number is not None and file.number.key == key:
             file.match = match
-            self._tell({pop.desk for pop in file.pops})
-
-    def _learn_history(self, file: CallerFile, calls: Sequence[PastCall]) -> None:
-        file.past_calls = calls
-        self._tell({pop.desk for pop in file.pops})
+            self.tell_of(file)
 
     def _open(self, event: AboutCall, file: CallerFile, agent: str, phase: Phase, queue: str | None) -> Pop:
         key, desk_id = _key(event.call), DeskId(event.call.pbx, agent)
@@ -290,8 +301,21 @@ class AgentDesk:
             desk.open[_key(event.into)] = pop
             pop.file = into
             into.pops.append(pop)
+        self._merge_notes(file, into)
         self._files.pop(_key(event.call), None)
         return {pop.desk for pop in (*file.pops, *into.pops)}
+
+    def _merge_notes(self, file: CallerFile, into: CallerFile) -> None:
+        for agent, note in file.notes.items():
+            key = NoteKey(*_key(into.call), agent)
+            into.notes.setdefault(agent, msgspec.structs.replace(note, key=key))
+            if self._notebook is not None:
+                self._notebook.begin_move(note.key, key)
+
+    def _learn_notes(self, file: CallerFile, notes: Sequence[CallNote]) -> None:
+        for note in notes:
+            file.notes.setdefault(note.key.agent, note)
+        self.tell_of(file)
 
     def _end(self, event: CallEnded, file: CallerFile) -> set[DeskId]:
         closings = {Phase.OFFERED: Closing.CALLER_LEFT, Phase.DIALLING: Closing.NOT_ANSWERED}
@@ -308,16 +332,10 @@ class AgentDesk:
         if how is not Closing.MERGED:
             desk.past.appendleft(pop)
 
-    def _find(self, desk_id: DeskId, pop_id: str) -> Pop | None:
-        desk = self._desks.get(desk_id)
-        pops: Iterable[Pop] = (*desk.open.values(), *desk.past) if desk else ()
-        return next((pop for pop in pops if pop.pop_id == pop_id), None)
-
     def _card(self, pop: Pop, now: datetime) -> Card:
-        return make_card(pop, now, self._lookup.settings, partial(self._name, pop.desk.pbx))
+        return make_card(pop, now, self._lookup.settings, partial(self._name, pop.desk.pbx), self._settings)
 
     def _name(self, pbx: str, agent: str) -> str:
-        """``Anna Rossi (101)``, or the extension where the PBX gave no name."""
         desk = self._desks.get(DeskId(pbx, agent))
         name = desk.agent.name if desk and desk.agent else None
         return f"{name} ({agent})" if name else agent

@@ -46,8 +46,11 @@ class Inquiry:
         sources: Mapping[str, GuardedSource],
         settings: CrmSettings,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        choices: ChoiceKeeper | None = None,
     ) -> None:
         self._number = number
+        self._choices = choices
+        self._chosen: Contact | None = None
         self._sources = sources
         self._now = now
         self._loop = asyncio.get_running_loop()
@@ -117,6 +120,8 @@ class Inquiry:
 
     def _known(self, chosen: Choice | None, pending: bool) -> Match:
         found = [contact for name in self._sources for contact in self._answers.get(name, [])]
+        if self._chosen is not None and chosen is not None and not any(_same(one, self._chosen) for one in found):
+            found.append(self._chosen)
         match = decide(self._number, found, chosen)
         heard = tuple(self._heard.values())
         missing = {SourceState.FAILED, SourceState.SILENT}
@@ -153,15 +158,26 @@ class Inquiry:
 
     async def _fetch_choice(self) -> Choice | None:
         """What an agent once chose for this number; None also when that cannot be read now."""
-        for source in self._sources.values():
-            if isinstance(source.adapter, ChoiceKeeper) and self._number.key is not None:
-                try:
-                    choice = await source.adapter.chosen(self._number.key)
-                except SourceError:
-                    continue
-                if choice is not None:
-                    return choice
-        return None
+        if self._choices is None or self._number.key is None:
+            return None
+        try:
+            choice = await self._choices.chosen(self._number.key)
+        except SourceError:
+            return None
+        if choice is not None:
+            self._chosen = await self._fetch_chosen(choice)
+        return choice
+
+    async def _fetch_chosen(self, choice: Choice) -> Contact | None:
+        """The customer of the choice, who need not have this number; None where his source does not say."""
+        source = self._sources.get(choice.source)
+        if source is None:
+            return None
+        try:
+            async with asyncio.timeout_at(self._end):
+                return await source.get(choice.contact_id)
+        except (SourceError, TimeoutError):
+            return None
 
 
 def count_answer(name: str, task: asyncio.Task[_Found], counts: SourceCounts) -> _Found | None:
@@ -202,6 +218,10 @@ def problem_words(error: BaseException | None) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return f"a fault of the adapter ({type(error).__name__})"
+
+
+def _same(one: Contact, other: Contact) -> bool:
+    return (one.source, one.contact_id) == (other.source, other.contact_id)
 
 
 def silent_words(silent: Sequence[str]) -> str:

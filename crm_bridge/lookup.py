@@ -41,7 +41,11 @@ class Lookup:
     """Who is calling, from all sources at once. ``counts`` tells by source what became of the questions."""
 
     def __init__(
-        self, sources: Mapping[str, Adapter], settings: CrmSettings, last_calls: LastCalls | None = None
+        self,
+        sources: Mapping[str, Adapter],
+        settings: CrmSettings,
+        last_calls: LastCalls | None = None,
+        choices: ChoiceKeeper | None = None,
     ) -> None:
         self.settings = settings
         self.counts = {name: SourceCounts() for name in (*sources, HISTORY)}
@@ -50,6 +54,7 @@ class Lookup:
             name: GuardedSource(name, source, limits_of(name, source, settings), self.counts[name])
             for name, source in sources.items()
         }
+        self._choices = choices
         self._last_calls = last_calls if settings.last_calls else None
         self._history_turns = asyncio.Semaphore(settings.lookups_at_once)
         self._open: set[asyncio.Task[None]] = set()
@@ -72,13 +77,17 @@ class Lookup:
         self._begin_history([number.key], on_history)
         if not self._sources:
             return decide(number, [])
-        inquiry = Inquiry(number, self._sources, self.settings)
+        inquiry = Inquiry(number, self._sources, self.settings, choices=self._choices)
         self._start(inquiry.run(on_match))
         return inquiry.first()
 
     def begin_history(self, contact: Contact, on_history: OnHistory) -> None:
         """Fetch the last calls with any number of a customer whom an agent chose."""
         self._begin_history([number.key for number in contact.numbers], on_history)
+
+    def begin_history_of(self, number: Number | None, on_history: OnHistory) -> None:
+        """Fetch the last calls with one number; none where it is no number."""
+        self._begin_history([number.key] if number is not None and number.key is not None else [], on_history)
 
     async def search(self, text: str, limit: int = 20) -> tuple[list[Contact], list[str]]:
         """Customers with these words from all sources that can be searched, and what kept the others from answering."""
@@ -104,13 +113,14 @@ class Lookup:
         return None if asked is None else await asked.get(contact_id)
 
     async def store_choice(self, key: str, choice: Choice) -> None:
-        """Keep an agent's choice in the source of the customer, if it keeps choices.
+        """Keep an agent's choice for the next call from this number. Raises SourceError."""
+        if self._choices is not None:
+            await self._choices.store_choice(key, choice)
 
-        Raises SourceError when it cannot.
-        """
-        source = self._sources.get(choice.source)
-        if source is not None and isinstance(source.adapter, ChoiceKeeper):
-            await source.adapter.store_choice(key, choice)
+    async def drop_choice(self, key: str) -> None:
+        """Forget what was chosen for this number. Raises SourceError."""
+        if self._choices is not None:
+            await self._choices.drop_choice(key)
 
     def warm(self) -> None:
         """Have the sources that keep all of their customers read them, beside everything else."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from crm_bridge.call_note import CallNote, NotedText
 from crm_bridge.contact import Match, PastCall
 from crm_bridge.number import Number
 from cti.model import Agent, Call, RingResult
@@ -55,14 +56,19 @@ CLOSING_OF_RING = {
 
 
 class CallerFile:
-    """What is known of one call beside the call itself: the number, who it is, earlier calls. Changes as we learn."""
+    """What is known of one call beside the call itself: the number, who it is, earlier calls. Changes as we learn.
 
-    __slots__ = ("call", "match", "number", "past_calls", "pops")
+    ``found`` is the match by what the sources said alone, ``match`` the one that holds. ``notes`` are by agent.
+    """
+
+    __slots__ = ("call", "found", "match", "notes", "number", "past_calls", "pops")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.number: Number | None = None
         self.match: Match | None = None
+        self.found: Match | None = None
+        self.notes: dict[str, CallNote] = {}
         self.past_calls: Sequence[PastCall] | None = None
         self.pops: list[Pop] = []
 
@@ -71,13 +77,15 @@ class Pop:
     """One agent's view of one call, from the first ring to the end of his part. Times are the PBX link's.
 
     ``since`` is when the phase began. ``shown_after_s`` is None until a browser said that it shows the card.
-    ``other`` is the extension that took the call, or that it was handed to.
+    ``other`` is the extension that took the call, or that it was handed to. ``done`` says that the agent put the ended
+    call away.
     """
 
     __slots__ = (
         "closed_at",
         "closing",
         "desk",
+        "done",
         "file",
         "offered_at",
         "other",
@@ -102,6 +110,7 @@ class Pop:
         self.closed_at: datetime | None = None
         self.closing: Closing | None = None
         self.other: str | None = None
+        self.done = False
 
     def move(self, phase: Phase, at: datetime) -> None:
         """Go to ``phase``; a closed pop opens again when a talk goes on that was thought to be over."""
@@ -123,15 +132,25 @@ class SourceLine(msgspec.Struct, frozen=True):
     trouble: bool
 
 
+class ColleagueNote(msgspec.Struct, frozen=True):
+    """What another agent noted about this same call. ``agent`` in words."""
+
+    agent: str
+    text: NotedText
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A pop as a page shows it, all words ready. ``headline`` is the name, or the number where there is none.
 
     ``pbx_name`` is what the network sent as the caller's name: never proven, shown as such. ``match`` is None on
     calls within the house. ``waited_s`` and ``phase_s`` are as of the moment of the view, ``waits`` says that the wait
-    goes on. ``talked_s`` is this agent's own. ``times_lately`` counts the caller's calls to us within five days, this
-    one included. ``other`` is who took the call, in words. ``lines`` tell what each source gave and how old that is.
+    goes on. ``talked_s`` is this agent's own. ``times_lately`` counts the caller's calls to us within ``days`` with
+    this one, ``about`` is what they were about, as agents noted; ``preferred`` the agent to whom he usually talks, in
+    words. ``other`` is who took the call, in words. ``lines`` tell what each source gave and how old that is.
     ``pop_url`` is the CRM's page to open for this call, ``page_url`` the customer's own, ``framed`` whether that may
-    stand in a frame.
+    stand in a frame. ``call_id`` is the PBX's call as it is named now. ``noted`` is what this agent wrote, ``noted_at``
+    when; one of ``dispositions`` may be chosen, any word where there are none. ``ended_s`` are the seconds since the
+    agent's part was over.
     """
 
     pop_id: str
@@ -147,6 +166,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     match: Match | None
     past_calls: Sequence[PastCall] | None
     times_lately: int
+    days: int
     offered_at: datetime
     closed_at: datetime | None
     waited_s: float | None
@@ -159,13 +179,22 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     pop_url: str | None = None
     page_url: str | None = None
     framed: bool = False
+    call_id: str = ""
+    noted: NotedText = NotedText()
+    noted_at: datetime | None = None
+    dispositions: tuple[str, ...] = ()
+    colleagues: tuple[ColleagueNote, ...] = ()
+    ended_s: float = 0.0
+    about: str | None = None
+    preferred: str | None = None
 
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     """One agent's desk as of now. ``agent`` is None when the PBX has not named this extension yet.
 
     ``cards`` are the calls that go on, ringing ones first; ``past`` the agent's last pops, newest first. ``lost_at`` is
-    when the link to the PBX broke, None while it holds.
+    when the link to the PBX broke, None while it holds. ``wrap_up`` is the call that the agent may still have to write
+    about: his last talk, until he puts it away or talks again.
     """
 
     desk: DeskId
@@ -174,6 +203,7 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     lost_at: datetime | None
     cards: tuple[Card, ...]
     past: tuple[Card, ...]
+    wrap_up: Card | None = None
 
     @property
     def missed(self) -> tuple[Card, ...]:

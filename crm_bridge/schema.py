@@ -107,12 +107,15 @@ customer_incidents = Table(
     Column("opened_on", Date),
 )
 
-# Which customer an agent said a number belongs to, when several have it; the last word holds.
+# Which customer an agent said a number belongs to; the last word holds. A customer of the book by ``customer_id``, one
+# of another source by ``contact_id``.
 customer_choices = Table(
     "customer_choices",
     metadata,
     Column("match_key", String(64), primary_key=True),
-    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), index=True),
+    Column("source", String(100)),
+    Column("contact_id", String(255)),
     Column("chosen_by", String(64), nullable=False),
     Column("chosen_at", DateTime(timezone=True), nullable=False),
 )

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime, timedelta
+from textwrap import shorten
 from typing import Any, Final
 
 import msgspec
 
 from crm_bridge.contact import Heard, Match, PastCall, SourceState
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.found import safe_url
 from crm_bridge.number import Number, NumberKind, format_number
-from crm_bridge.pop import CallerFile, Card, Phase, Pop, SourceLine
+from crm_bridge.pop import CallerFile, Card, Closing, ColleagueNote, Phase, Pop, SourceLine
 from crm_bridge.pop_url import call_values, fill_template, may_frame
 from crm_bridge.settings import CrmSettings
 from cti.model import Call, Direction
 
-#: calls of the last days that are counted as "the third call in five days"
-LATELY: Final = timedelta(days=5)
+_ABOUT_CHARS: Final = 60
+_TALKED: Final = frozenset({Closing.TALKED, Closing.TRANSFERRED, Closing.NOT_ANSWERED})
 _NO_NUMBER: Final = Number(kind=NumberKind.ANONYMOUS, written="", why="no number was sent")
 _ORDER: Final = {Phase.OFFERED: 0, Phase.TALKING: 1, Phase.HELD: 2, Phase.DIALLING: 3, Phase.CLOSED: 4}
+
+_USUAL_DESK: Final = DeskSettings()
 
 Name = Callable[[str], str]
 
 
-def make_card(pop: Pop, now: datetime, settings: CrmSettings, name_of: Name) -> Card:
+def make_card(pop: Pop, now: datetime, settings: CrmSettings, name_of: Name, desk: DeskSettings = _USUAL_DESK) -> Card:
     """The card of ``pop`` as of ``now``. ``name_of`` gives an extension's words."""
     file, call = pop.file, pop.file.call
     number = file.number or _NO_NUMBER
@@ -44,7 +49,8 @@ def make_card(pop: Pop, now: datetime, settings: CrmSettings, name_of: Name) -> 
         dialled=call.dialled if call.direction is Direction.INBOUND else None,
         match=file.match,
         past_calls=_named(file.past_calls, name_of),
-        times_lately=_times_lately(file, now),
+        times_lately=_times_lately(file, now, timedelta(days=desk.counted_days)),
+        days=desk.counted_days,
         offered_at=pop.offered_at,
         closed_at=pop.closed_at,
         waited_s=_waited_s(call, until),
@@ -53,9 +59,24 @@ def make_card(pop: Pop, now: datetime, settings: CrmSettings, name_of: Name) -> 
         talked_s=_talked_s(call, pop.desk.agent),
         other=_other(pop, name_of),
         seen=pop.shown_after_s is not None,
+        about=_about(file, now, timedelta(days=desk.counted_days)),
+        preferred=_preferred(file, name_of, desk),
         lines=source_lines(file.match, now),
         **_pages(pop, number, settings),
+        **_noted(pop, now, name_of, desk),
     )
+
+
+def wrap_up_card(
+    cards: Sequence[Card], past: Sequence[Card], open_to_write: Container[str], desk: DeskSettings
+) -> Card | None:
+    """The ended call to write about: the agent's last talk, until he puts it away, talks again or much time is over."""
+    if any(card.phase is not Phase.OFFERED for card in cards):
+        return None
+    last = next((card for card in past if card.closing in _TALKED), None)
+    if last is None or last.pop_id not in open_to_write or last.ended_s > 60 * desk.wrap_up_minutes:
+        return None
+    return last
 
 
 def source_lines(match: Match | None, now: datetime) -> tuple[SourceLine, ...]:
@@ -110,13 +131,26 @@ def _pages(pop: Pop, number: Number, settings: CrmSettings) -> dict[str, Any]:
     return {"pop_url": pop_url, "page_url": page_url, "framed": may_frame(page_url, settings.frame_origins)}
 
 
+def _noted(pop: Pop, now: datetime, name_of: Name, desk: DeskSettings) -> dict[str, Any]:
+    """What this agent and others wrote about the call, and what there is to choose from."""
+    file, own = pop.file, pop.file.notes.get(pop.desk.agent)
+    others = [note for agent, note in file.notes.items() if agent != pop.desk.agent and note.text.said]
+    noted = {} if own is None else {"noted": own.text, "noted_at": own.updated_at if own.text.said else None}
+    return noted | {
+        "call_id": file.call.call_id,
+        "dispositions": desk.dispositions_of(pop.queue or file.call.queue),
+        "colleagues": tuple(ColleagueNote(name_of(note.key.agent), note.text) for note in others),
+        "ended_s": 0.0 if pop.closed_at is None else max(0.0, (now - pop.closed_at).total_seconds()),
+    }
+
+
 def _headline(file: CallerFile, pop: Pop, shown: str, name_of: Name) -> str:
     match, call = file.match, file.call
     if call.direction is Direction.INTERNAL:
         own = call.caller.number == pop.desk.agent
         return "Your own call" if own else name_of(call.caller.number or "") or shown
-    if match is not None and match.contact is not None and not match.on_behalf:
-        return match.contact.name
+    if match is not None and (who := match.caller if match.on_behalf else match.contact) is not None:
+        return who.name
     return _pbx_name(call) or shown
 
 
@@ -140,7 +174,14 @@ def _named(calls: Sequence[PastCall] | None, name_of: Name) -> Sequence[PastCall
     """The earlier calls with the agents' names for their extensions."""
     if calls is None:
         return None
-    return [msgspec.structs.replace(call, agents=tuple(name_of(agent) for agent in call.agents)) for call in calls]
+    return [
+        msgspec.structs.replace(
+            call,
+            agents=tuple(name_of(agent) for agent in call.agents),
+            notes=tuple(msgspec.structs.replace(note, agent=name_of(note.agent)) for note in call.notes),
+        )
+        for call in calls
+    ]
 
 
 def _talked_s(call: Call, agent: str) -> float | None:
@@ -148,11 +189,31 @@ def _talked_s(call: Call, agent: str) -> float | None:
     return sum(talks) if talks else None
 
 
-def _times_lately(file: CallerFile, now: datetime) -> int:
+def _times_lately(file: CallerFile, now: datetime, lately: timedelta) -> int:
     earlier: Sequence[PastCall] = file.past_calls or ()
     if file.call.direction is not Direction.INBOUND:
         return 0
-    return 1 + sum(past.direction == Direction.INBOUND and now - past.at <= LATELY for past in earlier)
+    return 1 + sum(past.direction == Direction.INBOUND and now - past.at <= lately for past in earlier)
+
+
+def _about(file: CallerFile, now: datetime, lately: timedelta) -> str | None:
+    """In a few words what the last noted call of these days was about."""
+    noted = (note for past in file.past_calls or () if now - past.at <= lately for note in past.notes)
+    words = next((note.disposition or note.note for note in noted if note.disposition or note.note), None)
+    return None if words is None else shorten(words, _ABOUT_CHARS, placeholder=" …")
+
+
+def _preferred(file: CallerFile, name_of: Name, desk: DeskSettings) -> str | None:
+    """Who looks after the customer as his source says, else who talked to him longest in the last calls."""
+    contact = file.match.contact if file.match is not None and not file.match.on_behalf else None
+    own = {name.casefold(): value for name, value in contact.fields} if contact is not None else {}
+    if desk.agent_field and (named := own.get(desk.agent_field.casefold())):
+        return named
+    talked: Counter[str] = Counter()
+    for past in file.past_calls or ():
+        talked.update(dict.fromkeys(past.agents, round(past.talk_s or 0)))
+    longest = talked.most_common(1)
+    return name_of(longest[0][0]) if longest and longest[0][1] > 0 else None
 
 
 def _other(pop: Pop, name_of: Name) -> str | None:

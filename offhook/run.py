@@ -15,8 +15,11 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from crm_bridge.call_notes import CallNotes
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
+from crm_bridge.notebook import Notebook
+from crm_bridge.number_choices import NumberChoices
 from crm_bridge.sources import open_sources
 from cti.errors import OffhookError
 from cti.feed import Feed
@@ -115,10 +118,14 @@ class Offhook:
         self.store = Store(self.engine, partial(e164_of, settings.crm))
         await self.store.store_parameters(settings.kpi.site(), datetime.now(UTC))
         sources = open_sources(settings.crm, self.engine, self._folder)
-        self.lookup = Lookup(sources, settings.crm, last_calls_from(self.store))
+        choices = NumberChoices(self.engine, [one.name for one in settings.crm.sources if one.kind == "book"])
+        notes = CallNotes(self.engine)
+        self.lookup = Lookup(sources, settings.crm, last_calls_from(self.store, notes), choices)
         stack.push_async_callback(self.lookup.close)
         self.lookup.warm()
-        self.desk = AgentDesk(self.lookup)
+        self.notebook = Notebook(notes, settings.desk)
+        stack.push_async_callback(self.notebook.close)
+        self.desk = AgentDesk(self.lookup, notebook=self.notebook)
         names = [one.name for one in settings.pbx]
         self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
         self._registry = self._make_registry()
@@ -196,7 +203,7 @@ class Offhook:
         password = fetch_secret(web.password, web.password_file)
         key = fetch_key(self._folder / web.key_file)
         names = [one.name for one in self.settings.pbx]
-        desk = DeskPages(self.desk, self.lookup, names, key, by_https=web.by_https)
+        desk = DeskPages(self.desk, self.lookup, self.notebook, names, key, by_https=web.by_https)
         parts = [standing_pages(self.conditions, self.metrics), desk_pages(desk), *self._report_parts()]
         server = WebServer(web, await make_app(web, password, parts))
         await server.start()
@@ -210,7 +217,7 @@ class Offhook:
         pbxs = {one.name: one for one in self.settings.pbx}
         folder = self._folder / journal.folder if journal.enabled else None
         key = fetch_secret(self.settings.web.api_key, self.settings.web.api_key_file)
-        calls = call_pages(self.store, site.time_zone, pbxs, folder)
+        calls = call_pages(self.store, site.time_zone, pbxs, folder, CallNotes(self.engine))
         return [report_pages(self.store, site), calls, api_part(self.store, site, key)]
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import inspect
 
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
 from cti.journal import JournalSettings
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store: Annotated[StoreSettings, msgspec.Meta(description=StoreSettings.__doc__)] = StoreSettings()
     journal: Annotated[JournalSettings, msgspec.Meta(description=JournalSettings.__doc__)] = JournalSettings()
     crm: Annotated[CrmSettings, msgspec.Meta(description=CrmSettings.__doc__)] = CrmSettings()
+    desk: Annotated[DeskSettings, msgspec.Meta(description=DeskSettings.__doc__)] = DeskSettings()
     web: Annotated[WebSettings, msgspec.Meta(description=WebSettings.__doc__)] = WebSettings()
     kpi: Annotated[KpiSettings, msgspec.Meta(description=KpiSettings.__doc__)] = KpiSettings()
     mail: Annotated[MailSettings, msgspec.Meta(description=MailSettings.__doc__)] = MailSettings()

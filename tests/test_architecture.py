@@ -30,6 +30,8 @@ CTI_AT_WORK = (
 )
 PURE_ELSEWHERE = (
     "crm_bridge/number.py",
+    "crm_bridge/call_note.py",
+    "crm_bridge/desk_settings.py",
     "crm_bridge/consent.py",
     "crm_bridge/consent_columns.py",
     "crm_bridge/contact.py",
@@ -45,6 +47,8 @@ PURE_ELSEWHERE = (
     "kpi/coverage.py",
     "kpi/found.py",
     "kpi/gaps.py",
+    "kpi/histogram.py",
+    "kpi/levels.py",
     "kpi/live.py",
     "kpi/local_time.py",
     "kpi/opening.py",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
+from crm_bridge.agent_says import AgentSays
+from crm_bridge.call_note import clean_note
+from crm_bridge.call_notes import NotesError
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
+from crm_bridge.notebook import Notebook
 from crm_bridge.pop import Card, DeskId, Phase
 from cti.errors import OffhookError
 from offhook.web.app import Part
@@ -21,6 +26,8 @@ from offhook.web.templates import TEMPLATES, list_page
 
 #: what an extension may look like; the PBX knows the rest
 _EXTENSION: Final = re.compile(r"[0-9A-Za-z_.+*#-]{1,40}")
+#: which edit of a note a page sends, by its own count
+_EDIT: Final = re.compile(r"[0-9]{1,9}")
 #: customers that a search shows
 FOUND_AT_MOST: Final = 20
 
@@ -32,6 +39,7 @@ class DeskPages:
         self,
         desk: AgentDesk,
         lookup: Lookup,
+        notebook: Notebook,
         pbxs: Sequence[str],
         secret: bytes,
         *,
@@ -41,6 +49,7 @@ class DeskPages:
         self.screens = Screens()
         self._desk = desk
         self._lookup = lookup
+        self._says = AgentSays(desk, lookup, notebook)
         self._pbxs = tuple(pbxs)
         self._signer = SeatSigner(secret)
         self._by_https = by_https
@@ -59,6 +68,9 @@ class DeskPages:
         app.router.add_get("/desk/card", self.show_card)
         app.router.add_get("/desk/find", self.find)
         app.router.add_post("/desk/choose", self.choose)
+        app.router.add_post("/desk/unchoose", self.unchoose)
+        app.router.add_post("/desk/note", self.note)
+        app.router.add_post("/desk/done", self.put_away)
 
     async def show(self, request: web.Request) -> web.Response:
         """The desk, or the choice of an extension."""
@@ -117,29 +129,62 @@ class DeskPages:
 
     async def show_card(self, request: web.Request) -> web.Response:
         """The whole card of one call of this desk, for the panel at the side."""
-        return _page(request, "desk_past.html", {"card": self._card(request, request.query)})
+        ticket = partial(self._signer.sign_call, self._needed_seat(request).desk)
+        return _page(request, "desk_past.html", {"card": self._card(request, request.query), "ticket": ticket})
 
     async def find(self, request: web.Request) -> web.Response:
         """The search for a call's customer; with ``q`` what was found."""
         card, asked = self._card(request, request.query), request.query.get("q")
+        behalf = request.query.get("behalf") == "1"
         if asked is None:
-            return _page(request, "desk_find.html", {"card": card})
+            return _page(request, "desk_find.html", {"card": card, "behalf": behalf})
         found, problems = await self._lookup.search(asked[:200], FOUND_AT_MOST) if asked.strip() else ([], [])
-        content = {"card": card, "asked": asked.strip(), "found": found, "problems": problems, "most": FOUND_AT_MOST}
-        return _page(request, "desk_found.html", content)
+        told = {"found": found, "problems": problems, "most": FOUND_AT_MOST}
+        return _page(request, "desk_found.html", {"card": card, "asked": asked.strip(), "behalf": behalf, **told})
 
     async def choose(self, request: web.Request) -> web.Response:
         """The agent says who is calling, or for whom; the answer says what was kept."""
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = _texts(await request.post())
         seat, card = self._needed_seat(request), self._card(request, form)
         on_behalf = form.get("on_behalf") == "1"
         source, contact_id = form.get("source", ""), form.get("contact", "")
         try:
-            contact = await self._desk.choose(seat.desk, card.pop_id, source, contact_id, on_behalf=on_behalf)
+            contact = await self._says.choose(seat.desk, card.pop_id, source, contact_id, on_behalf=on_behalf)
         except OffhookError as error:
             return _page(request, "desk_chosen.html", {"card": card, "problem": f"{error.what}: {error.hint}"})
         content = {"card": card, "problem": "", "contact": contact, "on_behalf": on_behalf}
         return _page(request, "desk_chosen.html", content)
+
+    async def unchoose(self, request: web.Request) -> web.Response:
+        """The agent says that it is somebody else than was chosen for this number."""
+        form = _texts(await request.post())
+        seat, card = self._needed_seat(request), self._card(request, form)
+        try:
+            await self._says.unchoose(seat.desk, card.pop_id)
+        except OffhookError as error:
+            return _page(request, "desk_chosen.html", {"card": card, "problem": f"{error.what}: {error.hint}"})
+        return web.Response(text="", content_type="text/html")
+
+    async def note(self, request: web.Request) -> web.Response:
+        """Keep what the agent wrote about a call; the answer says since when it is kept, or why it is not."""
+        seat, form = self._needed_seat(request), _texts(await request.post())
+        call_id = self._signer.read_call(form.get("ticket", ""), seat.desk)
+        if call_id is None:
+            raise web.HTTPForbidden(text="This call was not on your desk.")
+        text = clean_note(form.get("note", ""), form.get("disposition", ""))
+        edit = _EDIT.fullmatch(form.get("edit", ""))
+        try:
+            at = await self._says.note(seat.desk, form.get("pop", ""), call_id, text)
+        except OffhookError as error:
+            content = {"problem": f"{error.what}: {error.hint}", "again": isinstance(error, NotesError)}
+            return _page(request, "desk_noted.html", content)
+        return _page(request, "desk_noted.html", {"problem": "", "at": at, "edit": edit[0] if edit else ""})
+
+    async def put_away(self, request: web.Request) -> web.Response:
+        """The agent has written what he wanted about the call that has ended."""
+        seat, form = self._needed_seat(request), await request.post()
+        self._desk.put_away(seat.desk, str(form.get("pop", "")))
+        return web.Response(status=204)
 
     def _content(self, desk: DeskId, leads: bool) -> dict[str, object]:
         """What both the page and each push are made from."""
@@ -147,6 +192,7 @@ class DeskPages:
         talking = any(card.phase in (Phase.TALKING, Phase.HELD) for card in view.cards)
         one_pbx = len(self._pbxs) == 1
         shown = {"view": view, "leads": leads, "talking": talking, "one_pbx": one_pbx}
+        shown["ticket"] = partial(self._signer.sign_call, desk)
         return {"page": "desk", "beat_s": self._heartbeat_s, **shown}
 
     def _opens_crm(self) -> bool:
@@ -184,6 +230,11 @@ class DeskPages:
 
     async def _shut(self, _: web.Application) -> None:
         self.screens.close_all()
+
+
+def _texts(form: Mapping[str, object]) -> dict[str, str]:
+    """The fields of a form that are text."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def desk_pages(pages: DeskPages) -> Part:

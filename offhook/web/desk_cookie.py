@@ -1,4 +1,7 @@
-"""Which desk a browser sits at: a signed cookie, until there are accounts. It names an extension, it proves nothing."""
+"""Which desk a browser sits at: a signed cookie, until there are accounts. It names an extension, it proves nothing.
+
+A ticket lets the same desk write about one call of its own, also after the program was started anew.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from crm_bridge.pop import DeskId
 COOKIE: Final = "offhook_desk"
 #: a browser stays at its desk this long
 MAX_AGE_S: Final = 30 * 24 * 3600
-_MAX_LENGTH: Final = 500
+_MAX_LENGTH: Final = 1_000
+_SEAT: Final = b"offhook desk\n"
+_CALL: Final = b"offhook note\n"
 
 
 class Seat(msgspec.Struct, frozen=True, array_like=True):
@@ -38,23 +43,38 @@ class SeatSigner:
     def sign(self, desk: DeskId) -> str:
         """A cookie for a browser that takes this desk now."""
         body = msgspec.json.encode(Seat(desk.pbx, desk.agent, secrets.token_hex(8)))
-        return f"{_text(body)}.{_text(self._mark(body))}"
+        return f"{_text(body)}.{_text(self._mark(body, _SEAT))}"
 
     def read(self, cookie: str | None) -> Seat | None:
         """The seat that the cookie names; None if there is none, or it was not written by us."""
-        if not cookie or len(cookie) > _MAX_LENGTH or not cookie.isascii():
+        body = self._body(cookie, _SEAT)
+        return None if body is None else msgspec.json.decode(body, type=Seat)
+
+    def sign_call(self, desk: DeskId, call_id: str) -> str:
+        """A ticket to write about this call of this desk."""
+        body = msgspec.json.encode((desk.pbx, desk.agent, call_id))
+        return f"{_text(body)}.{_text(self._mark(body, _CALL))}"
+
+    def read_call(self, ticket: str, desk: DeskId) -> str | None:
+        """The id of the call for which this desk was given the ticket; None if it was not."""
+        body = self._body(ticket, _CALL)
+        if body is None:
             return None
-        body_text, _, mark_text = cookie.partition(".")
+        pbx, agent, call_id = msgspec.json.decode(body, type=tuple[str, str, str])
+        return call_id if DeskId(pbx, agent) == desk else None
+
+    def _body(self, signed: str | None, use: bytes) -> bytes | None:
+        if not signed or len(signed) > _MAX_LENGTH or not signed.isascii():
+            return None
+        body_text, _, mark_text = signed.partition(".")
         try:
             body, mark = _bytes(body_text), _bytes(mark_text)
         except ValueError:
             return None
-        if not hmac.compare_digest(mark, self._mark(body)):
-            return None
-        return msgspec.json.decode(body, type=Seat)
+        return body if hmac.compare_digest(mark, self._mark(body, use)) else None
 
-    def _mark(self, body: bytes) -> bytes:
-        return hmac.digest(self._secret, b"offhook desk\n" + body, "sha256")
+    def _mark(self, body: bytes, use: bytes) -> bytes:
+        return hmac.digest(self._secret, use + body, "sha256")
 
 
 def _text(raw: bytes) -> str:

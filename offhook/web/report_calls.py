@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from multidict import MultiMapping
 
+from crm_bridge.call_notes import CallNotes
 from cti.errors import OffhookError
 from cti.model import Call, CallOutcome, Direction
 from cti.pbx.settings import PbxSettings
@@ -28,8 +29,16 @@ CALLS_A_PAGE = 100
 class CallPages:
     """The routes. ``journal`` is the journal's folder, None where none is kept."""
 
-    def __init__(self, store: Store, time_zone: str, pbxs: Mapping[str, PbxSettings], journal: Path | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        time_zone: str,
+        pbxs: Mapping[str, PbxSettings],
+        journal: Path | None,
+        notes: CallNotes | None = None,
+    ) -> None:
         self._store, self._zone, self._pbxs, self._journal = store, find_zone(time_zone), pbxs, journal
+        self._notes = notes
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -55,7 +64,8 @@ class CallPages:
         """One call on its time line."""
         call = await self._call(request.query)
         line = time_line(call, datetime.now(UTC))
-        return self._page(request, "report_call.html", call=call, line=line, width=WIDTH)
+        noted = [] if self._notes is None else await self._notes.fetch(call.pbx, call.call_id)
+        return self._page(request, "report_call.html", call=call, line=line, width=WIDTH, noted=noted)
 
     async def show_events(self, request: web.Request) -> web.Response:
         """What the PBX said about one call, from the journal."""
@@ -65,9 +75,7 @@ class CallPages:
             events = await asyncio.to_thread(fetch_events, self._folder(), self._pbx(call), call)
         except OffhookError as error:
             problem = error
-        return self._page(
-            request, "report_events.html", call=call, events=events, problem=problem, most=MOST_EVENTS
-        )
+        return self._page(request, "report_events.html", call=call, events=events, problem=problem, most=MOST_EVENTS)
 
     async def _call(self, query: MultiMapping[str]) -> Call:
         call = await self._store.fetch_call(query.get("pbx", ""), query.get("id", ""))
@@ -101,9 +109,15 @@ class CallPages:
         return web.Response(text=text, content_type="text/html")
 
 
-def call_pages(store: Store, time_zone: str, pbxs: Mapping[str, PbxSettings], journal: Path | None) -> Part:
-    """The calls behind the reports, to be added to the application."""
-    return CallPages(store, time_zone, pbxs, journal).add_to
+def call_pages(
+    store: Store,
+    time_zone: str,
+    pbxs: Mapping[str, PbxSettings],
+    journal: Path | None,
+    notes: CallNotes | None = None,
+) -> Part:
+    """The calls behind the reports with what agents noted about them, to be added to the application."""
+    return CallPages(store, time_zone, pbxs, journal, notes).add_to
 
 
 def call_filter(query: MultiMapping[str], since: datetime, until: datetime) -> CallFilter:

@@ -40,7 +40,7 @@ def environment() -> jinja2.Environment:
     )
     pages: list[Page] = []
     made.globals.update(static=static_address, pages=pages)
-    made.filters.update(clock=clock_text, hour=hour_text, day=day_text, date=date_text)
+    made.filters.update(clock=clock_text, hour=hour_text, day=day_text, date=date_text, ordinal=ordinal_text)
     return made
 
 
@@ -85,6 +85,16 @@ def clock_text(seconds: float | None) -> str:
     minutes, rest_s = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
+
+
+def ordinal_text(number: int) -> str:
+    """A place in a row, ``3rd``.
+
+    >>> [ordinal_text(number) for number in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def hour_text(instant: datetime) -> str:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from crm_bridge.contact import Adapter, LastCalls, PastCall
+from crm_bridge.call_notes import CallNotes
+from crm_bridge.contact import Adapter, LastCalls, PastCall, PastNote
 from crm_bridge.desk import AgentDesk
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import import_file
 from crm_bridge.lookup import Lookup
+from crm_bridge.notebook import Notebook
+from crm_bridge.number_choices import NumberChoices
 from crm_bridge.schema import metadata
 from crm_bridge.settings import CrmSettings
 from crm_bridge.sources import open_sources
@@ -53,12 +57,16 @@ class DeskHouse:
         heartbeat_s: float = 10.0,
         settings: CrmSettings | None = None,
         more: Mapping[str, Adapter] | None = None,
+        desk_settings: DeskSettings | None = None,
     ) -> None:
         settings = settings or CrmSettings()
         self.engine = engine
-        self.lookup = Lookup(open_sources(settings, engine) | dict(more or {}), settings, last_calls)
-        self.desk = AgentDesk(self.lookup)
-        self.pages = DeskPages(self.desk, self.lookup, ["main"], b"k" * 32, heartbeat_s=heartbeat_s)
+        sources = open_sources(settings, engine) | dict(more or {})
+        self.notes = CallNotes(engine)
+        self.lookup = Lookup(sources, settings, last_calls, NumberChoices(engine))
+        self.notebook = Notebook(self.notes, desk_settings or DeskSettings())
+        self.desk = AgentDesk(self.lookup, notebook=self.notebook)
+        self.pages = DeskPages(self.desk, self.lookup, self.notebook, ["main"], b"k" * 32, heartbeat_s=heartbeat_s)
         self.server: WebServer | None = None
 
     @property
@@ -85,6 +93,7 @@ async def desk_house(
     heartbeat_s: float = 10.0,
     settings: CrmSettings | None = None,
     more: Mapping[str, Adapter] | None = None,
+    desk_settings: DeskSettings | None = None,
 ) -> AsyncIterator[DeskHouse]:
     """A house whose book holds four customers, two of whom share a number; ``more`` are further sources."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{folder}/offhook.sqlite")
@@ -99,12 +108,13 @@ async def desk_house(
         path.write_text(text, encoding="utf-8")
         report = await import_file(engine, path, kind, region="IT")
         assert report.stored, report.bad
-    house = DeskHouse(engine, past_calls, heartbeat_s, settings, more)
+    house = DeskHouse(engine, past_calls, heartbeat_s, settings, more, desk_settings)
     await house.open()
     try:
         yield house
     finally:
         await house.shut()
+        await house.notebook.close()
         await house.lookup.close()
         await engine.dispose()
 
@@ -121,9 +131,10 @@ async def past_calls(numbers: Sequence[str]) -> Sequence[PastCall]:
             direction="inbound",
             outcome="answered",
             queue="support",
-            agents=("104",),
+            agents=("102",),
             wait_s=12.0,
             talk_s=341.0,
+            notes=(PastNote(agent="102", note="Wants an offer for <b>two</b> more", disposition="Offer"),),
         ),
         PastCall(at=now - timedelta(days=9), direction="outbound", outcome="answered", agents=("101",), talk_s=61.0),
     ]

@@ -147,7 +147,7 @@ async def test_the_pop_appears_without_a_reload_and_a_hostile_caller_is_text(age
     await expect(card.locator("h2")).to_have_text(HOSTILE)
     await expect(card).to_contain_text("Müller & Söhne <b>GmbH</b>")
     await expect(card).to_contain_text("Credit stop")
-    await expect(card).to_contain_text("3 calls in five days")
+    await expect(card).to_contain_text("3rd call in 5 days about Offer")
     await expect(card).to_contain_text("Leak after installation")
     await expect(card).to_contain_text('Heat pump "Alba" 9 kW')
     await expect(card.locator("script, b, i")).to_have_count(0)
@@ -179,6 +179,8 @@ async def test_ring_all_closes_for_the_losers_and_stays_for_who_answered(agents:
     await expect(pages[1].locator("article.card--talking h2")).to_have_text("Mary Smith")
     house.desk.apply(call.released("102"))
     house.desk.apply(call.ended())
+    await expect(pages[1].locator("article.card--wrap-up h2")).to_have_text("Mary Smith")
+    await pages[1].get_by_role("button", name="Done").click()
     await expect(pages[1].locator("article")).to_have_count(0)
     await expect(pages[1].locator("#past")).to_contain_text("Talked")
     assert agents.complaints == []

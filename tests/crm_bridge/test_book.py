@@ -9,11 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.book import SHOWN_OF_EACH, CustomerBook
-from crm_bridge.contact import AccountState, Choice, Money, SourceError
+from crm_bridge.contact import AccountState, Money, SourceError
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import import_file
 from crm_bridge.number import parse_number
-from tests.crm_bridge.scene import HOSTILE, START
 
 CUSTOMERS = """id,name,company,phone,mobile,email,status,balance,currency,city
 1,Anna Rossi,Studio Rossi,02 21000100,335 1234567,anna@example.com,unpaid,-12.50,EUR,Roma
@@ -113,22 +112,12 @@ async def test_an_id_that_is_none_finds_nobody(book: CustomerBook, wrong: str) -
     assert await book.get(wrong) is None
 
 
-async def test_the_last_choice_for_a_number_is_kept(book: CustomerBook) -> None:
-    assert await book.chosen("+391") is None
-    await book.store_choice("+391", Choice("book", "1", HOSTILE[:60], START))
-    await book.store_choice("+391", Choice("book", "2", "Dana (104)", START))
-    await book.store_choice("+391", Choice("crm", "77", "not ours", START))
-    assert await book.chosen("+391") == Choice("book", "2", "Dana (104)", START)
-
-
 async def test_a_book_that_cannot_be_read_says_so_without_the_number(engine: AsyncEngine, book: CustomerBook) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE customer_numbers"))
-        await connection.execute(text("DROP TABLE customer_choices"))
-    for question in (book.find(parse_number("3351234567", "IT")), book.chosen("+393351234567")):
-        with pytest.raises(SourceError, match="book-unreachable") as caught:
-            await question
-        assert "3351234567" not in str(caught.value)
+    with pytest.raises(SourceError, match="book-unreachable") as caught:
+        await book.find(parse_number("3351234567", "IT"))
+    assert "3351234567" not in str(caught.value)
 
 
 async def test_the_book_counts_its_customers(book: CustomerBook) -> None:

@@ -8,18 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from crm_bridge.call_notes import (
-    CALLS_AT_ONCE,
-    MAX_DISPOSITION,
-    MAX_NOTE,
-    CallNotes,
-    NotedCustomer,
-    NotedText,
-    NoteKey,
-    NotesError,
-    clean_note,
-    noted_customer,
-)
+from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey, noted_customer
+from crm_bridge.call_notes import CALLS_AT_ONCE, CallNotes, NotesError
 from crm_bridge.contact import Contact
 from crm_bridge.schema import call_notes, metadata
 from tests.crm_bridge.scene import HOSTILE, START
@@ -89,12 +79,6 @@ async def test_the_note_on_a_consultation_goes_with_it_into_the_customers_call(n
     await notes.move(into, into)
     await notes.move(KEY, into)
     assert len(await notes.fetch("main", "2.0")) == 1
-
-
-def test_what_comes_from_a_form_is_cleaned_and_bounded() -> None:
-    assert clean_note("  a\x00b \r\n  c\u202e\n", " Offer\n made ") == NotedText("a b\nc", "Offer made")
-    text = clean_note("n" * 99_999, "d" * 999)
-    assert (len(text.note), len(text.disposition)) == (MAX_NOTE, MAX_DISPOSITION)
 
 
 async def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:

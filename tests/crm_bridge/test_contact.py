@@ -6,6 +6,7 @@ import pytest
 
 from crm_bridge.book import CustomerBook
 from crm_bridge.contact import Adapter, ChoiceKeeper, Contact, Incident, Money, Order, Searchable
+from crm_bridge.number_choices import NumberChoices
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_only_what_is_open_is_told_as_open() -> None:
     assert [incident.reference for incident in contact.open_incidents] == ["4"]
 
 
-def test_the_book_is_all_that_a_source_can_be() -> None:
+def test_the_book_is_a_source_that_can_be_searched_and_choices_are_kept_apart() -> None:
     assert issubclass(CustomerBook, Adapter)
     assert issubclass(CustomerBook, Searchable)
-    assert issubclass(CustomerBook, ChoiceKeeper)
+    assert issubclass(NumberChoices, ChoiceKeeper)

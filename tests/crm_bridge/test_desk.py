@@ -7,39 +7,17 @@ from typing import Any
 
 import pytest
 
-from crm_bridge.contact import Choice, Contact, MatchKind, PastCall, SourceError
+from crm_bridge.contact import PastCall
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
-from crm_bridge.number import Number
 from crm_bridge.pop import Closing, DeskId, Phase
 from crm_bridge.settings import CrmSettings
-from cti.errors import OffhookError
 from cti.model import AgentState, CallMerged, CallOutcome, Direction, PbxBack, PbxLost, RingResult
 from tests.crm_bridge.scene import ORIGIN, Clock, Scene, agent_event, until
 from tests.crm_bridge.stubborn import Gated, Prompt, someone
 
 KEY = "+393351234567"
 ANNA, BRUNO, ZOFIA = DeskId("main", "101"), DeskId("main", "102"), DeskId("main", "103")
-
-
-class Shelf(Prompt):
-    """A source in which one can search and choose."""
-
-    def __init__(self, *found: Contact) -> None:
-        super().__init__(*found)
-        self.kept: dict[str, Choice] = {}
-
-    async def search(self, text: str, limit: int) -> list[Contact]:
-        return [one for one in self.found if text in one.name][:limit]
-
-    async def get(self, contact_id: str) -> Contact | None:
-        return next((one for one in self.found if one.contact_id == contact_id), None)
-
-    async def chosen(self, key: str) -> Choice | None:
-        return self.kept.get(key)
-
-    async def store_choice(self, key: str, choice: Choice) -> None:
-        self.kept[key] = choice
 
 
 class House:
@@ -71,7 +49,7 @@ class House:
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    made = House(Shelf(someone("Carla", KEY, "book", "7")))
+    made = House(Prompt(someone("Carla", KEY, "book", "7")))
     yield made
     await made.lookup.close()
 
@@ -296,97 +274,6 @@ async def test_a_receipt_after_the_end_does_not_count(house: House) -> None:
     house.desk.apply(call.ended(CallOutcome.ABANDONED))
     assert not house.desk.confirm_shown(ANNA, pop)
     assert house.desk.counts.unseen == 1
-
-
-async def test_an_agents_choice_is_shown_to_all_kept_and_brings_the_history() -> None:
-    shelf = Shelf(someone("Carla", KEY, "book", "7"), someone("Dario", KEY, "book", "8"))
-    house = House(shelf)
-    call = house.call()
-    for event in (call.offered("101"), call.offered("102")):
-        house.desk.apply(event)
-    await until(lambda: house.desk.view(ANNA).cards[0].match.kind is MatchKind.AMBIGUOUS)  # type: ignore[union-attr]
-    pop = house.desk.view(ANNA).cards[0].pop_id
-    chosen = await house.desk.choose(ANNA, pop, "book", "8", on_behalf=False)
-    assert chosen.name == "Dario"
-    assert [house.desk.view(desk).cards[0].headline for desk in (ANNA, BRUNO)] == ["Dario", "Dario"]
-    assert (shelf.kept[KEY].contact_id, shelf.kept[KEY].chosen_by) == ("8", "Anna Rossi (101)")
-    await until(lambda: house.desk.view(ANNA).cards[0].past_calls)
-    again = house.call("2")
-    house.desk.apply(again.offered("103"))
-    await until(lambda: house.desk.view(ZOFIA).cards[0].headline == "Dario")
-    await house.lookup.close()
-
-
-class Failing(Shelf):
-    """Found two a moment ago, and cannot be asked for one of them now."""
-
-    async def get(self, contact_id: str) -> Contact | None:
-        raise SourceError("crm-failed", "the CRM failed")
-
-
-@pytest.mark.parametrize("kind", [Prompt, Failing])
-async def test_who_stands_on_the_card_can_be_chosen_though_his_source_cannot_be_asked(kind: type[Prompt]) -> None:
-    house = House(kind(someone("Carla", KEY, "book", "7"), someone("Dario", KEY, "book", "8")))
-    house.desk.apply(house.call().offered("101"))
-    await until(lambda: house.desk.view(ANNA).cards[0].match.kind is MatchKind.AMBIGUOUS)  # type: ignore[union-attr]
-    pop = house.desk.view(ANNA).cards[0].pop_id
-    assert (await house.desk.choose(ANNA, pop, "book", "8", on_behalf=False)).name == "Dario"
-    with pytest.raises(OffhookError):
-        await house.desk.choose(ANNA, pop, "book", "9", on_behalf=False)
-    await house.lookup.close()
-
-
-async def test_calling_for_somebody_else_binds_no_number() -> None:
-    shelf = Shelf(someone("Carla", KEY, "book", "7"))
-    house = House(shelf)
-    call = house.call(number="+390299999999", name="Neighbour")
-    house.desk.apply(call.offered("101"))
-    await until(lambda: not house.desk.view(ANNA).cards[0].match.pending)  # type: ignore[union-attr]
-    pop = house.desk.view(ANNA).cards[0].pop_id
-    await house.desk.choose(ANNA, pop, "book", "7", on_behalf=True)
-    card = house.desk.view(ANNA).cards[0]
-    assert card.match is not None and card.match.contact is not None
-    assert (card.headline, card.match.contact.name, card.match.on_behalf) == ("Neighbour", "Carla", True)
-    assert shelf.kept == {}
-    await house.lookup.close()
-
-
-async def test_an_anonymous_caller_can_be_named(house: House) -> None:
-    house.desk.apply(house.call(number=None).offered("101"))
-    card = house.desk.view(ANNA).cards[0]
-    assert card.match is not None and card.match.kind is MatchKind.ANONYMOUS
-    await house.desk.choose(ANNA, card.pop_id, "book", "7", on_behalf=False)
-    assert house.desk.view(ANNA).cards[0].headline == "Carla"
-
-
-@pytest.mark.parametrize(
-    ("desk", "contact", "ref"),
-    [(ANNA, "404", "desk-no-such-customer"), (BRUNO, "7", "desk-no-such-call")],
-)
-async def test_a_choice_that_cannot_be_is_refused(house: House, desk: DeskId, contact: str, ref: str) -> None:
-    house.desk.apply(house.call().offered("101"))
-    pop = house.desk.view(ANNA).cards[0].pop_id
-    with pytest.raises(OffhookError, match=ref):
-        await house.desk.choose(desk, pop, "book", contact, on_behalf=False)
-
-
-async def test_an_answer_of_a_slow_crm_does_not_undo_the_agents_choice() -> None:
-    class Both(Gated, Shelf):
-        def __init__(self, *found: Contact) -> None:
-            Gated.__init__(self, *found)
-            self.kept = {}
-
-        async def find(self, number: Number) -> list[Contact]:
-            return await Gated.find(self, number)
-
-    slow = Both(someone("Carla", KEY, "book", "7"), someone("Dario", KEY, "book", "8"))
-    house = House(slow)
-    house.desk.apply(house.call().offered("101"))
-    await house.desk.choose(ANNA, house.desk.view(ANNA).cards[0].pop_id, "book", "8", on_behalf=False)
-    slow.gate.set()
-    await until(lambda: house.lookup.counts["book"].hits)
-    assert house.desk.view(ANNA).cards[0].headline == "Dario"
-    await house.lookup.close()
 
 
 async def test_a_caller_found_after_he_hung_up_is_still_named_in_the_past() -> None:

@@ -14,6 +14,7 @@ from crm_bridge.contact import Choice
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import ImportReport, import_file
 from crm_bridge.number import parse_number
+from crm_bridge.number_choices import NumberChoices
 from crm_bridge.schema import customer_imports, metadata
 from crm_bridge.text_file import ImportFileError
 from tests.crm_bridge.scene import HOSTILE, START
@@ -76,13 +77,14 @@ async def test_a_changed_row_changes_that_customer_and_keeps_what_hangs_on_him(
     await bring(engine, tmp_path, GOOD)
     await bring(engine, tmp_path, "order,customer id\nO-1,1\n", ImportKind.ORDERS)
     book = CustomerBook(engine)
-    await book.store_choice("+393351234567", Choice("book", "1", "Dana", START))
+    choices = NumberChoices(engine)
+    await choices.store_choice("+393351234567", Choice("book", "1", "Dana", START))
     changed = await bring(engine, tmp_path, "id,name,phone,city\n1,Anna B,3400000001,Pisa\n2,Bruno,3351234568,\n")
     assert outcome(changed) == (True, 0, 1, 1, 0)
     (anna,) = await book.find(parse_number("3400000001", "IT"))
     assert (anna.contact_id, anna.name, anna.fields) == ("1", "Anna B", (("city", "Pisa"),))
     assert [order.reference for order in anna.orders] == ["O-1"]
-    assert await book.chosen("+393351234567") is not None
+    assert await choices.chosen("+393351234567") is not None
     assert [one.name for one in await book.find(parse_number("3351234567", "IT"))] == []
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from crm_bridge.contact import Adapter, Choice, Contact, Match, MatchKind, SourceError, SourceState
+from crm_bridge.contact import Adapter, Choice, ChoiceKeeper, Contact, Match, MatchKind, SourceError, SourceState
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource
 from crm_bridge.inquiry import Inquiry, problem_words
@@ -37,7 +37,8 @@ class Case:
         settings = CrmSettings(lookup_deadline_s=deadline_s, lookup_give_up_s=give_up_s)
         self.counts = {name: SourceCounts() for name in sources}
         self.told: list[Match] = []
-        self.inquiry = Inquiry(NUMBER, guarded(sources, self.counts, settings), settings)
+        choices = next((one for one in sources.values() if isinstance(one, ChoiceKeeper)), None)
+        self.inquiry = Inquiry(NUMBER, guarded(sources, self.counts, settings), settings, choices=choices)
         self.task = asyncio.create_task(self.inquiry.run(self.told.append))
 
 
@@ -115,6 +116,9 @@ class Remembering(Prompt):
 
     async def store_choice(self, key: str, choice: Choice) -> None:
         self.choice = choice
+
+    async def drop_choice(self, key: str) -> None:
+        self.choice = None
 
 
 async def test_an_agents_earlier_choice_is_asked_for_beside_the_sources() -> None:
@@ -211,4 +215,7 @@ class HangingChoice(Gated):
         return None
 
     async def store_choice(self, key: str, choice: Choice) -> None:
+        raise AssertionError(key)
+
+    async def drop_choice(self, key: str) -> None:
         raise AssertionError(key)

@@ -74,7 +74,9 @@ def _make_customer_choices() -> None:
     op.create_table(
         "customer_choices",
         sa.Column("match_key", sa.String(64), nullable=False),
-        sa.Column("customer_id", sa.Integer, nullable=False),
+        sa.Column("customer_id", sa.Integer),
+        sa.Column("source", sa.String(100)),
+        sa.Column("contact_id", sa.String(255)),
         sa.Column("chosen_by", sa.String(64), nullable=False),
         sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

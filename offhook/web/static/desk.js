@@ -179,6 +179,78 @@
   live.addEventListener("htmx:sse:close", () => { connection = null; lost(); });
   document.getElementById("wake").addEventListener("click", () => location.reload());
 
+  /* Notes: what is typed stays in this browser until the server says that it has it */
+  const draftsName = "offhook-drafts";
+  const [settledMs, forgottenMs, retryMs] = [2000, 7 * 86400e3, 10000];
+  const unsaved = new Map();
+  const readDrafts = () => {
+    try { return JSON.parse(localStorage.getItem(draftsName)) ?? {}; } catch { return {}; }
+  };
+  const keepDraft = (ticket, draft) => {
+    const { [ticket]: _, ...drafts } = readDrafts();
+    if (draft) drafts[ticket] = draft;
+    localStorage.setItem(draftsName, JSON.stringify(drafts));
+  };
+  const notesOf = (ticket) =>
+    [...document.querySelectorAll("form[data-note]")].filter((form) => form.elements.ticket.value === ticket);
+  const saved = (ticket) => { unsaved.delete(ticket); keepDraft(ticket, null); };
+  const noteTyped = (event) => {
+    const form = event.target.closest?.("form[data-note]");
+    if (!form) return;
+    const { ticket, pop, note, disposition, edit } = form.elements;
+    edit.value = String(Number(edit.value) + 1);
+    form.querySelector(".note-state").textContent = "…";
+    keepDraft(ticket.value, { pop: pop.value, note: note.value, disposition: disposition.value, at: Date.now() });
+    unsaved.set(ticket.value, Infinity);
+    for (const twin of notesOf(ticket.value)) {
+      if (twin !== form) [twin.elements.note.value, twin.elements.disposition.value] = [note.value, disposition.value];
+    }
+  };
+  const noteAnswered = (event) => {
+    const form = event.detail.ctx?.target?.closest?.("form[data-note]");
+    const answer = form?.querySelector("[data-saved], [data-again]");
+    if (!answer) return;
+    if ("again" in answer.dataset) unsaved.set(form.elements.ticket.value, Date.now() + retryMs);
+    else if (answer.dataset.saved === form.elements.edit.value) saved(form.elements.ticket.value);
+  };
+  const noteFailed = (event) => {
+    const form = event.target.closest?.("form[data-note]");
+    if (!form) return;
+    form.querySelector(".note-state").textContent = "Not saved yet. Trying again …";
+    unsaved.set(form.elements.ticket.value, Date.now() + settledMs);
+  };
+  const sendDraft = (ticket, draft) => {
+    const [form] = notesOf(ticket);
+    unsaved.set(ticket, Date.now() + retryMs);
+    if (form) {
+      [form.elements.note.value, form.elements.disposition.value] = [draft.note, draft.disposition];
+      form.requestSubmit();
+      return;
+    }
+    const { pop, note, disposition } = draft;
+    fetch("/desk/note", { method: "POST", body: new URLSearchParams({ ticket, pop, note, disposition, edit: "0" }) })
+      .then((answer) => answer.text())
+      .then((text) => { if (text.includes("data-saved")) saved(ticket); })
+      .catch(() => {});
+  };
+  const sendAgain = () => {
+    const drafts = readDrafts();
+    for (const [ticket, due] of unsaved) {
+      if (!drafts[ticket]) unsaved.delete(ticket);
+      else if (Date.now() >= due || !notesOf(ticket).length) sendDraft(ticket, drafts[ticket]);
+    }
+  };
+  const sendLeftOver = () => {
+    // A page that died left these. What is younger may be typed in another tab just now.
+    for (const [ticket, draft] of Object.entries(readDrafts())) {
+      if (Date.now() - draft.at > forgottenMs) keepDraft(ticket, null);
+      else if (Date.now() - draft.at > settledMs) sendDraft(ticket, draft);
+    }
+  };
+  document.addEventListener("input", noteTyped, true);
+  document.addEventListener("htmx:error", noteFailed);
+  document.addEventListener("htmx:response:error", noteFailed);
+
   /* The panel at the side */
   const closeSide = () => { side.replaceChildren(); };
   document.addEventListener("click", (event) => { if (event.target.closest("[data-close-side]")) closeSide(); });
@@ -195,11 +267,13 @@
     popCrm();
     afterPaint(confirmShown);
   };
-  document.addEventListener("htmx:after:swap", (event) => { refresh(); showSide(event); });
+  document.addEventListener("htmx:after:swap", (event) => { refresh(); showSide(event); noteAnswered(event); });
   document.addEventListener("visibilitychange", () => { refresh(); if (!document.hidden) watch(); });
   showAlerts();
   showCrm();
   refresh();
+  sendLeftOver();
+  setInterval(sendAgain, 1000);
   setInterval(tick, 250);
   setInterval(watch, 2000);
 })();
