@@ -72,6 +72,10 @@ class CustomerBook:
         found = select(_WHOLE).where(or_(and_(true(), *by_word), by_order))
         return await self._contacts(found.order_by(func.lower(customers.c.name)), limit=limit)
 
+    async def find_own(self, external_id: str) -> list[Contact]:
+        """Customers whose own number, that people use, this is. Raises SourceError ``book-unreachable``."""
+        return await self._contacts(select(_WHOLE).where(customers.c.external_id == external_id[:255]))
+
     async def get(self, contact_id: str) -> Contact | None:
         """The customer with this id of the book, or he of whom it is now a part; None if it is gone.
 

@@ -103,6 +103,11 @@ async def test_a_person_finds_by_any_field_and_signs_mean_themselves(
     assert [contact.name for contact in await book.search(asked, 10)] == found
 
 
+async def test_a_customer_is_found_by_the_number_that_people_use(book: CustomerBook) -> None:
+    assert [contact.name for contact in await book.find_own("1")] == ["Anna Rossi"]
+    assert await book.find_own("' OR 1=1 --") == []
+
+
 async def test_a_search_gives_no_more_than_asked_for(book: CustomerBook) -> None:
     assert len(await book.search("o", 1)) == 1
 
