@@ -45,6 +45,16 @@ def load(config: Path) -> Settings:
     return load_settings(config)
 
 
+def log_in_name() -> str:
+    """Who gives the command, by the system's own word; "command line" where it knows none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # OSError from 3.13 on
+        return "command line"
+
+
 def version_text() -> str:
     """The version that is installed, such as ``0.1.0``."""
     from importlib.metadata import PackageNotFoundError, version as installed
