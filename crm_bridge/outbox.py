@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -175,12 +175,18 @@ class Outbox:
         values = {"state": given_up, "attempts": row.attempts + 1, "last_error": storable(error)}
         await self._put_back(row, values)
 
-    async def tell_again(self, key: str, noted_at: datetime, now: datetime, due_at: datetime) -> int:
-        """Calls that were told before a note of ``noted_at`` are to be told again; how many."""
-        older = or_(_COLUMN.noted_at.is_(None), _COLUMN.noted_at < noted_at.astimezone(UTC))
-        told = [_COLUMN.key == key, _COLUMN.kind == "call", _COLUMN.state == State.DONE, older]
+    async def tell_again(self, noted: Mapping[str, datetime], now: datetime, due_at: datetime) -> int:
+        """Calls that were told before their last note are to be told again; ``noted`` has its instant by key."""
+        told = (_COLUMN.kind == "call", _COLUMN.state == State.DONE)
+        async with self._reading() as connection:
+            asked = select(_COLUMN.id, _COLUMN.key, _COLUMN.noted_at).where(*told, _COLUMN.key.in_(noted))
+            rows = (await connection.execute(asked)).all()
+        older = [row.id for row in rows if row.noted_at is None or aware(row.noted_at) < noted[row.key]]
+        if not older:
+            return 0
         async with self._writing() as connection:
-            return (await connection.execute(update(outbox).where(*told).values(_reopened(now, due_at)))).rowcount
+            again = update(outbox).where(*told, _COLUMN.id.in_(older)).values(_reopened(now, due_at))
+            return (await connection.execute(again)).rowcount
 
     async def fetch(self, state: State | None = None, target: str | None = None, limit: int = 100) -> list[Row]:
         """At most ``limit`` rows of this state and target, the newest first."""

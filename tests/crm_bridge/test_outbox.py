@@ -112,10 +112,10 @@ async def test_a_later_note_has_the_call_told_again_but_once(box: Outbox) -> Non
     for target in ("crm:odoo", "crm:zoho"):
         (row,) = await box.claim(target, 1, START)
         await box.finish(row, START, noted_at=NOTED if target == "crm:zoho" else None)
-    assert await box.tell_again("main:1", NOTED, NOTED, NOTED) == 1
+    assert await box.tell_again({"main:1": NOTED}, NOTED, NOTED) == 1
     (row,) = await box.claim("crm:odoo", 1, NOTED)
     await box.finish(row, NOTED, noted_at=NOTED)
-    assert await box.tell_again("main:1", NOTED, NOTED, NOTED) == 0
+    assert await box.tell_again({"main:1": NOTED}, NOTED, NOTED) == 0
 
 
 async def test_dead_letters_are_seen_and_tried_again(box: Outbox) -> None:
