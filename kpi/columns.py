@@ -52,12 +52,18 @@ def storable_text(value: str) -> str:
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def _is_plain(value: str) -> bool:
+    return value.isascii() and "\x00" not in value
+
+
 def cut_text(value: str, length: int) -> str:
     """At most ``length`` characters, ending in ``…`` when cut; no accent or joined emoji is left half.
 
     >>> cut_text("Anna Rossi", 5)
     'Anna…'
     """
+    if len(value) <= length and _is_plain(value):
+        return value
     text = storable_text(value)
     if len(text) <= length:
         return text
@@ -75,6 +81,8 @@ def cut_key(value: str, length: int) -> str:
     >>> cut_key("a" * 65, 64)[-17:], len(cut_key("a" * 65, 64))
     ('~635361c48bb9eab1', 64)
     """
+    if len(value) <= length and _is_plain(value):
+        return value
     text = storable_text(value)
     if len(text) <= length:
         return text

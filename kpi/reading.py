@@ -21,6 +21,8 @@ GroupKey = tuple[Any, ...]
 _calls = schema.calls.c
 _tallies = schema.tallies.c
 _ORDER = (_calls.offered_at, _calls.pbx, _calls.call_id)
+_OF_QUARTER = 3  # the fields of a tally's key that say which quarter of which PBX
+_BESIDES = len(TallyKey._fields) - _OF_QUARTER
 _KEYS_AT_ONCE = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767
 
 
@@ -148,29 +150,26 @@ def _has(table: Table, column: str, value: str) -> ColumnElement[bool]:
     return exists().where(same_call, table.c[column] == value)
 
 
-async def fetch_tally_rows(
+async def fetch_packed(
     connection: AsyncConnection, keys: Collection[TallyKey], table: Table = schema.tallies
-) -> dict[TallyKey, Tally]:
-    """The rows of these keys in ``table``, as far as there are any.
+) -> dict[TallyKey, Sequence[dict[Any, int]]]:
+    """What the database cannot add of these rows of ``table``, where they are there: in the order of ``rows.PACKED``.
 
     Asked for by quarter: SQLite reads the whole table for a list of whole keys, but finds a list of queues and agents
     within a quarter by the primary key.
     """
     by_quarter: dict[tuple[Any, ...], list[TallyKey]] = {}
     for key in keys:
-        by_quarter.setdefault((key.span, key.starts_at, key.pbx), []).append(key)
-    found: dict[TallyKey, Tally] = {}
-    for (span, starts_at, pbx), of_quarter in by_quarter.items():
+        by_quarter.setdefault(key[:_OF_QUARTER], []).append(key)
+    columns = [table.c[name] for name in (*TallyKey._fields[_OF_QUARTER:], *rows.PACKED)]
+    found: dict[TallyKey, Sequence[dict[Any, int]]] = {}
+    for quarter, of_quarter in by_quarter.items():
         for some in chunks(of_quarter, _KEYS_AT_ONCE):
-            in_quarter = select(table).where(
-                table.c.span == span,
-                table.c.starts_at == starts_at,
-                table.c.pbx == pbx,
-                table.c.queue.in_({key.queue for key in some}),
-                table.c.agent.in_({key.agent for key in some}),
-            )
-            rows_found = (await connection.execute(in_quarter)).mappings()
-            found |= {rows.tally_key_from(row): rows.tally_from(row) for row in rows_found}
+            same = [table.c[name] == value for name, value in zip(TallyKey._fields, quarter, strict=False)]
+            queues, agents = {key.queue for key in some}, {key.agent for key in some}
+            wanted = select(*columns).where(*same, table.c.queue.in_(queues), table.c.agent.in_(agents))
+            for row in await connection.execute(wanted):
+                found[TallyKey(*quarter, *row[:_BESIDES])] = row[_BESIDES:]
     return {key: found[key] for key in keys if key in found}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from cti.model import Call, Leg, Origin, Party, Ring, Stay, Talk, Transfer
 from kpi import schema
 from kpi.columns import cut_key
 from kpi.schema import CallSource
-from kpi.tally import Tally, TallyKey
+from kpi.tally import Tally, TallyKey, merged
 
 PARTS: dict[Table, type[msgspec.Struct]] = {
     schema.stays: Stay,
@@ -24,7 +25,7 @@ PARTS: dict[Table, type[msgspec.Struct]] = {
     schema.legs: Leg,
 }
 _SAME = ("direction", "dialled", "queue", "offered_at", "queued_at", "answered_at", "ended_at", "outcome", "ended_by")
-_COUNTED: dict[str, Mapping[Any, str]] = {
+_COUNTED: dict[str, dict[Any, str]] = {
     "calls": schema.CALL_COUNTS,
     "stays": schema.STAY_COUNTS,
     "rings": schema.RING_COUNTS,
@@ -33,6 +34,15 @@ _COUNTED: dict[str, Mapping[Any, str]] = {
 _PLAIN = (*schema.COUNTS, *schema.SUMS_MS)
 NUMBERS = (*_PLAIN, *_COUNTED)  #: the fields of a Tally that the database can add
 PACKED = ("pauses", *schema.HISTOGRAMS)  #: mappings that it cannot
+_COLUMNS = (
+    *TallyKey._fields,
+    *_PLAIN,
+    *(column for columns in _COUNTED.values() for column in columns.values()),
+    *PACKED,
+)
+ADDED = _COLUMNS[len(TallyKey._fields) : -len(PACKED)]  #: the columns that the database can add
+_PLAIN_OF, _COUNTED_OF, _PACKED_OF = attrgetter(*_PLAIN), attrgetter(*_COUNTED), attrgetter(*PACKED)
+_WORDS = [(tuple(columns), (0,) * len(columns)) for columns in _COUNTED.values()]
 
 
 def call_row(call: Call, customer_e164: str | None, source: CallSource = CallSource.LIVE) -> dict[str, Any]:
@@ -79,11 +89,20 @@ def call_from(row: RowMapping, parts: Mapping[Table, Sequence[msgspec.Struct]]) 
 
 
 def tally_row(key: TallyKey, tally: Tally) -> dict[str, Any]:
-    row = key._asdict() | {name: getattr(tally, name) for name in (*_PLAIN, *PACKED)}
-    for field, columns in _COUNTED.items():
-        counted = getattr(tally, field)
-        row |= {column: counted.get(word, 0) for word, column in columns.items()}
-    return row
+    return dict(zip(_COLUMNS, (*key, *_numbers_of(tally), *_PACKED_OF(tally)), strict=True))
+
+
+def added_row(key: TallyKey, tally: Tally, stored: Iterable[dict[Any, int]]) -> dict[str, Any]:
+    """The row that adds ``tally`` to one that has these mappings: their sums, and numbers for the database to add."""
+    row = tally_row(key, tally)
+    return row | {name: merged((before, row[name])) for name, before in zip(PACKED, stored, strict=False) if before}
+
+
+def _numbers_of(tally: Tally) -> Iterator[int]:
+    """In the order of their columns."""
+    yield from _PLAIN_OF(tally)
+    for counted, (words, zeros) in zip(_COUNTED_OF(tally), _WORDS, strict=True):
+        yield from (map(counted.get, words, zeros) if counted else zeros)
 
 
 def tally_from(row: RowMapping) -> Tally:

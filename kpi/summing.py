@@ -5,13 +5,11 @@ A row is always the sum of what the stored calls and spans add to it: what repla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Delete, Insert, Table, bindparam, delete, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
@@ -19,11 +17,21 @@ from kpi import reading, rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.columns import cut_key
+from kpi.items import did_items, did_of, tallies_of
 from kpi.levels import coarser
+from kpi.many_rows import UPSERT, execute_many
 from kpi.schema import CallSource, TallySpan
-from kpi.tally import EMPTY, Tally, TallyKey, add, did_items, did_of, ever, gather, items_of, negative, of_agent, plain
+from kpi.tally import (
+    Tally,
+    TallyKey,
+    ever,
+    gather,
+    negative,
+    of_agent,
+    plain,
+    takes_away,
+)
 
-UPSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 SUMMED_IN = {
     CallSource.LIVE: TallySpan.EVER,
     CallSource.COMPLETED: TallySpan.EVER,
@@ -45,7 +53,7 @@ def sums_of(told: Iterable[Told]) -> tuple[Sums, Sums]:
     quarters: list[tuple[TallyKey, Tally]] = []
     for_ever: list[tuple[TallyKey, Tally]] = []
     for (_, span), calls in alike.items():
-        items = list(gather(chain.from_iterable(map(items_of, calls))).items())
+        items = list(tallies_of(*calls).items())
         quarters += items
         quarters += did_items(calls[0], items)
         if span is not None:
@@ -105,29 +113,32 @@ async def add_tallies(
     connection: AsyncConnection, differences: Mapping[TallyKey, Tally], table: Table = schema.tallies
 ) -> None:
     """Add to the rows; one that falls to nothing goes."""
-    before = await reading.fetch_tally_rows(connection, differences, table)
-    after = {key: add(before[key], tally) if key in before else tally for key, tally in differences.items()}
-    filled = [rows.tally_row(key, tally) for key, tally in after.items() if tally != EMPTY]
-    await upsert(connection, table, filled)
-    await delete_tallies(connection, [key for key, tally in after.items() if tally == EMPTY], table)
+    packed = await reading.fetch_packed(connection, differences, table)
+    values = [rows.added_row(key, tally, packed.get(key, ())) for key, tally in differences.items()]
+    await execute_many(connection, _adding, table, values)
+    lessened = [key._asdict() for key, tally in differences.items() if takes_away(tally)]
+    await execute_many(connection, _deleting_nothing, table, lessened)
 
 
 async def delete_tallies(connection: AsyncConnection, keys: Sequence[TallyKey], table: Table = schema.tallies) -> None:
-    if not keys:
-        return
-    columns = [table.c[name] for name in TallyKey._fields]
-    row = delete(table).where(*(column == bindparam(f"of_{column.name}") for column in columns))
-    values = [{f"of_{name}": value for name, value in key._asdict().items()} for key in keys]
-    await connection.execute(row, values)
+    await execute_many(connection, _deleting, table, [key._asdict() for key in keys])
 
 
-async def upsert(connection: AsyncConnection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    if not values:
-        return
-    keys = [column.name for column in table.primary_key]
-    statement = UPSERT[connection.dialect.name](table)
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(values))
+def _adding(table: Table, database: str) -> Insert:
+    statement = UPSERT[database](table)
+    new: dict[str, Any] = {name: table.c[name] + statement.excluded[name] for name in rows.ADDED}
+    new |= {name: statement.excluded[name] for name in rows.PACKED}
+    adding: Insert = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+    return adding
+
+
+def _deleting(table: Table, _: str) -> Delete:
+    return delete(table).where(*(table.c[name] == bindparam(name) for name in TallyKey._fields))
+
+
+def _deleting_nothing(table: Table, database: str) -> Delete:
+    zeros = (table.c[name] == literal_column("0") for name in rows.ADDED)
+    return _deleting(table, database).where(*zeros, *(table.c[name].is_(None) for name in rows.PACKED))
 
 
 def difference(new: Sums, old: Sums) -> Sums:

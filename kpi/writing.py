@@ -13,15 +13,16 @@ from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
 from kpi import blanking, ledger, reading, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
+from kpi.many_rows import UPSERT, execute_many, inserting, upserting
 from kpi.schema import CallSource
-from kpi.summing import UPSERT, Sums, Told, move_span_tallies, move_tallies, upsert
+from kpi.summing import Sums, Told, move_span_tallies, move_tallies
 from kpi.tally import gather
 
 E164 = Callable[[str], str | None]
@@ -111,14 +112,10 @@ async def _insert_calls(
     e164: E164,
     erased: Mapping[reading.CallKey, str],
 ) -> None:
-    if not calls:
-        return
     values = [rows.call_row(call, erased.get(rows.call_key(call)) or _customer(call, e164), source) for call in calls]
-    await connection.execute(insert(schema.calls), values)
+    await execute_many(connection, inserting, schema.calls, values)
     for table in rows.PARTS:
-        parts = rows.part_rows(table, calls)
-        if parts:
-            await connection.execute(insert(table), parts)
+        await execute_many(connection, inserting, table, rows.part_rows(table, calls))
 
 
 def _customer(call: Call, e164: E164) -> str | None:
@@ -167,7 +164,7 @@ async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> Su
         return {}
     spans = [*await _shortened(connection, spans), *spans]
     sums = await move_span_tallies(connection, spans)
-    await upsert(connection, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
+    await execute_many(connection, upserting, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
     return sums
 
 

@@ -49,6 +49,7 @@ PURE_ELSEWHERE = (
     "kpi/gaps.py",
     "kpi/histogram.py",
     "kpi/levels.py",
+    "kpi/items.py",
     "kpi/live.py",
     "kpi/local_time.py",
     "kpi/opening.py",

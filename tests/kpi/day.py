@@ -19,9 +19,10 @@ from cti.model import (
 )
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
+from kpi.items import tallies_of
 from kpi.measure import Parameters, all_measures
 from kpi.schema import SpanKind
-from kpi.tally import Tally, TallyKey, gather, tallies_of, total
+from kpi.tally import Tally, TallyKey, gather, total
 from tests.kpi.calls import answered_call, at
 
 MINUTE_S = 60.0

@@ -11,10 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cti.model import CallEnded
 from kpi.gaps import Gap
+from kpi.items import tallies_of
 from kpi.live import LiveBoard
 from kpi.prometheus import KpiCollector
 from kpi.schema import TallySpan
-from kpi.tally import ever, gather, tallies_of
+from kpi.tally import ever, gather
 from kpi.totals import Totals
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at

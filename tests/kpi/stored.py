@@ -11,8 +11,9 @@ from cti.model import Call
 from kpi import rows, schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
+from kpi.items import did_items, tallies_of
 from kpi.levels import coarser
-from kpi.tally import Tally, TallyKey, did_items, ever, gather, of_agent, plain, tallies_of
+from kpi.tally import Tally, TallyKey, ever, gather, of_agent, plain
 
 
 async def all_tallies(engine: AsyncEngine) -> dict[TallyKey, Tally]:

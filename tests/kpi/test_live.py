@@ -22,8 +22,9 @@ from cti.model import (
     Stay,
     StayOutcome,
 )
+from kpi.items import tallies_of
 from kpi.live import BrokenCall, LiveBoard, Waiting
-from kpi.tally import tallies_of, total
+from kpi.tally import total
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
 

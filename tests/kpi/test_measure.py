@@ -14,8 +14,9 @@ import kpi
 from cti.model import CallOutcome, Direction, StayOutcome
 from kpi.agent_time import span_tallies
 from kpi.found import Found
+from kpi.items import tallies_of
 from kpi.measure import FoundMeasure, Measure, Parameters, Piece, Unit, all_measures
-from kpi.tally import EMPTY, Tally, tallies_of, total
+from kpi.tally import EMPTY, Tally, total
 from tests.kpi.calls import calls, spans
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(kpi.__path__, "kpi."))

@@ -12,9 +12,9 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.model import CallOutcome, Direction, Party
-from kpi import schema
+from kpi import rows, schema
 from kpi.batch import Batch, Span
-from kpi.reading import CallFilter, Window, fetch_tally_rows
+from kpi.reading import CallFilter, Window, fetch_packed
 from kpi.schema import SpanKind
 from kpi.store import Store
 from kpi.tally import ever, total
@@ -123,15 +123,18 @@ async def test_spans_open_close_and_are_found_by_time(store: Store) -> None:
     assert await store.fetch_spans(at(0), at(300), agent="102") == []
 
 
-async def test_tally_rows_are_found_by_their_keys(store: Store, engine: AsyncEngine) -> None:
+async def test_what_the_database_cannot_add_is_found_by_the_tallies_keys(store: Store, engine: AsyncEngine) -> None:
     stored = [answered_call("1"), answered_call("2", stay_queue="support", agent="105")]
     await store.store_calls(stored)
-    keys = list(recomputed(stored[0]))
-    crossed = [key._replace(queue="support") for key in keys]
+    wanted = recomputed(stored[0])
+    crossed = [key._replace(queue="support") for key in wanted]
     async with engine.connect() as connection:
-        assert await fetch_tally_rows(connection, keys) == recomputed(stored[0])
-        assert set(await fetch_tally_rows(connection, crossed)) == {key for key in crossed if not key.agent}
-        assert await fetch_tally_rows(connection, [keys[0]._replace(pbx="rome")]) == {}
+        found = await fetch_packed(connection, wanted)
+        assert {key: dict(zip(rows.PACKED, packed, strict=True)) for key, packed in found.items()} == {
+            key: {name: getattr(tally, name) for name in rows.PACKED} for key, tally in wanted.items()
+        }
+        assert set(await fetch_packed(connection, crossed)) == {key for key in crossed if not key.agent}
+        assert await fetch_packed(connection, [next(iter(wanted))._replace(pbx="rome")]) == {}
 
 
 async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:

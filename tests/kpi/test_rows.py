@@ -8,7 +8,7 @@ from hypothesis import given
 
 from cti.model import Call
 from kpi import rows, schema
-from kpi.tally import tallies_of
+from kpi.items import tallies_of
 from tests.kpi.calls import answered_call, calls
 
 

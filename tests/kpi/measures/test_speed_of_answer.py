@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kpi.items import tallies_of
 from kpi.measure import Parameters
 from kpi.measures.speed_of_answer import speed_of_answer
-from kpi.tally import tallies_of, total
+from kpi.tally import total
 from tests.kpi.calls import abandoned_call, answered_call
 
 
