@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import OrderedDict
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -72,6 +73,32 @@ def holds(text: object, activity: CallActivity) -> bool:
         return False
     plain = _TAG.sub("", _PARAGRAPH.sub("\n", text))
     return activity.marker in (line.strip() for line in plain.splitlines())
+
+
+class Remembered:
+    """Where the latest calls were written: for CRMs in which one cannot look for a call, or not at once.
+
+    >>> seen = Remembered(most=1)
+    >>> seen.put("main:1", "5")
+    >>> seen.put("main:2", "6")
+    >>> seen.get("main:1"), seen.get("main:2")
+    ('', '6')
+    """
+
+    def __init__(self, most: int = 2_000) -> None:
+        self._most = most
+        self._records: OrderedDict[str, str] = OrderedDict()
+
+    def get(self, call_id: str) -> str:
+        """The record of this call; "" if it is not remembered."""
+        return self._records.get(call_id, "")
+
+    def put(self, call_id: str, record: str) -> None:
+        """Remember it, and forget the oldest if they are too many."""
+        self._records.pop(call_id, None)
+        self._records[call_id] = record
+        if len(self._records) > self._most:
+            self._records.popitem(last=False)
 
 
 def was_answered(activity: CallActivity) -> bool:

@@ -5,8 +5,8 @@ https://github.com/MicroPyramid/Django-CRM; its schema is at ``/schema/`` of eac
 
 Calls: an interaction of the kind "call" on the contact, for which the token needs the scopes of contacts and
 ``interactions:write`` and ``interactions:read``; it is found again by the last line of its text. An interaction stays
-with its contact for ever (``interactions/serializers.py`` of ``django-crm``): a call that turns out to be another's is
-written with him too.
+with its contact (``interactions/serializers.py`` of ``django-crm``): a call that turns out to be another's is deleted
+there and written anew, if Offhook was not started again in between.
 
 Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 and the last ten digits; it may be asked
 120 times a minute and gives ten contacts at the most.
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, holds, is_inbound, talk_s, was_answered, without_customer
+from crm_bridge.call_record import Remembered, cleaned, holds, is_inbound, talk_s, was_answered, without_customer
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.found import Record, make_contact, text_of
@@ -72,6 +72,7 @@ class BottleCrm(HttpAdapter):
         headers = {"Authorization": f"Bearer {options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._pages = options.pages_url.rstrip("/")
+        self._remembered = Remembered()
 
     async def find(self, number: Number) -> list[Contact]:
         """Contacts with this number."""
@@ -114,7 +115,12 @@ class BottleCrm(HttpAdapter):
             "subject": title_of(call)[:200],
             "body": words_of(call),
         }
-        return text_of((await self.http.store_as(dict[str, Any], method, path, json=asked)).get("id"), 40)
+        written = text_of((await self.http.store_as(dict[str, Any], method, path, json=asked)).get("id"), 40)
+        before = self._remembered.get(call.call_id)
+        if before and before != written:
+            await self.http.store("DELETE", f"{_INTERACTIONS}{segment(before)}/", expect=frozenset({404}))
+        self._remembered.put(call.call_id, written)
+        return written
 
     def _hit(self, hit: Record) -> Contact:
         return make_contact(

@@ -4,7 +4,8 @@ Needs a user with the permission to read parties and contact mechanisms; one wit
 https://docs.tryton.org/latest/server/topics/protocols.html (up to 7.8 the calls go to ``/<database>/``: set ``path``).
 
 Calls: a note (``ir.note``) on the party, found again by its last line; who may read a party may write notes on it,
-unless an administrator has restricted notes. https://docs.tryton.org/latest/client-desktop/usage.html#notes.
+unless an administrator has restricted notes. The text of a note cannot be changed: it is deleted and written anew, at
+another party only if Offhook was not started again in between. https://docs.tryton.org/latest/client-desktop/usage.html#notes.
 
 Numbers: Tryton keeps each without blanks in ``value_compact``, as E.164 where it can; asked is whether that ends with
 the number without country code and trunk prefix.
@@ -19,7 +20,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, holds, refused, without_customer
+from crm_bridge.call_record import Remembered, cleaned, holds, refused, without_customer
 from crm_bridge.contact import Contact, SourceError, SourceRefusedError
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, make_contact, text_of
@@ -56,6 +57,7 @@ class Tryton(HttpAdapter):
         self._options = options
         self._path = f"/{segment(options.database)}/{options.path}"
         self._sign_on = SignOn(self._log_in)
+        self._remembered = Remembered()
 
     async def find(self, number: Number) -> list[Contact]:
         """Parties with this number."""
@@ -93,15 +95,28 @@ class Tryton(HttpAdapter):
         call = cleaned(activity)
         if call.contact_id is None or not call.contact_id.isdecimal():
             raise without_customer(self.name)
-        values = {"resource": f"party.party,{call.contact_id}", "message": f"{title_of(call)}\n{words_of(call)}"}
-        domain = [["resource", "like", "party.party,%"], ["message", "like", f"%{call.marker}"]]
-        rows = await self._ask(f"{_NOTE}.search_read", [domain, 0, 5, None, ["message"], {}])
-        known = next((row["id"] for row in rows if "id" in row and holds(row.get("message"), call)), None)
-        if known is not None:
-            await self._store("write", [[known], values, {}])
-            return str(known)
+        party, words = f"party.party,{call.contact_id}", f"{title_of(call)}\n{words_of(call)}"
+        rows = [row for row in await self._notes(party, call) if isinstance(row.get("id"), int)]
+        same = [row["id"] for row in rows if row.get("message") == words][:1]
+        own = same[0] if same else await self._make({"resource": party, "message": words})
+        before = self._remembered.get(call.call_id)
+        others = {row["id"] for row in rows} | ({int(before)} if before else set())
+        if others - {own}:
+            await self._store("delete", [sorted(others - {own}), {}])
+        self._remembered.put(call.call_id, str(own))
+        return str(own)
+
+    async def _notes(self, party: str, call: CallActivity) -> Records:
+        """The notes on this party that are about this call: no others may be looked for without being administrator."""
+        domain = [["resource", "=", party], ["message", "like", f"%{call.marker}"]]
+        rows = await self._ask(f"{_NOTE}.search_read", [domain, 0, 20, None, ["message"], {}])
+        return [row for row in rows if holds(row.get("message"), call)]
+
+    async def _make(self, values: dict[str, str]) -> int:
         made = await self._store("create", [[values], {}])
-        return text_of(made[0] if isinstance(made, list) and made else None, 20)
+        if not (isinstance(made, list) and made and isinstance(made[0], int)):
+            raise _garbage()
+        return made[0]
 
     async def _store(self, method: str, params: list[Any]) -> object:
         try:

@@ -14,13 +14,12 @@ others: a number with unusual gaps is not found.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, hash_of, holds, is_inbound, without_customer
+from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbound, without_customer
 from crm_bridge.contact import Contact
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, make_contact, text_of
@@ -30,8 +29,6 @@ from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
 from crm_bridge.sources import Surroundings
 
-#: tickets that are remembered: a search finds a new one only after some seconds
-MOST_REMEMBERED: Final = 1_000
 _TICKETS: Final = "/api/v1/tickets"
 _ARTICLES: Final = "/api/v1/ticket_articles"
 
@@ -57,7 +54,7 @@ class Zammad(HttpAdapter):
         headers = {"Authorization": f"Token token={options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._ticket = {"group": options.ticket_group, "state": options.ticket_state}
-        self._remembered: OrderedDict[str, str] = OrderedDict()
+        self._remembered = Remembered()  # a search finds a new ticket after some seconds only
 
     async def find(self, number: Number) -> list[Contact]:
         """Users with this number."""
@@ -84,14 +81,14 @@ class Zammad(HttpAdapter):
             raise without_customer(self.name)
         word = f"offhook{hash_of(call.call_id)}"
         article = _article(call, word)
-        known = self._remembered.get(word) or await self._known(word, call)
+        known = self._remembered.get(call.call_id) or await self._known(word, call)
         if not known:
             ticket = self._ticket | {"title": title_of(call), "customer_id": int(call.contact_id), "article": article}
             made = await self.http.store_as(dict[str, Any], "POST", _TICKETS, json=ticket)
             known = text_of(made.get("id"), 20)
         else:
             await self._update(known, article, int(call.contact_id))
-        self._remember(word, known)
+        self._remembered.put(call.call_id, known)
         return known
 
     async def _known(self, word: str, call: CallActivity) -> str:
@@ -113,11 +110,6 @@ class Zammad(HttpAdapter):
         await self.http.store_as(dict[str, Any], "PUT", path, json={"customer_id": customer})
         if (await self._bodies(ticket))[-1:] != [article["body"]]:
             await self.http.store_as(dict[str, Any], "POST", _ARTICLES, json=article | {"ticket_id": int(ticket)})
-
-    def _remember(self, word: str, ticket: str) -> None:
-        self._remembered[word] = ticket
-        if len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
 
     async def _ask(self, query: str, limit: int) -> list[Contact]:
         params = {"query": query, "limit": str(limit), "expand": "true"}

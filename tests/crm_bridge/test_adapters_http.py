@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from crm_bridge.activity import CallActivity, CallWriter
 from crm_bridge.contact import SourceError
 from cti.errors import OffhookError
 from tests.crm_bridge.vendors.crm_server import ANNA
@@ -40,6 +42,9 @@ async def test_values_can_be_nothing_but_values() -> None:
         ({"orders": {"records": "x", "price": "y"}}, "no field is called 'price'"),
         ({"fields": {"id": "id", "name": "a[b"}}, "name is no JMESPath"),
         ({"auth": "bearer"}, "lack secret"),
+        ({"write": "/calls"}, "write_body: it is empty"),
+        ({"write": "/calls", "write_body": {"a": "{call}"}}, "nothing is called {call}"),
+        ({"write": "/calls", "write_body": {"a": "{note}"}}, "neither it nor the path has {call_id}"),
         ({"auth": "header", "secret": "a\r\nX-Evil: 1"}, "cannot be sent"),
     ],
 )
@@ -60,3 +65,17 @@ async def test_basic_authentication_sends_user_and_secret() -> None:
         with pytest.raises(SourceError):
             await crm.find(number(ANNA.phone))
     assert vendor.asked[0].headers["Authorization"] == "Basic b2ZmaG9vazpzM2NyZXQtdG9rZW4="
+
+
+async def test_without_a_path_it_takes_no_calls_and_with_one_no_value_leads_elsewhere() -> None:
+    vendor = Vendor()
+    async with opened(vendor, write="") as crm:
+        assert not isinstance(crm, CallWriter)
+    at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    async with opened(vendor) as crm:
+        await crm.write_call(
+            CallActivity(
+                call_id="../people?x=1#", direction="inbound", outcome="busy", number="", started_at=at, ended_at=at
+            )
+        )
+    assert vendor.asked[-1].path == "/api/calls/..=2f=people=3f=x=3d=1=23="

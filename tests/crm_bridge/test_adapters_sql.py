@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm_bridge.adapters.sql import Database, Options, open_adapter
+from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter
+from crm_bridge.adapters.sql import Database, Options, WritingDatabase, open_adapter
 from crm_bridge.contact import MatchKind, SourceError
 from crm_bridge.matching import decide
 from crm_bridge.options import parse_options
@@ -139,3 +142,80 @@ def test_what_cannot_work_is_said_at_the_start(
 ) -> None:
     with pytest.raises(OffhookError, match=words):
         opened(crm, engine, **options)
+
+
+CALL = CallActivity(
+    call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", talk_s=65.5, note=HOSTILE,
+    started_at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC), ended_at=datetime(2026, 11, 21, 9, 32, tzinfo=UTC),
+    contact_id="1",
+)  # fmt: skip
+INSERT = (
+    "INSERT INTO calls (call_id, person, note, seconds, began) "
+    "VALUES (:call_id, :contact_id, :note, :talk_s, :started_at)"
+    " ON CONFLICT (call_id) DO UPDATE SET person = excluded.person, note = excluded.note"
+)
+
+
+@pytest.fixture
+async def writer(crm: Path, engine: AsyncEngine) -> AsyncIterator[WritingDatabase]:
+    with sqlite3.connect(crm) as made:
+        made.execute(
+            "CREATE TABLE calls (call_id TEXT PRIMARY KEY, person INTEGER NOT NULL, note TEXT, seconds REAL, "
+            "began TEXT)"
+        )
+    made.close()
+    opened_writer = opened(crm, engine, write_statement=INSERT, write_url=f"sqlite:///{crm.name}")
+    assert isinstance(opened_writer, WritingDatabase)
+    yield opened_writer
+    await opened_writer.close()
+
+
+def stored(crm: Path) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(crm) as made:
+        rows = made.execute("SELECT * FROM calls").fetchall()
+    made.close()
+    return rows
+
+
+async def test_a_call_is_stored_and_changed_by_the_admins_own_statement(crm: Path, writer: WritingDatabase) -> None:
+    await writer.write_call(CALL)
+    await writer.write_call(msgspec.structs.replace(CALL, note="'); DROP TABLE people; --"))
+    assert stored(crm) == [("milan:17.0", 1, "'); DROP TABLE people; --", 65.5, "2026-11-21 09:30:00.000000")]
+    assert [one.name for one in await writer.find(number("+393351234567"))] == ["Anna Rossi"]
+
+
+async def test_a_row_that_does_not_fit_is_refused_and_a_missing_table_is_not(
+    crm: Path, writer: WritingDatabase
+) -> None:
+    with pytest.raises(ActivityRefusedError) as refused:
+        await writer.write_call(msgspec.structs.replace(CALL, contact_id=None))
+    assert refused.value.ref == "crm-call-refused"
+    with sqlite3.connect(crm) as made:
+        made.execute("DROP TABLE calls")
+    made.close()
+    with pytest.raises(SourceError) as failed:
+        await writer.write_call(CALL)
+    assert not isinstance(failed.value, ActivityRefusedError)
+    assert "335" not in f"{refused.value}{failed.value}"
+
+
+async def test_a_database_that_is_only_read_takes_no_calls(database: Database) -> None:
+    assert not isinstance(database, CallWriter)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM calls WHERE call_id = :call_id", "expected one INSERT"),
+        ("INSERT INTO calls VALUES (:call_id); DROP TABLE people", "expected one INSERT"),
+        ("INSERT INTO calls VALUES (:call_id, :phone)", "nothing is called :phone"),
+        ("INSERT INTO calls VALUES (:note)", "no :call_id"),
+    ],
+)
+def test_a_statement_that_cannot_work_is_said_at_the_start(
+    crm: Path, engine: AsyncEngine, statement: str, words: str
+) -> None:
+    with pytest.raises(OffhookError, match=words):
+        opened(crm, engine, write_statement=statement, write_url="sqlite:///x")
+    with pytest.raises(OffhookError, match="either both or none"):
+        opened(crm, engine, write_statement=INSERT)

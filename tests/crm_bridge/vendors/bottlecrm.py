@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from aiohttp import web
@@ -17,11 +18,11 @@ from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told,
 class Vendor(CrmServer):
     kind = "bottlecrm"
     keeps_nobodys = False
-    moves = False
 
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, dict[str, Any]] = {}
+        self.numbers = count()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -31,6 +32,7 @@ class Vendor(CrmServer):
             web.get("/api/interactions/", self.timeline),
             web.post("/api/interactions/", self.log),
             web.patch("/api/interactions/{id}/", self.change),
+            web.delete("/api/interactions/{id}/", self.delete),
         ]
 
     def calls(self) -> list[Told]:
@@ -45,9 +47,15 @@ class Vendor(CrmServer):
 
     async def log(self, request: web.Request) -> web.Response:
         let_in(request)
-        own = f"0e5a0000-0000-4000-8000-{len(self.interactions):012}"
+        own = f"0e5a0000-0000-4000-8000-{next(self.numbers):012}"
         self.interactions[own] = checked(await request.json()) | {"id": own, "home": "contact"}
         return web.json_response(self.interactions[own], status=201)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        let_in(request)
+        if self.interactions.pop(request.match_info["id"], None) is None:
+            return web.json_response({"detail": "No Interaction matches the given query."}, status=404)
+        return web.Response(status=204)
 
     async def change(self, request: web.Request) -> web.Response:
         let_in(request)

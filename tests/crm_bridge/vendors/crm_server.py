@@ -75,9 +75,8 @@ class CrmServer:
     kind: ClassVar[str]
     #: whether the vendor can be searched by name
     searchable: ClassVar[bool] = True
-    #: whether the vendor keeps a call with no customer, and whether a call may become another customer's
+    #: whether the vendor keeps a call with no customer
     keeps_nobodys: ClassVar[bool] = True
-    moves: ClassVar[bool] = True
     #: how it refuses a record, and the ends of the paths at which a POST is only a question
     untaken_status: ClassVar[int] = 400
     questions: ClassVar[tuple[str, ...]] = ("/search", "/search_read", "/duplicates/", "token")
