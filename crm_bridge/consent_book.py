@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_bridge.consent import NO, Channel, Consent, Decision, in_force
-from crm_bridge.schema import customer_consents
+from crm_bridge.schema import customer_consents, customers
 
 #: who records what an import tells
 IMPORT: Final = "import"
@@ -39,6 +39,14 @@ async def fetch_consents(connection: AsyncConnection, ids: Sequence[int]) -> Map
             found[row.customer_id].append(_recorded(row))
             del found[row.customer_id][:-MAX_HISTORY]
     return found
+
+
+async def fetch_history(connection: AsyncConnection, whole_id: int) -> list[Recorded]:
+    """Every word of a customer and of the records that are a part of him, in the order in which they were told."""
+    mine = select(customers.c.id).where(or_(customers.c.id == whole_id, customers.c.merged_into == whole_id))
+    ids = (await connection.execute(mine)).scalars().all()
+    words = [word for told in (await fetch_consents(connection, ids)).values() for word in told]
+    return sorted(words, key=lambda one: one.recorded_at)
 
 
 def holding(words: Iterable[Recorded]) -> tuple[Consent, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from offhook.command_line import DEFAULT_CONFIG, ConfigOption, complaining, keep_private, load
+from offhook.command_line import DEFAULT_CONFIG, ConfigOption, complaining, keep_private, load, log_in_name
 
 app = typer.Typer()
 customers_app = typer.Typer(help="The embedded customer book.", no_args_is_help=True)
@@ -69,3 +69,107 @@ def find(
             typer.echo(line)
         if not finding.complete:
             raise typer.Exit(1)
+
+
+class ConsentChannel(StrEnum):
+    """A way to a customer."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    SMS = "sms"
+    POST = "post"
+    ANY = "any"
+
+
+@customers_app.command("consent")
+def consent(
+    who: Annotated[str, typer.Argument(help="A telephone number, the customer's own number, or id:12.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    channel: Annotated[ConsentChannel, typer.Option("--channel", help="By which way.")] = ConsentChannel.PHONE,
+    given: Annotated[bool, typer.Option("--given", help="He agrees.")] = False,
+    refused: Annotated[bool, typer.Option("--refused", help="He says no.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="He takes back that he agreed.")] = False,
+    source: Annotated[str, typer.Option("--source", help="Who says so: letter of 3 March, told on the phone ...")] = "",
+    date: Annotated[str, typer.Option("--date", help="The day he said it, like 2026-03-03; today if left out.")] = "",
+    purpose: Annotated[str, typer.Option("--purpose", help="For what, such as marketing; all if left out.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who writes it down; your log-in name if left out.")] = "",
+) -> None:
+    """Show what a customer wants, or write down that he agrees, says no or takes it back."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.customer_consent import consent_lines, said_of, tell_consent
+
+        keep_private()
+        chosen = {"given": given, "refused": refused, "withdrawn": withdrawn}
+        said = said_of(channel.value, [name for name, is_set in chosen.items() if is_set], source, date, purpose)
+        told = asyncio.run(tell_consent(settings, config.parent.resolve(), who, said, by or log_in_name()))
+        for line in consent_lines(*told):
+            typer.echo(line)
+
+
+@customers_app.command("merge")
+def merge(
+    keep: Annotated[str, typer.Argument(help="Who stays: a telephone number, his own number, or id:12.")],
+    gone: Annotated[str, typer.Argument(help="Who becomes a part of him.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    by: Annotated[str, typer.Option("--by", help="Who does it; your log-in name if left out.")] = "",
+) -> None:
+    """Make two customers of the book one: shows what will be, asks, and can be undone."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.customer_merges import fetch_two, merge_line, merge_two, preview_lines
+
+        keep_private()
+        folder = config.parent.resolve()
+        two = asyncio.run(fetch_two(settings, folder, keep, gone))
+        for line in preview_lines(*two):
+            typer.echo(line)
+        if not yes and not typer.confirm("Make them one?"):
+            typer.echo("nothing was changed")
+            raise typer.Exit(1)
+        made = asyncio.run(merge_two(settings, folder, *two, by or log_in_name()))
+        typer.echo(merge_line(made))
+        typer.echo(f"to undo it: offhook customers unmerge {made.merge_id}")
+
+
+@customers_app.command("unmerge")
+def unmerge(
+    merge_id: Annotated[int, typer.Argument(help="The number of the merge, from: offhook customers merges.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    by: Annotated[str, typer.Option("--by", help="Who does it; your log-in name if left out.")] = "",
+) -> None:
+    """Part two customers who were made one: each is again what his own record says."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.customer_merges import merge_line, part_two
+
+        keep_private()
+        typer.echo(merge_line(asyncio.run(part_two(settings, config.parent.resolve(), merge_id, by or log_in_name()))))
+
+
+@customers_app.command("merges")
+def merges(
+    config: ConfigOption = DEFAULT_CONFIG,
+    undone: Annotated[bool, typer.Option("--undone", help="Those too that were undone.")] = False,
+    most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many, the newest first.")] = 50,
+) -> None:
+    """List who was made one with whom, by whom and when."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.customer_merges import list_merges, merge_line
+
+        keep_private()
+        found = asyncio.run(list_merges(settings, config.parent.resolve(), most, undone=undone))
+        for one in found:
+            typer.echo(merge_line(one))
+        if not found:
+            typer.echo("nobody was made one with anybody")

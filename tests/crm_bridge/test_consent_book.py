@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.book import CustomerBook
 from crm_bridge.consent import Channel, Consent, Decision
-from crm_bridge.consent_book import IMPORT, fetch_consents, holding, store_consents
+from crm_bridge.consent_book import IMPORT, fetch_consents, fetch_history, holding, store_consents
 from crm_bridge.import_customers import import_file
 from crm_bridge.schema import customer_consents, customers
 from tests.crm_bridge.scene import HOSTILE, START
@@ -90,6 +90,15 @@ async def test_history_is_kept(engine: AsyncEngine, customer: int) -> None:
     assert [one.consent.decision.value for one in kept] == ["given", "withdrawn", "given"]
     assert {one.recorded_by for one in kept} == {IMPORT}
     assert kept[0].recorded_at == START
+
+
+async def test_the_history_of_a_whole_has_that_of_his_parts(engine: AsyncEngine, customer: int) -> None:
+    async with engine.begin() as connection:
+        part = {"id": 2, "identity_key": "id:2", "name": "Anna R", "updated_at": START, "merged_into": 1}
+        await connection.execute(insert(customers).values(part))
+        await store_consents(connection, {2: [said(Decision.REFUSED)]}, AGENT, START + timedelta(days=1))
+        await store_consents(connection, {1: [said(Decision.GIVEN)]}, AGENT, START)
+        assert [one.consent.decision.value for one in await fetch_history(connection, 1)] == ["given", "refused"]
 
 
 async def test_an_import_tells_consents_and_the_same_file_again_changes_nothing(
