@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -70,6 +70,14 @@ class Piece(NamedTuple):
     direction: Direction | None = None
 
 
+def added(pieces: Iterable[Piece]) -> list[Piece]:
+    """Those for which the same holds as one, so that they are not added up again for each measure."""
+    alike: dict[tuple[Parameters, Direction | None], list[Tally]] = {}
+    for one in pieces:
+        alike.setdefault((one.parameters, one.direction), []).append(one.tally)
+    return [Piece(total(tallies), *of) for of, tallies in alike.items()]
+
+
 class Passport(msgspec.Struct, frozen=True, kw_only=True):
     """What everybody may know of a number. ``parameters`` names those that the formula reads.
 
@@ -92,11 +100,15 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
 class Measure(Passport, frozen=True, kw_only=True):
     """``compute`` gives None where there is nothing to divide by. ``reads`` names the Tally's fields that it needs.
 
+    ``cuts``: of the histograms among them it needs no more than how many took at most so many seconds as its parameters
+    say, and the longest; so a report need not add up the rest.
+
     A share with parameters that may differ from queue to queue has a ``ratio``; counts are added.
     """
 
     compute: Callable[[Tally, Parameters], float | None]
     reads: tuple[str, ...]
+    cuts: bool = False
     ratio: Callable[[Tally, Parameters], Ratio] | None = None
 
     def of(self, pieces: Sequence[Piece]) -> float | None:

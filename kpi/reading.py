@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, cast, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call, CallOutcome, Direction, Oddity, Origin
 from kpi import rows, schema
 from kpi.batch import Mark, Span
-from kpi.tally import Tally, TallyKey, merged
+from kpi.sums import GroupKey as GroupKey, fetch_sums
+from kpi.tally import Tally, TallyKey
 
 CallKey = tuple[str, str]
-GroupKey = tuple[Any, ...]
 
 _calls = schema.calls.c
 _tallies = schema.tallies.c
@@ -177,57 +177,7 @@ async def fetch_tallies(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], by: Sequence[str]
 ) -> dict[GroupKey, Tally]:
     """The sums of the rows that meet ``conditions``, by the values of the key's columns named in ``by``."""
-    return await fetch_sums(connection, conditions, [_tallies[name] for name in by])
-
-
-async def fetch_sums(
-    connection: AsyncConnection,
-    conditions: Sequence[ColumnElement[bool]],
-    group: Sequence[ColumnElement[Any]],
-    only: Collection[str] | None = None,
-) -> dict[GroupKey, Tally]:
-    """The sums of the rows that meet ``conditions``, by the values of ``group``; ``only`` of these fields of a Tally.
-
-    The database adds the numbers; mappings that it cannot add are added here, from those rows that have any.
-    """
-    named = [column.label(f"by_{n}") for n, column in enumerate(group)]
-    packed = await _fetch_packed(connection, conditions, named, [one for one in rows.PACKED if _is_in(one, only)])
-    fields = [one for one in rows.NUMBERS if _is_in(one, only)]
-    sums = [_sum_of(_tallies[name]) for field in fields for name in rows.columns_of(field)]
-    summed = select(*named, func.count().label("rows"), *sums).where(*conditions).group_by(*group)
-    found: dict[GroupKey, Tally] = {}
-    for row in (await connection.execute(summed)).mappings():
-        if row["rows"]:  # no group: one row of NULLs when nothing was found
-            key = tuple(row[column.name] for column in named)
-            found[key] = rows.sum_from(row, fields, packed.get(key, {}))
-    return found
-
-
-def _is_in(field: str, only: Collection[str] | None) -> bool:
-    return only is None or field in only
-
-
-def _sum_of(column: ColumnElement[Any]) -> ColumnElement[int]:
-    return cast(func.sum(column), BigInteger).label(column.key)
-
-
-async def _fetch_packed(
-    connection: AsyncConnection,
-    conditions: Sequence[ColumnElement[bool]],
-    group: Sequence[ColumnElement[Any]],
-    fields: Sequence[str],
-) -> dict[GroupKey, dict[str, Any]]:
-    if not fields:
-        return {}
-    columns = [_tallies[name] for name in fields]
-    filled = or_(*(column.is_not(None) for column in columns))
-    found: dict[GroupKey, list[Any]] = {}
-    for row in await connection.execute(select(*group, *columns).where(*conditions, filled)):
-        found.setdefault(tuple(row[: len(group)]), []).append(row[len(group) :])
-    return {
-        key: {name: merged(maps) for name, maps in zip(fields, zip(*parts, strict=True), strict=True)}
-        for key, parts in found.items()
-    }
+    return await fetch_sums(connection, [conditions], [_tallies[name] for name in by])
 
 
 def in_window(window: Window) -> list[ColumnElement[bool]]:

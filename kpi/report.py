@@ -12,20 +12,23 @@ from itertools import chain
 from typing import Any
 
 import msgspec
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kpi import reading, schema
+from kpi import schema
 from kpi.agent_time import span_tallies
 from kpi.batch import Span
 from kpi.finding import fetch_coverage, fetch_found
 from kpi.found import NOTHING, Found
+from kpi.levels import Stretch, stretches
 from kpi.local_time import find_zone
-from kpi.measure import Dimension, FoundMeasure, Measure, Passport, Piece
+from kpi.measure import Dimension, FoundMeasure, Measure, Passport, Piece, added
 from kpi.parameter_history import fetch_parameters
 from kpi.parameters import Conditions, SiteParameters, Target
 from kpi.question import Hours, ReportQuestion, check_question
-from kpi.schema import SpanKind, TallySpan
+from kpi.schema import SpanKind
 from kpi.slices import Columns, RowKey, Slicing
+from kpi.sums import fetch_sums
 from kpi.tally import Tally, total
 
 Measures = Mapping[str, Measure | FoundMeasure]
@@ -126,7 +129,7 @@ async def fetch_report(
         by=question.by,
         columns=tuple(_column(one, site.default) for one in measures.values()),
         rows=tuple(row for row in rows if "" not in row.key or any(row.numbers)),
-        total=make.total(list(chain.from_iterable(pieces.values())), found.get((), NOTHING)),
+        total=make.total(added(chain.from_iterable(pieces.values())), found.get((), NOTHING)),
         coverage=await fetch_coverage(connection, question, now),
         version=site.version,
         targets=site.default.targets,
@@ -183,11 +186,11 @@ async def _fetch_pieces(connection: AsyncConnection, slicing: Slicing, measures:
     if not fields:
         return {}
     by = [*question.by, *_told_apart(slicing, wanted)]
-    span = TallySpan.DID if question.needs_did else TallySpan.QUARTER
-    conditions = [_tallies.span == span, *slicing.conditions(_COLUMNS)]
+    conditions = slicing.conditions(_COLUMNS, bounded=False)
     if fields <= OF_NO_AGENT and Dimension.AGENT not in {*question.by, *question.filtered}:
         conditions.append(_tallies.agent == "")
-    sums = await reading.fetch_sums(connection, conditions, slicing.group(_COLUMNS, by), fields)
+    places = [[*_within(one), *conditions] for one in stretches(question, slicing.site, slicing.offsets)]
+    sums = await fetch_sums(connection, places, slicing.group(_COLUMNS, by), fields, _cuts(slicing.site, wanted))
     found = list(sums.items())
     if fields & _TIMES and not question.needs_did:
         found += await _fetch_lasting(connection, slicing, by, now)
@@ -197,7 +200,22 @@ async def _fetch_pieces(connection: AsyncConnection, slicing: Slicing, measures:
         queue = named.get(Dimension.QUEUE, "")
         piece = Piece(tally, slicing.site.of(queue).parameters, named.get(Dimension.DIRECTION))
         pieces.setdefault(slicing.row_key(values), []).append(piece)
-    return pieces
+    return {key: added(of_row) for key, of_row in pieces.items()}
+
+
+def _within(stretch: Stretch) -> list[ColumnElement[bool]]:
+    starts_at = _tallies.starts_at
+    return [_tallies.span == stretch.span, starts_at >= stretch.since, starts_at < stretch.until]
+
+
+def _cuts(site: SiteParameters, measures: Sequence[Measure]) -> dict[str, list[int]]:
+    """The histograms that no measure needs as a whole, and where they are cut: at the limits of all queues."""
+    whole = {name for one in measures if not one.cuts for name in one.reads}
+    limits = {name for one in measures if one.cuts for name in one.parameters if name.endswith("_s")}
+    used = [of.parameters for of in (site.default, *site.queues.values())]
+    seconds = sorted({getattr(parameters, name) for parameters in used for name in limits})
+    fields = {name for one in measures if one.cuts for name in one.reads}
+    return {name: seconds for name in schema.HISTOGRAMS if name in fields - whole}
 
 
 def _told_apart(slicing: Slicing, measures: Sequence[Measure]) -> list[Dimension]:

@@ -56,6 +56,7 @@ MEASURES = (
         compute=long_abandon_rate,
         ratio=long_abandons,
         reads=("entered", "stays", "abandoned_waits"),
+        cuts=True,
         not_by=OF_CALLERS,
         parameters=("short_abandon_s",),
     ),

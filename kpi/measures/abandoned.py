@@ -47,6 +47,7 @@ MEASURES = (
         source="Genesys abandon intervals; S is chosen by the site",
         compute=short_abandoned,
         reads=("abandoned_waits",),
+        cuts=True,
         parameters=("short_abandon_s",),
         not_by=OF_CALLERS,
     ),

@@ -29,6 +29,7 @@ MEASURES = (
             "abandoned_waits",
             "other_waits",
         ),
+        cuts=True,
         not_by=OF_CALLERS,
     ),
 )

@@ -144,6 +144,7 @@ MEASURES = tuple(
         compute=value_of(ratio),
         ratio=ratio,
         reads=("stays", "answered_waits", "abandoned_waits"),
+        cuts=True,
         parameters=("answer_within_s", *more),
         not_by=OF_CALLERS,
     )

@@ -14,6 +14,7 @@ import kpi
 from cti.model import CallOutcome, Direction, StayOutcome
 from kpi.agent_time import span_tallies
 from kpi.found import Found
+from kpi.histogram import Histogram, pack, unpack_cut
 from kpi.items import tallies_of
 from kpi.measure import FoundMeasure, Measure, Parameters, Piece, Unit, all_measures
 from kpi.tally import EMPTY, Tally, total
@@ -79,6 +80,26 @@ def test_a_measure_reads_the_fields_it_names(tally: Tally) -> None:
     for measure in OF_TALLY:
         fetched = msgspec.structs.replace(EMPTY, **{name: getattr(tally, name) for name in measure.reads})
         assert measure.compute(fetched, Parameters()) == measure.compute(tally, Parameters()), measure.key
+
+
+@given(
+    answered=st.dictionaries(st.integers(0, 300), st.integers(1, 9), min_size=1),
+    abandoned=st.dictionaries(st.integers(0, 300), st.integers(1, 9), min_size=1),
+    parameters=st.builds(Parameters, answer_within_s=st.integers(0, 300), short_abandon_s=st.integers(0, 30)),
+)
+def test_a_measure_that_cuts_histograms_needs_no_more_of_them(
+    answered: Histogram, abandoned: Histogram, parameters: Parameters
+) -> None:
+    """A report that asks for nothing else does not add up the rest."""
+    stays = {StayOutcome.ANSWERED: sum(answered.values()), StayOutcome.ABANDONED: sum(abandoned.values())}
+    whole = Tally(entered=sum(stays.values()), stays=stays, answered_waits=answered, abandoned_waits=abandoned)
+    cutting = [one for one in OF_TALLY if one.cuts]
+    assert len(cutting) == 9
+    for measure in cutting:
+        limits = sorted(getattr(parameters, name) for name in measure.parameters if name.endswith("_s"))
+        cut = {name: unpack_cut(pack(getattr(whole, name)), limits) for name in ("answered_waits", "abandoned_waits")}
+        of_cut = measure.compute(msgspec.structs.replace(whole, **cut), parameters)
+        assert of_cut == measure.compute(whole, parameters), measure.key
 
 
 def changed(parameters: Parameters, name: str) -> Parameters:
