@@ -21,13 +21,16 @@ import msgspec
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbound, without_customer
 from crm_bridge.contact import Contact
+from crm_bridge.cti_push import ANSWER_S, CtiPush
+from crm_bridge.cti_story import CtiStory
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, make_contact, text_of
-from crm_bridge.http_source import HttpAdapter, Records, segment
+from crm_bridge.http_source import HttpAdapter, HttpClient, Records, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
 from crm_bridge.sources import Surroundings
+from cti.feed import Follower
 
 _TICKETS: Final = "/api/v1/tickets"
 _ARTICLES: Final = "/api/v1/ticket_articles"
@@ -144,7 +147,27 @@ def _article(call: CallActivity, word: str) -> dict[str, Any]:
     }
 
 
+class LiveZammad(Zammad):
+    """One that hears of calls while they ring, too."""
+
+    def __init__(self, name: str, options: Options, surroundings: Surroundings) -> None:
+        super().__init__(name, options, surroundings)
+        settings = surroundings.settings
+        story = CtiStory(settings.default_region, settings.dial_prefixes)
+        self._live = HttpClient(name, options, ANSWER_S)
+        self.push = CtiPush(name, self._live, f"/api/v1/cti/{segment(options.cti_token or '')}", story)
+
+    async def hear(self, follower: Follower) -> None:
+        """Tell Zammad's caller log until the follower is closed."""
+        await self.push.run(follower)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await super().close()
+        await self._live.close()
+
+
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Zammad:
     """Zammad as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "token")
-    return Zammad(name, options, surroundings)
+    return LiveZammad(name, options, surroundings) if options.cti_token else Zammad(name, options, surroundings)

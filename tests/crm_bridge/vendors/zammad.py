@@ -2,6 +2,8 @@
 with Elasticsearch's query language over words, ``Authorization: Token token=``, a plain list.
 Tickets and articles as at docs.zammad.org/en/latest/api/ticket: the first article comes with its ticket; one that is
 written stays as it is; a search without an index looks for the words in the articles (app/models/ticket/search.rb).
+CTI as at docs.zammad.org/en/latest/api/generic-cti, and app/models/cti/log.rb: one entry for each ``callId``; what
+comes for an unknown one is an error.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from aiohttp import web
 
 from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told
 
+CTI_TOKEN = "PhXp3ZG63QyJfcb1pVOnBKJWIbI"
+CAUSES = {"normalClearing", "busy", "cancel", "noAnswer", "congestion", "notFound", "forwarded"}
 WORDS = re.compile(r"[0-9A-Za-zÀ-ž]+")
 
 
@@ -25,6 +29,9 @@ class Vendor(CrmServer):
         super().__init__()
         self.tickets: dict[int, dict[str, Any]] = {}
         self.articles: dict[int, list[dict[str, Any]]] = {}
+        self.caller_log: dict[str, dict[str, Any]] = {}
+        self.heard: list[dict[str, Any]] = []
+        self.cut = False
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -35,6 +42,7 @@ class Vendor(CrmServer):
             web.put("/api/v1/tickets/{id}", self.update),
             web.get("/api/v1/ticket_articles/by_ticket/{id}", self.list_articles),
             web.post("/api/v1/ticket_articles", self.add),
+            web.post("/api/v1/cti/{token}", self.hear),
         ]
 
     def calls(self) -> list[Told]:
@@ -69,6 +77,21 @@ class Vendor(CrmServer):
         let_in(request)
         return web.json_response(self.articles[int(request.match_info["id"])])
 
+    async def hear(self, request: web.Request) -> web.Response:
+        if self.cut and request.transport is not None:
+            request.transport.abort()
+        if request.match_info["token"] != CTI_TOKEN:
+            return web.json_response({"error": "Invalid token, please contact your admin!"}, status=401)
+        event = await request.json()
+        if self.cut:
+            return web.Response()
+        self.heard.append(event)
+        known = self.caller_log.get(event["callId"])
+        if known is None and event["event"] != "newCall":
+            return web.json_response({"error": "No such call_id"}, status=500)
+        self.caller_log[event["callId"]] = log_of(event, known)
+        return web.json_response({})
+
     async def add(self, request: web.Request) -> web.Response:
         let_in(request)
         article = phoned(await request.json())
@@ -86,6 +109,25 @@ class Vendor(CrmServer):
         if found is None:
             return web.json_response({"error": "Couldn't find User"}, status=404)
         return web.json_response(user(found))
+
+
+def log_of(event: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """The entry after an event, as ``Cti::Log.process`` has it. AssertionError for what the documentation forbids."""
+    assert event["direction"] in ("in", "out")
+    assert len(event["callId"]) <= 250
+    assert all(event[end] and not str(event[end]).startswith("+") for end in ("from", "to"))
+    if event["event"] == "newCall":
+        assert before is None
+        return {key: event[key] for key in ("direction", "from", "to")} | {
+            "queue": event.get("queue"), "user": event.get("user"), "state": "newCall", "answered": None, "cause": None,
+        }  # fmt: skip
+    assert before is not None
+    assert before["state"] != "hangup"
+    if event["event"] == "answer":
+        return before | {"state": "answer", "answered": event["answeringNumber"], "user": event["user"]}
+    assert event["event"] == "hangup"
+    assert event["cause"] in CAUSES
+    return before | {"state": "hangup", "cause": event["cause"]}
 
 
 def phoned(article: dict[str, Any]) -> dict[str, Any]:
