@@ -87,8 +87,8 @@ async def fetch_rows_of(
     for table in metadata.sorted_tables:
         his = await _fetch_own(connection, table, number, ids, calls)
         others = [row for row in await _fetch_naming(connection, table, number) if row not in his]
-        own |= {table.name: his} if his else {}
-        naming |= {table.name: others} if others else {}
+        own |= {str(table.name): his} if his else {}
+        naming |= {str(table.name): others} if others else {}
     return HeldRows(own, naming)
 
 
@@ -105,7 +105,7 @@ async def erase_rows(connection: AsyncConnection, held: HeldRows, number: Sought
             values = {name: number.blank(row[name]) for name in _texts(table) if number.holds(row[name])}
             await connection.execute(update(table).where(_is_row(table, row)).values(values))
         if touched := len(held.own.get(table.name, ())) + len(held.naming.get(table.name, ())):
-            done[table.name] = touched
+            done[str(table.name)] = touched
     return done
 
 
@@ -171,7 +171,7 @@ def _bare(table: Table, name: str) -> ColumnElement[str]:
 
 async def _fetch(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> list[Row]:
     found = await connection.execute(select(table).where(condition).order_by(*table.primary_key))
-    return [dict(row) for row in found.mappings()]
+    return [{str(name): value for name, value in row.items()} for row in found.mappings()]
 
 
 def _is_row(table: Table, row: Row) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -22,7 +23,7 @@ from cti.errors import OffhookError
 from cti.journal import list_session_folders
 from cti.journal_files import PARTIAL, create
 from cti.journal_keeping import tidying
-from cti.person_in_message import PersonInMessages, Replacement, Sighting
+from cti.person_in_message import LEAST_ID, PersonInMessages, Replacement, Sighting
 from cti.recording import KINDS, Segment, list_segments
 from cti.written_number import WrittenNumber
 
@@ -67,41 +68,46 @@ class _Part(NamedTuple):
     data: bytes
 
 
-def find_person(place: Path, number: WrittenNumber) -> Looked:
-    """All messages in the journal of one PBX, the folder ``place``, that hold the number."""
+def find_person(place: Path, number: WrittenNumber, ids: Iterable[str] = ()) -> Looked:
+    """All messages in the journal of one PBX, the folder ``place``, that hold the number.
+
+    Behind a prefix it is found where a message is about a channel of his: one whose other messages hold the number, or
+    one of ``ids``.
+    """
     unreadable: list[str] = []
+    folders = list_session_folders(place)
+    his = _ids(ids, [one for folder in folders for one in _look(folder, number, unreadable.append)])
     files, found = 0, list[JournalMessage]()
-    for folder in list_session_folders(place):
-        segments = list_segments(folder)
-        files += len(segments)
-        messages = _messages_for(segments, number)
-        for part in _read_parts(folder, segments, messages.may_hold, unreadable.append):
-            if messages.find(part.data) is not None:
+    for folder in folders:
+        files += len(list_segments(folder))
+        for part, messages in _parts_about(folder, number, his):
+            if messages.holds_prefixed(part.data):
                 name = _existing(folder / part.segment.events).name
                 text = part.data.decode("utf-8", "backslashreplace").strip()
                 found.append(JournalMessage(folder.name, name, part.at, text))
     return Looked(files=files, messages=tuple(found), unreadable=tuple(dict.fromkeys(unreadable)))
 
 
-def erase_person(place: Path, number: WrittenNumber, names: Iterable[str] = ()) -> Overwritten:
+def erase_person(place: Path, number: WrittenNumber, names: Iterable[str] = (), ids: Iterable[str] = ()) -> Overwritten:
     """Overwrite the number in the journal of one PBX, and the names that the PBX gives beside it, or that are given.
 
-    ``names`` are as ``cti.person_in_message.names_of`` has them. Done again it goes on where it was interrupted.
+    ``names`` are as ``cti.person_in_message.names_of`` has them; ``ids`` are of calls and channels that are known to be
+    his. Done again it goes on where it was interrupted.
 
     Raises:
         OffhookError: the disk did not take it; what was overwritten stays so.
     """
-    his = set(names)
+    his, known = set(names), tuple(ids)
     done = Overwritten()
     if not place.is_dir():
         return done
     with tidying(place):
         for _ in range(ROUNDS):
-            round_ = _erase_once(place, number, his)
+            round_ = _erase_once(place, number, his, known)
             done = _sum(done, round_)
             if not round_.messages:
                 return done
-    return msgspec.structs.replace(done, left=len(find_person(place, number).messages))
+    return msgspec.structs.replace(done, left=len(find_person(place, number, known).messages))
 
 
 def _sum(one: Overwritten, other: Overwritten) -> Overwritten:
@@ -110,7 +116,7 @@ def _sum(one: Overwritten, other: Overwritten) -> Overwritten:
     )
 
 
-def _erase_once(place: Path, number: WrittenNumber, names: set[str]) -> Overwritten:
+def _erase_once(place: Path, number: WrittenNumber, names: set[str], known: Iterable[str]) -> Overwritten:
     """``names`` grows by those that the PBX gives beside the number.
 
     All names go before the number does: by it they are found again should this be interrupted.
@@ -118,17 +124,21 @@ def _erase_once(place: Path, number: WrittenNumber, names: set[str]) -> Overwrit
     unreadable: list[str] = []
     folders = list_session_folders(place)
     seen = [one for folder in folders for one in _look(folder, number, unreadable.append)]
-    broken = tuple(dict.fromkeys(unreadable))
-    if not seen:
-        return Overwritten(unreadable=broken)
     names |= {name for one in seen for name in one.names}
-    ids = {mark.encode("latin-1") for one in seen for mark in one.ids}
+    his = _ids(known, seen)
     touched: set[tuple[Path, Segment]] = set()
+    changed: set[tuple[str, int]] = set()
     for folder in folders:
-        touched |= _overwrite_all(folder, _names_in(folder, number, names, ids))
+        touched |= _overwrite_all(folder, _names_in(folder, number, names, his), changed)
     for folder in folders:
-        touched |= _overwrite_all(folder, _numbers_in(folder, number))
-    return Overwritten(messages=len(seen), files=len(touched), unreadable=broken)
+        touched |= _overwrite_all(folder, _numbers_in(folder, number), changed)
+    return Overwritten(messages=len(changed), files=len(touched), unreadable=tuple(dict.fromkeys(unreadable)))
+
+
+def _ids(known: Iterable[str], seen: Iterable[Sighting]) -> frozenset[bytes]:
+    """Calls and channels of his, as the PBX writes them."""
+    given = {one.encode("utf-8", "replace") for one in known if len(one) >= LEAST_ID}
+    return frozenset(given | {mark.encode("latin-1") for one in seen for mark in one.ids})
 
 
 def _look(folder: Path, number: WrittenNumber, broken: Callable[[str], None]) -> Iterator[Sighting]:
@@ -139,37 +149,51 @@ def _look(folder: Path, number: WrittenNumber, broken: Callable[[str], None]) ->
             yield seen
 
 
-def _names_in(
-    folder: Path, number: WrittenNumber, names: Collection[str], ids: Collection[bytes]
-) -> Iterator[Replacement]:
-    """New bytes by their offset in the stream: the names, in the messages that hold the number or one of the ids."""
+def _parts_about(
+    folder: Path, number: WrittenNumber, ids: Collection[bytes]
+) -> Iterator[tuple[_Part, PersonInMessages]]:
+    """The messages that hold the number or one of the ids."""
     segments = list_segments(folder)
     messages = _messages_for(segments, number)
+    any_id = re.compile(b"|".join(map(re.escape, sorted(ids)))) if ids else None
 
     def wanted(data: bytes) -> bool:
-        return messages.may_hold(data) or any(mark in data for mark in ids)
+        return messages.may_hold(data) or (any_id is not None and any_id.search(data) is not None)
 
     for part in _read_parts(folder, segments, wanted, lambda _: None):
-        if any(mark in part.data for mark in ids) or messages.find(part.data) is not None:
-            found = messages.without_names(part.data, names)
-            yield from (Replacement(part.at + at, new) for at, new in found)
+        if (any_id is not None and any_id.search(part.data)) or messages.find(part.data) is not None:
+            yield part, messages
 
 
-def _numbers_in(folder: Path, number: WrittenNumber) -> Iterator[Replacement]:
+def _names_in(
+    folder: Path, number: WrittenNumber, names: Collection[str], ids: Collection[bytes]
+) -> Iterator[tuple[_Part, Replacement]]:
+    """What is to be put in the messages about him: for his names, and for the number where it has a prefix."""
+    for part, messages in _parts_about(folder, number, ids):
+        alone = set(messages.without_number(part.data))
+        yield from ((part, one) for one in messages.without_names(part.data, names))
+        yield from ((part, one) for one in messages.without_number(part.data, prefixed=True) if one not in alone)
+
+
+def _numbers_in(folder: Path, number: WrittenNumber) -> Iterator[tuple[_Part, Replacement]]:
     segments = list_segments(folder)
     messages = _messages_for(segments, number)
     for part in _read_parts(folder, segments, messages.may_hold, lambda _: None):
-        yield from (Replacement(part.at + at, new) for at, new in messages.without_number(part.data))
+        yield from ((part, one) for one in messages.without_number(part.data))
 
 
-def _overwrite_all(folder: Path, replacements: Iterable[Replacement]) -> set[tuple[Path, Segment]]:
-    """The files that were changed."""
+def _overwrite_all(
+    folder: Path, replacements: Iterable[tuple[_Part, Replacement]], changed: set[tuple[str, int]]
+) -> set[tuple[Path, Segment]]:
+    """The files that were changed; the messages that were are added to ``changed``."""
     segments = list_segments(folder)
     by_segment: dict[Segment, dict[int, int]] = {}
-    for offset, new in replacements:
-        for place, byte in enumerate(new, offset):
-            segment = max(one for one in segments if one.start <= place)
-            by_segment.setdefault(segment, {})[place - segment.start] = byte
+    for part, (at, new) in replacements:
+        if part.data[at : at + len(new)] != new:
+            changed.add((folder.name, part.at))
+            for place, byte in enumerate(new, part.at + at):
+                segment = max(one for one in segments if one.start <= place)
+                by_segment.setdefault(segment, {})[place - segment.start] = byte
     for segment, bytes_at in by_segment.items():
         _overwrite(folder, segment, bytes_at)
     return {(folder, segment) for segment in by_segment}

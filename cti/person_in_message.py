@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)")
 _IDS = re.compile(r"(?:unique-?id|linkedid|uuid)\Z", re.IGNORECASE)
 _EVERYBODYS = {"core-uuid"}  # in each message of a FreeSWITCH
 _NO_NAMES = {"unknown", "anonymous", "unavailable", "restricted", "outbound call", "inbound call", "s"}
-_LEAST_ID = 6
+LEAST_ID = 6  #: characters of an id; a shorter one may stand for anything
 
 
 class _Value(NamedTuple):
@@ -77,25 +77,33 @@ class PersonInMessages:
             return None
         names = {name for value in his for name in self._names_beside(value, texts)}
         ids = {texts[header] for header in texts if _IDS.search(header) and header not in _EVERYBODYS}
-        return Sighting(frozenset(filter(_is_name, names)), frozenset(one for one in ids if len(one) >= _LEAST_ID))
+        return Sighting(frozenset(filter(_is_name, names)), frozenset(one for one in ids if len(one) >= LEAST_ID))
 
-    def without_number(self, message: bytes) -> Iterator[Replacement]:
-        """What has to be put where, so that the number is not in the message any more."""
+    def holds_prefixed(self, message: bytes) -> bool:
+        """Whether the number is in it, be it behind digits that a PBX dials for a line."""
+        return next(self.without_number(message, prefixed=True), None) is not None
+
+    def without_number(self, message: bytes, *, prefixed: bool = False) -> Iterator[Replacement]:
+        """What has to be put where, so that the number is not in the message any more.
+
+        ``prefixed`` is for a message that is known to be about him: there a longer run of digits is his number, too.
+        """
         if self.may_hold(message):
             for value in _values(message):
-                yield from (self._replacement(value, place, "0") for place in self._places(value))
+                places = self._places(value, prefixed=prefixed)
+                yield from (self._replacement(value, place, "0") for place in places)
 
     def without_names(self, message: bytes, names: Collection[str]) -> Iterator[Replacement]:
         """The same for these names; a message is to be given that is known to be about him."""
         for value in _values(message):
             yield from (self._replacement(value, place, "x") for place in self._places_of_names(value, names))
 
-    def _places(self, value: _Value) -> list[int]:
+    def _places(self, value: _Value, *, prefixed: bool = False) -> list[int]:
         """Where the digits of the number stand in the value's text."""
         if self._holds(value.header) is Holds.IDS:
             return []
         text = self._text(value)
-        return list(places_of_digits(text, self._number.find(text)))
+        return list(places_of_digits(text, self._number.find(text, prefixed=prefixed)))
 
     def _names_beside(self, value: _Value, texts: dict[str, str]) -> Iterator[str]:
         stem = _NUMBERS.sub("", value.header.casefold())

@@ -1,4 +1,4 @@
-"""One public number in whatever form it stands in a text: to find it there, and to take it out without moving a byte."""
+"""One public number in whatever form it stands in a text: found there, and taken out without moving a byte."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 LEAST_DIGITS = 6  #: with fewer, something else than that number would be found
 TAIL_DIGITS = 7
+LONGEST_PREFIX = 3
 NOTHING = "0"  #: what stands in place of each digit
 
 _BETWEEN = r"[ ().\-/\u00a0]{0,3}"  # what people and PBXs write between two digits
@@ -31,31 +32,36 @@ class WrittenNumber:
         self.key = key  #: as it is stored: E.164 with its plus
         self.tail = digits[-1][-TAIL_DIGITS:]  #: digits that each form ends with
         anyhow = "|".join(_BETWEEN.join(form) for form in digits)
-        self._pattern = re.compile(rf"(?<![0-9])(?<![0-9]\.)(?:{anyhow})(?![0-9])(?!\.[0-9])")
+        alone = r"(?<![0-9])(?<![0-9]\.)"
+        self._pattern = re.compile(rf"{alone}(?:{anyhow})(?![0-9])(?!\.[0-9])")
+        self._prefixed = re.compile(rf"{alone}[0-9]{{0,{LONGEST_PREFIX}}}(?:{anyhow})(?![0-9])(?!\.[0-9])")
 
-    def find(self, text: str) -> list[tuple[int, int]]:
-        """Where it stands: beginnings and ends.
+    def find(self, text: str, *, prefixed: bool = False) -> list[tuple[int, int]]:
+        """Where it stands: beginnings and ends. ``prefixed``: with digits before it, too, that a PBX dials for a line.
 
-        >>> WrittenNumber("+39335123456", ["335123456"]).find("Anna <335 123 456>, 1335123456")
+        >>> WrittenNumber("+39335123456", ["335123456"]).find("Anna <335 123 456>, 9335123456")
         [(6, 17)]
+        >>> WrittenNumber("+39335123456", ["335123456"]).find("9335123456", prefixed=True)
+        [(0, 10)]
         """
         if self.tail not in text.translate(_BARE):
             return []
         ids = [match.span() for match in _UUID.finditer(text)]
-        return [match.span() for match in self._pattern.finditer(text) if not _within(match.span(), ids)]
+        pattern = self._prefixed if prefixed else self._pattern
+        return [match.span() for match in pattern.finditer(text) if not _within(match.span(), ids)]
 
-    def holds(self, text: str | None) -> bool:
+    def holds(self, text: str | None, *, prefixed: bool = False) -> bool:
         """Whether it stands anywhere in ``text``."""
-        return text is not None and bool(self.find(text))
+        return text is not None and bool(self.find(text, prefixed=prefixed))
 
-    def blank(self, text: str) -> str:
+    def blank(self, text: str, *, prefixed: bool = False) -> str:
         """The text with ``0`` for each of its digits, as long as before.
 
         >>> WrittenNumber("+39335123456", []).blank("tel:+39 335 123456;x=39")
         'tel:+00 000 000000;x=39'
         """
         marks = list(text)
-        for place in places_of_digits(text, self.find(text)):
+        for place in places_of_digits(text, self.find(text, prefixed=prefixed)):
             marks[place] = NOTHING
         return "".join(marks)
 

@@ -87,15 +87,17 @@ def _without_person(known: KnownCall, number: SoughtNumber) -> Call:
     return msgspec.structs.replace(
         call,
         caller=Party() if called or (his and inbound) else call.caller,
-        dialled=None if not inbound and (number.holds(call.dialled) or (his and outbound)) else call.dialled,
+        dialled=None
+        if not inbound and (number.holds(call.dialled, prefixed=True) or (his and outbound))
+        else call.dialled,
         legs=tuple(_without_this(leg, number) for leg in call.legs),
-        transfers=tuple(_to_nobody(one) if number.holds(one.to) else one for one in call.transfers),
+        transfers=tuple(_to_nobody(one) if number.holds(one.to, prefixed=True) else one for one in call.transfers),
     )
 
 
 def _without_this(leg: Leg, number: SoughtNumber) -> Leg:
-    left = None if number.holds(leg.number) else leg.number
-    return msgspec.structs.replace(leg, number=left, channel=number.blank(leg.channel))
+    left = None if number.holds(leg.number, prefixed=True) else leg.number
+    return msgspec.structs.replace(leg, number=left, channel=number.blank(leg.channel, prefixed=True))
 
 
 def _is_public(number: str | None) -> bool:

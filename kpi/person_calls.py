@@ -40,13 +40,16 @@ HOLD_NO_PERSON: Mapping[Table, str] = {
 
 
 class SoughtNumber(Protocol):
-    """A number to be found in any form; ``tail`` are digits that each form ends with."""
+    """A number to be found in any form; ``tail`` are digits that each form ends with.
+
+    ``prefixed``: behind the digits, too, that a PBX dials for a line; that is for what is known to be about him.
+    """
 
     key: str
     tail: str
 
-    def holds(self, text: str | None) -> bool: ...
-    def blank(self, text: str) -> str: ...
+    def holds(self, text: str | None, *, prefixed: bool = False) -> bool: ...
+    def blank(self, text: str, *, prefixed: bool = False) -> str: ...
 
 
 class KnownCall(msgspec.Struct, frozen=True):

@@ -170,6 +170,20 @@ def test_a_name_goes_from_messages_that_hold_only_his_channel(tmp_path: Path) ->
     assert told.endswith(later.replace(b"Ada", b"xxx") + others)
 
 
+def test_behind_a_prefix_it_goes_from_messages_about_his_channel(tmp_path: Path) -> None:
+    dialled = b"Event: A\r\nExten: 9393478111222\r\nLinkedid: 1763000000.7\r\n\r\n"
+    trunk = b"Event: B\r\nCallerIDNum: +393478111222\r\nLinkedid: 1763000000.7\r\n\r\n"
+    others = b"Event: C\r\nExten: 9393478111222\r\nLinkedid: 1763000000.8\r\n\r\n"
+    fill(tmp_path, [(START, dialled + trunk + others)])
+    assert [message.offset for message in find_person(tmp_path / "hq", CALLER).messages] == [0, len(dialled)]
+    assert len(find_person(tmp_path / "hq", CALLER, ["1763000000.8"]).messages) == 3
+    assert erase_person(tmp_path / "hq", CALLER).messages == 2
+    assert stream(tmp_path).startswith(dialled.replace(b"9393478111222", b"0" * 13))
+    assert stream(tmp_path).endswith(others)
+    assert erase_person(tmp_path / "hq", CALLER, ids=["1763000000.8"]).messages == 1
+    assert b"3478111222" not in stream(tmp_path)
+
+
 def test_interrupted_between_names_and_number_it_is_finished_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

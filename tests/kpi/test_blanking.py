@@ -19,7 +19,7 @@ from kpi.question import ReportQuestion
 from kpi.reading import CallFilter
 from kpi.store import Store
 from tests.kpi.calls import NINE
-from tests.kpi.people import ADA, ADAS, BOBS, TO_THE_HOUSE, odd
+from tests.kpi.people import ADA, ADAS, BOBS, TO_THE_HOUSE, leg, odd
 from tests.kpi.stored import all_tallies
 
 MEASURES = ("calls_handled", "repeat_callers")
@@ -55,6 +55,15 @@ async def test_nothing_of_him_is_left_and_others_stay(store: Store, engine: Asyn
     assert handed is not None
     assert handed.caller == Party("+390255509999", "Bob Verdi")
     assert handed.transfers[0].to is None
+
+
+async def test_behind_a_prefix_it_goes_from_his_calls(store: Store, engine: AsyncEngine) -> None:
+    own = leg("90255501234", "Local/90255501234@out-1")
+    await store.store_calls([msgspec.structs.replace(ADAS[0], legs=(*ADAS[0].legs, own))])
+    await erase_ada(engine)
+    kept = await store.fetch_call("milan", "a1")
+    assert kept is not None
+    assert (kept.legs[1].number, kept.legs[1].channel) == (None, "Local/00000000000@out-1")
 
 
 async def test_done_again_it_finds_nothing(store: Store, engine: AsyncEngine) -> None:
