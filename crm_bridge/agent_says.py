@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey, noted_customer
-from crm_bridge.contact import Choice, Contact, Match, SourceError
+from crm_bridge.contact import Choice, Contact, Match, MatchKind, SourceError
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
 from crm_bridge.matching import decide, settle
@@ -116,8 +116,9 @@ class AgentSays:
 
 def _customer(file: CallerFile) -> NotedCustomer:
     match = file.match
-    contact, on_behalf = (None, False) if match is None else (match.contact, match.on_behalf)
-    return noted_customer(contact, _match_key(file), on_behalf=on_behalf)
+    if match is None or match.kind is not MatchKind.EXACT:  # a guess is not noted as if it were known
+        return noted_customer(None, _match_key(file))
+    return noted_customer(match.contact, _match_key(file), on_behalf=match.on_behalf)
 
 
 def _match_key(file: CallerFile) -> str | None:

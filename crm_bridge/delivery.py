@@ -85,7 +85,7 @@ def backoff_s(attempts: int, chance: float) -> float:
 
 
 class Delivery:
-    """Delivers to ``targets`` until it is cancelled. ``look`` is one look at one target; ``counts`` are by its name.
+    """Delivers to ``targets`` until it is closed. ``look`` is one look at one target; ``counts`` are by its name.
 
     ``dead_after`` is how long something is tried before it is given up, ``keep_for`` how long what arrived stays.
     """
@@ -101,10 +101,12 @@ class Delivery:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.counts: Mapping[str, TargetCounts] = {target.name: TargetCounts() for target in targets}
-        self._outbox, self._targets = outbox, tuple(targets)
+        self.targets = tuple(targets)
+        self._outbox = outbox
         self._dead_after, self._keep_for = dead_after, keep_for
         self._now, self._chance = now, chance
         self._woken = {target.name: asyncio.Event() for target in targets}
+        self._over = asyncio.Event()
 
     def wake(self) -> None:
         """There may be something new: look now."""
@@ -117,10 +119,15 @@ class Delivery:
             counts.paused_until = None
         self.wake()
 
+    def close(self) -> None:
+        """Begin nothing new: ``run`` returns when what is under way has ended."""
+        self._over.set()
+        self.wake()
+
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until closed or cancelled."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._serve(target)) for target in self._targets]
+            tasks = [group.create_task(self._serve(target)) for target in self.targets]
             tasks.append(group.create_task(self._keep_house()))
 
     async def look(self, target: Target) -> int:
@@ -148,7 +155,7 @@ class Delivery:
 
     async def _serve(self, target: Target) -> None:
         woken = self._woken[target.name]
-        while True:
+        while not self._over.is_set():
             pause_s = POLL_S
             try:
                 if await self.look(target):
@@ -158,17 +165,19 @@ class Delivery:
                 pause_s = AWAY_PAUSE_S
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), pause_s)
-            woken.clear()
+            if not self._over.is_set():
+                woken.clear()
 
     async def _keep_house(self) -> None:
         loop, forgotten_at = asyncio.get_running_loop(), float("-inf")
-        while True:
+        while not self._over.is_set():
             with suppress(OutboxError):  # who delivers tells of it
                 await self.measure()
                 if loop.time() - forgotten_at >= FORGET_S:
                     await self.forget()
                     forgotten_at = loop.time()
-            await asyncio.sleep(MEASURE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), MEASURE_S)
 
     def _rests(self, target: Target) -> bool:
         until = self.counts[target.name].paused_until

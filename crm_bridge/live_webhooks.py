@@ -39,33 +39,29 @@ class _Letter(NamedTuple):
 
 
 class LiveWebhooks:
-    """Reads ``follower`` until it is closed. ``counts`` are by the webhook's name in the outbox."""
+    """``run`` tells what a follower brings. ``counts`` are by the webhook's name in the outbox."""
 
-    def __init__(self, follower: Follower, webhooks: Sequence[Webhook], live_s: float = LIVE_S) -> None:
+    def __init__(self, webhooks: Sequence[Webhook], live_s: float = LIVE_S) -> None:
         self.counts: Mapping[str, LiveCounts] = {webhook.name: LiveCounts() for webhook in webhooks}
-        self._follower, self._webhooks, self._live_s = follower, tuple(webhooks), live_s
+        self._webhooks, self._live_s = tuple(webhooks), live_s
         self._lanes = {
             webhook.name: [asyncio.Queue[_Letter](MOST_WAITING // LANES) for _ in range(LANES)] for webhook in webhooks
         }
 
-    async def run(self) -> None:
-        """Return when the follower is closed; what waits then is given up."""
+    async def run(self, follower: Follower) -> None:
+        """Return when ``follower`` is closed; what waits then is given up."""
         tasks = [
             asyncio.create_task(self._serve(webhook, lane))
             for webhook in self._webhooks
             for lane in self._lanes[webhook.name]
         ]
         try:
-            async for event in self._follower:
+            async for event in follower:
                 self._take(event)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def close(self) -> None:
-        """Take no more events."""
-        self._follower.close()
 
     def _take(self, event: CallEvent) -> None:
         kind = live_kind(event)

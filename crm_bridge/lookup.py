@@ -112,6 +112,10 @@ class Lookup:
         asked = self._sources.get(source)
         return None if asked is None else await asked.get(contact_id)
 
+    def source(self, name: str) -> GuardedSource | None:
+        """One source with what guards it; None if there is none of this name."""
+        return self._sources.get(name)
+
     async def store_choice(self, key: str, choice: Choice) -> None:
         """Keep an agent's choice for the next call from this number. Raises SourceError."""
         if self._choices is not None:

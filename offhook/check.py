@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import make_url
@@ -16,6 +17,7 @@ from cti.pbx.settings import FREESWITCH_DEFAULT_PASSWORD, PbxSettings, fetch_sec
 from offhook.database import StoreError, fetch_revision, head, make_engine, shown_url
 from offhook.pbx_line import make_dialect, try_log_in
 from offhook.settings import Settings, fetch_secret
+from offhook.write_back import open_webhooks
 
 AS_DELIVERED = (
     ", WARNING: with the password that FreeSWITCH comes with, so whoever reaches the port can do anything with it: "
@@ -38,6 +40,7 @@ async def examine(settings: Settings, folder: Path, *, connect: bool = False) ->
     _examine_journal(settings, folder, report)
     await _examine_store(settings, folder, report)
     _examine_sources(settings, folder, report)
+    _examine_webhooks(settings, report)
     door = "with a password" if settings.web.password or settings.web.password_file else "without password"
     report.lines.append(("pages", f"on {settings.web.listen}, {door}"))
     report.lines.append(("log", f"{settings.log.level} and above, as {settings.log.format}"))
@@ -124,6 +127,19 @@ def _examine_sources(settings: Settings, folder: Path, report: Report) -> None:
             report.problems.append(error)
     names = ", ".join(f"{source.name} ({source.kind})" for source in settings.crm.sources)
     report.lines.append(("customers", f"{names or 'no source'}, numbers of {settings.crm.default_region}"))
+
+
+def _examine_webhooks(settings: Settings, report: Report) -> None:
+    try:
+        open_webhooks(settings)
+    except OffhookError as error:
+        report.problems.append(error)
+    written = [one.name for one in settings.crm.sources if one.write_calls]
+    if written:
+        report.lines.append(("calls", f"written into {', '.join(written)}"))
+    for one in settings.webhook:
+        host = urlsplit(one.url).hostname
+        report.lines.append((f"webhook {one.name}", f"at {host}, told of {', '.join(one.events) or 'nothing'}"))
 
 
 def _no_secret(pbx: PbxSettings) -> OffhookError:

@@ -16,13 +16,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.call_notes import CallNotes
+from crm_bridge.cti_push import LiveListener
 from crm_bridge.desk import AgentDesk
 from crm_bridge.lookup import Lookup
 from crm_bridge.notebook import Notebook
 from crm_bridge.number_choices import NumberChoices
+from crm_bridge.pop import DeskId
 from crm_bridge.sources import open_sources
 from cti.errors import OffhookError
-from cti.feed import Feed
+from cti.feed import Feed, Follower
 from cti.journal import Mark as JournalMark
 from cti.journal_writer import JournalHealth
 from cti.pbx.settings import PbxSettings
@@ -35,6 +37,7 @@ from kpi.store import Store
 from offhook.database import StoreError, fetch_answer, make_engine, migrate
 from offhook.desk_metrics import DeskCollector
 from offhook.mail.work import Mailman
+from offhook.outbox_metrics import OutboxCollector
 from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
@@ -44,9 +47,11 @@ from offhook.web.api import api_part
 from offhook.web.app import Part, WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.key import fetch_key
+from offhook.web.outbox import outbox_pages
 from offhook.web.pages import Condition, standing_pages
 from offhook.web.report_calls import call_pages
 from offhook.web.reports import report_pages
+from offhook.write_back import WriteBack
 
 STORE_CHECK_S = 3.0
 DRAIN_S = 10.0
@@ -115,7 +120,9 @@ class Offhook:
     async def _open(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         self.engine = await stack.enter_async_context(open_store(settings, self._folder))
-        self.store = Store(self.engine, partial(e164_of, settings.crm))
+        self.write_back = WriteBack(settings, self.engine)
+        beside = self.write_back.note if self.write_back.needed else None
+        self.store = Store(self.engine, partial(e164_of, settings.crm), beside)
         await self.store.store_parameters(settings.kpi.site(), datetime.now(UTC))
         sources = open_sources(settings.crm, self.engine, self._folder)
         choices = NumberChoices(self.engine, [one.name for one in settings.crm.sources if one.kind == "book"])
@@ -126,6 +133,7 @@ class Offhook:
         self.notebook = Notebook(notes, settings.desk)
         stack.push_async_callback(self.notebook.close)
         self.desk = AgentDesk(self.lookup, notebook=self.notebook)
+        self.write_back.connect(self.lookup, notes, lambda pbx, agent: self.desk.name(DeskId(pbx, agent)), choices)
         names = [one.name for one in settings.pbx]
         self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
         self._registry = self._make_registry()
@@ -135,6 +143,8 @@ class Offhook:
         await self._recover()
         await self._fill_gaps(stack)
         await self._mail_reports(stack)
+        await self._tell_others(stack)
+        await self._tell_live(sources, stack)
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
 
     def _journal_of(self, pbx: PbxSettings, folder: Path) -> PbxJournal | None:
@@ -187,6 +197,23 @@ class Offhook:
 
             await stack.enter_async_context(self._working(mailman.run, stop))
 
+    async def _tell_others(self, stack: AsyncExitStack) -> None:
+        """Have CRMs and webhooks told of calls, where any are to be."""
+        if self.write_back.needed:
+            work = partial(self.write_back.run, self.feed.follow("webhooks"))
+            await stack.enter_async_context(self._working(work, self.write_back.close))
+
+    async def _tell_live(self, sources: Mapping[str, object], stack: AsyncExitStack) -> None:
+        """Have sources that want to hear of calls while they ring follow them."""
+        for name, source in sources.items():
+            if isinstance(source, LiveListener):
+                follower = self.feed.follow(f"live {name}")
+
+                async def stop(follower: Follower = follower) -> None:
+                    follower.close()
+
+                await stack.enter_async_context(self._working(partial(source.hear, follower), stop))
+
     async def _breathe(self) -> None:
         await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)
 
@@ -205,6 +232,8 @@ class Offhook:
         names = [one.name for one in self.settings.pbx]
         desk = DeskPages(self.desk, self.lookup, self.notebook, names, key, by_https=web.by_https)
         parts = [standing_pages(self.conditions, self.metrics), desk_pages(desk), *self._report_parts()]
+        if self.write_back.needed:
+            parts.append(outbox_pages(self.write_back.outbox, self.write_back.delivery))
         server = WebServer(web, await make_app(web, password, parts))
         await server.start()
         try:
@@ -277,6 +306,7 @@ class Offhook:
             )
         )
         registry.register(DeskCollector(self.desk.counts, self.lookup.counts))
+        registry.register(OutboxCollector(self.write_back.delivery.counts, self.write_back.live.counts))
         return registry
 
     def _journal_healths(self) -> Mapping[str, JournalHealth]:

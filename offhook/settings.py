@@ -14,6 +14,7 @@ from msgspec import inspect
 
 from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.settings import CrmSettings
+from crm_bridge.webhook_settings import OutboxSettings, WebhookSettings
 from cti.errors import OffhookError
 from cti.journal import JournalSettings
 from cti.pbx.settings import NO_USER, PbxSettings, lacks_user
@@ -44,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web: Annotated[WebSettings, msgspec.Meta(description=WebSettings.__doc__)] = WebSettings()
     kpi: Annotated[KpiSettings, msgspec.Meta(description=KpiSettings.__doc__)] = KpiSettings()
     mail: Annotated[MailSettings, msgspec.Meta(description=MailSettings.__doc__)] = MailSettings()
+    webhook: Annotated[
+        tuple[WebhookSettings, ...],
+        msgspec.Meta(description="Who is told of calls by HTTP: a `[[webhook]]` table for each."),
+    ] = ()
+    outbox: Annotated[OutboxSettings, msgspec.Meta(description=OutboxSettings.__doc__)] = OutboxSettings()
     metrics: Annotated[MetricsSettings, msgspec.Meta(description=MetricsSettings.__doc__)] = MetricsSettings()
     log: Annotated[LogSettings, msgspec.Meta(description=LogSettings.__doc__)] = LogSettings()
 
@@ -66,7 +72,8 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
     """
     document = read_toml(path)
     problems = settle_secrets(document, path.parent.resolve(), os.environ if environ is None else environ)
-    problems = [*find_problems(Settings, document), *problems, *_duplicates(document)]
+    problems = [*find_problems(Settings, document), *problems]
+    problems += [*_duplicates(document, "pbx"), *_duplicates(document, "webhook")]
     problems += [one for one in _nameless(document) if one.path not in {known.path for known in problems}]
     if not problems and not document.get("pbx"):
         problems = [Problem("config-no-pbx", "pbx", "no PBX is named: add a [[pbx]] table")]
@@ -195,12 +202,12 @@ def _nameless(document: Document) -> list[Problem]:
     ]
 
 
-def _duplicates(document: Document) -> list[Problem]:
-    """PBXs with the name of an earlier one: their calls could not be told apart."""
-    tables = document.get("pbx")
+def _duplicates(document: Document, kind: str) -> list[Problem]:
+    """PBXs or webhooks with the name of an earlier one: they could not be told apart."""
+    tables = document.get(kind)
     names = [one.get("name") if isinstance(one, dict) else None for one in (tables if isinstance(tables, list) else [])]
     return [
-        Problem("config-duplicate", f"pbx[{i}].name", f'"{name}" is the name of pbx[{names.index(name)}] too')
+        Problem("config-duplicate", f"{kind}[{i}].name", f'"{name}" is the name of {kind}[{names.index(name)}] too')
         for i, name in enumerate(names)
         if isinstance(name, str) and names.index(name) < i
     ]

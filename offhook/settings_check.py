@@ -166,7 +166,7 @@ def _key_problems(struct: inspect.StructType, value: Mapping[str, object], path:
     fields = {field.encode_name: field for field in struct.fields}
     for key in value:
         if key not in fields and key != struct.tag_field:
-            hint = nearest(key, [name for name in fields if name not in value] or list(fields))
+            hint = nearest(key, [name for name in fields if value.get(name, {}) == {}] or list(fields))
             yield Problem("config-unknown-key", join(path, key), f"unknown key ({hint})")
     for name, field in fields.items():
         if field.required and name not in value:

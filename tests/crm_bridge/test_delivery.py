@@ -215,6 +215,8 @@ async def test_one_that_hangs_delays_no_other(box: Outbox, clock: Clock) -> None
         stuck.gate.set()
         await until(lambda: len(stuck.got) == 3)
         await until(lambda: delivery.counts["crm:zoho"].delivered == 20)
+        delivery.close()
+        await asyncio.wait_for(task, 30)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -24,12 +24,12 @@ LIVE = (WebhookEvent.OFFERED, WebhookEvent.ANSWERED)
 async def telling(receiver: Receiver, feed: Feed, live_s: float = 30.0) -> AsyncIterator[LiveWebhooks]:
     settings = WebhookSettings(name="site", url=receiver.url, events=LIVE)
     webhook = open_webhook(settings, SECRET, CrmSettings(default_region="IT"))
-    live = LiveWebhooks(feed.follow("webhooks"), [webhook], live_s)
-    task = asyncio.create_task(live.run())
+    live, follower = LiveWebhooks([webhook], live_s), feed.follow("webhooks")
+    task = asyncio.create_task(live.run(follower))
     try:
         yield live
     finally:
-        live.close()
+        follower.close()
         await asyncio.wait({task}, timeout=10)
         task.cancel()
         with suppress(asyncio.CancelledError):

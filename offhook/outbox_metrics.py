@@ -1,0 +1,53 @@
+"""The figures of what CRMs and webhooks are told, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from crm_bridge.delivery import TargetCounts
+from crm_bridge.live_webhooks import LiveCounts
+
+
+class OutboxCollector:
+    """A collector for a ``CollectorRegistry``. The label is a target's name from the settings: no number, no name."""
+
+    def __init__(self, targets: Mapping[str, TargetCounts], live: Mapping[str, LiveCounts]) -> None:
+        self._targets, self._live = targets, live
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the registry then does not collect in order to know the names."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        ends = CounterMetricFamily(
+            "offhook_outbox_deliveries", "Attempts to tell a CRM or webhook of a call.", labels=("target", "result")
+        )
+        waiting = GaugeMetricFamily("offhook_outbox_waiting", "Calls that wait to be told.", labels=("target",))
+        dead = GaugeMetricFamily("offhook_outbox_dead", "Dead letters: somebody has to look.", labels=("target",))
+        oldest = GaugeMetricFamily(
+            "offhook_outbox_oldest_seconds", "How long the oldest that waits has waited.", labels=("target",)
+        )
+        for target, counts in self._targets.items():
+            for result in ("delivered", "failed", "buried"):
+                ends.add_metric((target, result), getattr(counts, result))
+            waiting.add_metric((target,), counts.waiting)
+            dead.add_metric((target,), counts.dead)
+            oldest.add_metric((target,), _age_s(counts.oldest_at))
+        yield from (ends, waiting, dead, oldest)
+        yield from self._live_messages()
+
+    def _live_messages(self) -> Iterator[Metric]:
+        messages = CounterMetricFamily(
+            "offhook_webhook_live", "Messages about what happens now.", labels=("target", "result")
+        )
+        for target, counts in self._live.items():
+            for result in ("sent", "late", "dropped"):
+                messages.add_metric((target, result), getattr(counts, result))
+        yield messages
+
+
+def _age_s(since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())

@@ -1,0 +1,37 @@
+"""The outbox as Prometheus reads it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from crm_bridge.delivery import TargetCounts
+from crm_bridge.live_webhooks import LiveCounts
+from offhook.outbox_metrics import OutboxCollector
+
+
+def exposed(targets: dict[str, TargetCounts], live: dict[str, LiveCounts]) -> list[str]:
+    registry = CollectorRegistry()
+    registry.register(OutboxCollector(targets, live))
+    return generate_latest(registry).decode().splitlines()
+
+
+def test_what_waits_and_what_arrived_is_told_by_target() -> None:
+    crm, live = TargetCounts(), LiveCounts()
+    crm.delivered, crm.failed, crm.buried, crm.waiting, crm.dead = 7, 3, 1, 2, 4
+    crm.oldest_at = datetime.now(UTC) - timedelta(hours=1)
+    live.sent, live.late, live.dropped = 5, 2, 1
+    lines = exposed({"crm:odoo": crm, "webhook:site": TargetCounts()}, {"webhook:site": live})
+    assert 'offhook_outbox_deliveries_total{result="delivered",target="crm:odoo"} 7.0' in lines
+    assert 'offhook_outbox_deliveries_total{result="buried",target="crm:odoo"} 1.0' in lines
+    assert 'offhook_outbox_waiting{target="crm:odoo"} 2.0' in lines
+    assert 'offhook_outbox_dead{target="crm:odoo"} 4.0' in lines
+    assert 'offhook_outbox_oldest_seconds{target="webhook:site"} 0.0' in lines
+    (oldest,) = [line for line in lines if line.startswith('offhook_outbox_oldest_seconds{target="crm:odoo"}')]
+    assert float(oldest.split()[1]) >= 3600
+    assert 'offhook_webhook_live_total{result="late",target="webhook:site"} 2.0' in lines
+
+
+def test_where_nobody_is_told_there_are_no_figures() -> None:
+    assert [line for line in exposed({}, {}) if not line.startswith("#")] == []
