@@ -62,8 +62,8 @@ class DeskHouse:
         settings = settings or CrmSettings()
         self.engine = engine
         sources = open_sources(settings, engine) | dict(more or {})
-        self.notes = CallNotes(engine)
-        self.lookup = Lookup(sources, settings, last_calls, NumberChoices(engine))
+        self.notes, self.choices = CallNotes(engine), NumberChoices(engine)
+        self.lookup = Lookup(sources, settings, last_calls, self.choices)
         self.notebook = Notebook(self.notes, desk_settings or DeskSettings())
         self.desk = AgentDesk(self.lookup, notebook=self.notebook)
         self.pages = DeskPages(self.desk, self.lookup, self.notebook, ["main"], b"k" * 32, heartbeat_s=heartbeat_s)
