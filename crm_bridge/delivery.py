@@ -126,6 +126,8 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until closed or cancelled."""
+        with suppress(OutboxError):  # then what was claimed is free by and by
+            await self._outbox.release()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._serve(target)) for target in self.targets]
             tasks.append(group.create_task(self._keep_house()))

@@ -150,6 +150,13 @@ class Outbox:
             rows = [_row(found) for found in (await connection.execute(taken)).mappings()]
         return sorted(rows, key=lambda row: (row.due_at, row.id))
 
+    async def release(self) -> None:
+        """At a start: what a killed program had claimed is free. On SQLite only, where no other program can be."""
+        if self._engine.dialect.name == "sqlite":
+            async with self._writing() as connection:
+                claimed = update(outbox).where(_COLUMN.claim.is_not(None))
+                await connection.execute(claimed.values(claim=None, claimed_until=None))
+
     async def finish(self, row: Row, now: datetime, remote_id: str = "", noted_at: datetime | None = None) -> None:
         """It has arrived. Should it be another by now, that waits on."""
         arrived = case((_COLUMN.version == row.version, State.DONE.value), else_=_COLUMN.state)

@@ -68,6 +68,15 @@ async def test_what_a_dead_program_had_claimed_is_given_out_again(box: Outbox) -
     assert ((await only(box)).state, (await only(box)).remote_id) == (State.DONE, "77")
 
 
+async def test_a_start_frees_what_a_killed_program_had_claimed_where_no_other_can_be(
+    box: Outbox, any_engine: AsyncEngine
+) -> None:
+    await box.store([entry(1)], START)
+    await box.claim("crm:odoo", 1, START)
+    await box.release()
+    assert len(await box.claim("crm:odoo", 1, START)) == (any_engine.dialect.name == "sqlite")
+
+
 async def test_what_changed_before_it_was_told_is_told_once_as_it_is_now(box: Outbox) -> None:
     await box.store([entry(1)], START)
     assert await box.store([entry(1, payload='{"a":1}')], START) == 1
