@@ -36,6 +36,9 @@ HOLD_NO_PERSON: Mapping[Table, str] = {
     schema.mailed_reports: "which reports were sent",
     schema.parameter_sets: "how the site counts",
     schema.tallies: "sums",
+    schema.removed_tallies: "sums",
+    schema.removed_calls: "digests of calls' ids",
+    schema.retained: "up to when old data was removed",
 }
 
 

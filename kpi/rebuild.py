@@ -51,6 +51,7 @@ async def rebuild_tallies(
     """Make all tallies anew; with ``mend`` put them right where they differ. ``progress`` is told done and all."""
     await _keep_others_waiting(connection)
     beside = await _make_table_beside(connection)
+    await _add_removed(connection, beside)
     heap = _Heap(connection, beside)
     steps = _Steps(await _count(connection), progress or (lambda _done, _all: None))
     calls = await _read_calls(connection, heap, steps)
@@ -116,6 +117,13 @@ async def _make_table_beside(connection: AsyncConnection) -> Table:
     made = str(CreateTable(beside).compile(dialect=connection.dialect))
     await connection.exec_driver_sql(made.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))
     return beside
+
+
+async def _add_removed(connection: AsyncConnection, beside: Table) -> None:
+    """What calls have added that were removed because of their age."""
+    names = [column.name for column in beside.columns]
+    share = select(*(schema.removed_tallies.c[name] for name in names))
+    await connection.execute(beside.insert().from_select(names, share))
 
 
 async def _count(connection: AsyncConnection) -> int:

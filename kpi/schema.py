@@ -309,24 +309,42 @@ def _count(name: str) -> Column[object]:
     return Column(name, Integer, nullable=False, server_default="0")
 
 
-tallies = Table(
-    "tallies",
+def _sums(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("span", Word(TallySpan), primary_key=True),
+        _at("starts_at", key=True),
+        Column("pbx", Key(NAME_CHARS), primary_key=True),
+        Column("queue", Key(NAME_CHARS), primary_key=True),
+        Column("agent", Key(NAME_CHARS), primary_key=True),
+        Column("direction", OptionalWord(Direction), primary_key=True),
+        Column("did", Key(NUMBER_CHARS), primary_key=True),
+        *map(_count, COUNTS),
+        *map(_count, CALL_COUNTS.values()),
+        *map(_count, STAY_COUNTS.values()),
+        *map(_count, RING_COUNTS.values()),
+        *map(_count, TRANSFER_COUNTS.values()),
+        *(Column(name, BigInteger, nullable=False, server_default="0") for name in SUMS_MS),
+        Column("pauses", TimesByReason()),
+        *(Column(name, IndexedHistogram()) for name in WAITS),
+        *(Column(name, SparseHistogram()) for name in TIMES),
+        sqlite_with_rowid=False,
+    )
+
+
+tallies = _sums("tallies")
+
+#: What the calls that were removed because of their age have added to the tallies: there are no calls to add up again.
+removed_tallies = _sums("removed_tallies")
+
+#: Which calls were removed, by a digest of their key: told again, they must not be counted again.
+removed_calls = Table(
+    "removed_calls",
     metadata,
-    Column("span", Word(TallySpan), primary_key=True),
-    _at("starts_at", key=True),
-    Column("pbx", Key(NAME_CHARS), primary_key=True),
-    Column("queue", Key(NAME_CHARS), primary_key=True),
-    Column("agent", Key(NAME_CHARS), primary_key=True),
-    Column("direction", OptionalWord(Direction), primary_key=True),
-    Column("did", Key(NUMBER_CHARS), primary_key=True),
-    *map(_count, COUNTS),
-    *map(_count, CALL_COUNTS.values()),
-    *map(_count, STAY_COUNTS.values()),
-    *map(_count, RING_COUNTS.values()),
-    *map(_count, TRANSFER_COUNTS.values()),
-    *(Column(name, BigInteger, nullable=False, server_default="0") for name in SUMS_MS),
-    Column("pauses", TimesByReason()),
-    *(Column(name, IndexedHistogram()) for name in WAITS),
-    *(Column(name, SparseHistogram()) for name in TIMES),
+    Column("digest", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+#: Up to when (by the call's beginning) calls were removed, and numbers taken out of them.
+retained = Table("retained", metadata, Column("kind", Key(NAME_CHARS), primary_key=True), _at("since", known=True))

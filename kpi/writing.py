@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call
-from kpi import blanking, ledger, reading, rows, schema
+from kpi import blanking, ledger, reading, removed, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
 from kpi.many_rows import UPSERT, execute_many, inserting, upserting
@@ -62,15 +62,17 @@ async def _store_calls(connection: AsyncConnection, batch: Batch, e164: E164) ->
     parts = {(pbx, cut_key(one, schema.ID_CHARS)) for pbx, _ in latest for one in batch.parts}
     known = await reading.fetch_calls_by_key(connection, latest.keys() | parts)
     told_by = await reading.fetch_sources(connection, known)
+    gone = await removed.fetch_removed(connection, latest.keys() - known.keys())
     written = {
         key: call
         for key, call in latest.items()
-        if key not in known or _supersedes((call, source), (known[key], told_by[key]))
+        if (key not in known and key not in gone)
+        or (key in known and _supersedes((call, source), (known[key], told_by[key])))
     }
     replaced = {key: known[key] for key in (*written, *parts) if key in known}
     erased = await blanking.fetch_erased(connection, replaced)
     written |= {key: blanking.without_customer(written[key]) for key in erased if key in written}
-    await _delete_calls(connection, replaced)
+    await delete_calls(connection, replaced)
     await _insert_calls(connection, list(written.values()), source, e164, erased)
     old = [(call, told_by[key]) for key, call in replaced.items()]
     tallies = await move_tallies(connection, [(call, source) for call in written.values()], old)
@@ -95,7 +97,8 @@ def _knows_more(new: Call, old: Call) -> bool:
     return new.ended_at >= old.ended_at
 
 
-async def _delete_calls(connection: AsyncConnection, keys: Iterable[reading.CallKey]) -> None:
+async def delete_calls(connection: AsyncConnection, keys: Iterable[reading.CallKey]) -> None:
+    """Delete these calls with their parts; the tallies stay as they are."""
     by_pbx: dict[str, list[str]] = {}
     for pbx, call_id in keys:
         by_pbx.setdefault(pbx, []).append(call_id)

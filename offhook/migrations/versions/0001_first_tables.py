@@ -189,9 +189,9 @@ def _make_parameter_sets() -> None:
     op.create_index("ix_parameter_sets_version", "parameter_sets", ["version"])
 
 
-def _make_tallies() -> None:
+def _make_tallies(name: str = "tallies") -> None:
     op.create_table(
-        "tallies",
+        name,
         sa.Column("span", sa.String(24), nullable=False),
         sa.Column("starts_at", INSTANT, nullable=False),
         sa.Column("pbx", sa.String(100), nullable=False),
@@ -203,8 +203,30 @@ def _make_tallies() -> None:
         *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in _SUMS_MS.split()),
         sa.Column("pauses", sa.LargeBinary),
         *(sa.Column(name, sa.LargeBinary) for name in _HISTOGRAMS.split()),
-        sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", "did", name="pk_tallies"),
+        sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", "did", name=f"pk_{name}"),
         sqlite_with_rowid=False,
+    )
+
+
+def _make_removed_tallies() -> None:
+    _make_tallies("removed_tallies")
+
+
+def _make_removed_calls() -> None:
+    op.create_table(
+        "removed_calls",
+        sa.Column("digest", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_removed_calls"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _make_retained() -> None:
+    op.create_table(
+        "retained",
+        sa.Column("kind", sa.String(100), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", name="pk_retained"),
     )
 
 
@@ -280,6 +302,6 @@ def _make_transfers() -> None:
 
 TABLES = (
     *("agent_spans", "calls", "gaps", "imports", "journal_marks", "mailed_reports", "oddities", "parameter_sets"),
-    "tallies",
+    *("tallies", "removed_tallies", "removed_calls", "retained"),
     *("legs", "rings", "stays", "talks", "transfers"),
 )
