@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -173,3 +174,44 @@ def merges(
             typer.echo(merge_line(one))
         if not found:
             typer.echo("nobody was made one with anybody")
+
+
+class QualityForm(StrEnum):
+    """What the to-do list is written as."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@customers_app.command("quality")
+def quality(
+    config: ConfigOption = DEFAULT_CONFIG,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this one: book, or a file's name; give it for each.")
+    ] = None,
+    form: Annotated[QualityForm | None, typer.Option("--format", "-f", help="By the file's name if left out.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it to this file.")] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Lines of each kind in the table.")] = 20,
+) -> None:
+    """Look for unusable numbers and e-mails, shared numbers and customers who are there twice: a to-do list."""
+    import asyncio
+
+    with complaining():
+        settings = load(config)
+        from offhook.customer_quality import look_over_all, quality_form, quality_table, write_quality
+
+        keep_private()
+        chosen = quality_form(form, out)
+        report = asyncio.run(look_over_all(settings, config.parent.resolve(), source or ()))
+        if chosen == "table":
+            from offhook.terminal import wide_console
+
+            wide_console().print(*quality_table(report, most), sep="\n")
+            return
+        data = write_quality(report, chosen)
+        if out is None:
+            sys.stdout.buffer.write(data)
+        else:
+            out.write_bytes(data)
+            typer.echo(f"{out}: {len(report.tasks)} tasks, {len(data)} bytes")

@@ -75,3 +75,19 @@ def test_customers_are_made_one_listed_and_parted(tmp_path: Path) -> None:
     assert "merge-not-found" in call("customers", "unmerge", "1", "-c", settings).stderr
     assert call("customers", "merges", "-c", settings).stdout == "nobody was made one with anybody\n"
     assert "undone by" in call("customers", "merges", "--undone", "-c", settings).stdout
+
+
+def test_the_to_do_list_leads_to_a_merge_and_is_then_shorter(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, 5038, more='[crm]\ndefault_region = "IT"\n')
+    file = tmp_path / "customers.csv"
+    file.write_text("id,name,mobile\nA1,Anna Rossi,335 1234567\nB7,Rossi Anna,335 1234567\n")
+    assert call("customers", "import", file, "-c", settings).exit_code == 0
+    shown = call("customers", "quality", "-c", settings)
+    assert shown.exit_code == 0
+    assert "offhook customers merge id:1 id:2" in shown.stdout
+    out = tmp_path / "todo.csv"
+    assert "2 tasks" in call("customers", "quality", "-c", settings, "-o", out).stdout
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfkind,source,record")
+    assert call("customers", "merge", "id:1", "id:2", "--yes", "-c", settings).exit_code == 0
+    assert '"tasks": []' in call("customers", "quality", "-f", "json", "-c", settings).stdout
+    assert "quality-no-form" in call("customers", "quality", "-o", tmp_path / "x.txt", "-c", settings).stderr
