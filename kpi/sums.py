@@ -83,14 +83,14 @@ async def _fetch_packed(
     as_stored = [type_coerce(_tallies[name], NullType).label(name) for name in readers]
     found = _rows_of([(*conditions, filled) for conditions in places], named, as_stored)
     wanted = select(*(found.c[one.name] for one in (*named, *as_stored)))
-    groups: dict[GroupKey, list[list[bytes]]] = {}
+    groups: dict[GroupKey, list[tuple[bytes | None, ...]]] = {}
     width = len(named)
-    for row in await connection.execute(wanted):
-        columns = groups.setdefault(row[:width], [[] for _ in readers])
-        for packed, column in zip(row[width:], columns, strict=True):
-            if packed is not None:
-                column.append(packed)
+    for row in (await connection.execute(wanted)).all():
+        groups.setdefault(row[:width], []).append(row[width:])
     return {
-        key: {name: merged(map(read, column)) for (name, read), column in zip(readers.items(), columns, strict=True)}
-        for key, columns in groups.items()
+        key: {
+            name: merged(map(read, filter(None, column)))
+            for (name, read), column in zip(readers.items(), zip(*parts, strict=True), strict=True)
+        }
+        for key, parts in groups.items()
     }
