@@ -220,17 +220,18 @@
     unsaved.set(form.elements.ticket.value, Date.now() + settledMs);
   };
   const sendDraft = (ticket, draft) => {
-    const [form] = notesOf(ticket);
+    const { note, disposition, at } = draft;
+    const forms = notesOf(ticket);
+    for (const { elements } of forms) [elements.note.value, elements.disposition.value] = [note, disposition];
+    const pop = forms.length ? forms[0].elements.pop.value : draft.pop;
     unsaved.set(ticket, Date.now() + retryMs);
-    if (form) {
-      [form.elements.note.value, form.elements.disposition.value] = [draft.note, draft.disposition];
-      form.requestSubmit();
-      return;
-    }
-    const { pop, note, disposition } = draft;
-    fetch("/desk/note", { method: "POST", body: new URLSearchParams({ ticket, pop, note, disposition, edit: "0" }) })
+    fetch("/desk/note", { method: "POST", body: new URLSearchParams({ ticket, pop, note, disposition }) })
       .then((answer) => answer.text())
-      .then((text) => { if (text.includes("data-saved")) saved(ticket); })
+      .then((text) => {
+        if (!text.includes("data-saved") || readDrafts()[ticket]?.at !== at) return;
+        saved(ticket);
+        for (const form of notesOf(ticket)) form.querySelector(".note-state").textContent = "saved";
+      })
       .catch(() => {});
   };
   const sendAgain = () => {
