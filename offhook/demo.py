@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import import_file
-from crm_bridge.settings import CrmSettings
+from crm_bridge.settings import CrmSettings, SourceSettings
 from cti.errors import OffhookError
 from cti.pbx.settings import PbxSettings
 from kpi.positions import Position
@@ -36,7 +36,7 @@ from kpi.store import Store
 from offhook.logs import LogSettings, set_up_logs
 from offhook.past_calls import e164_of
 from offhook.run import Offhook, open_store, run
-from offhook.settings import Settings
+from offhook.settings import Settings, load_settings
 from offhook.simulator.book import Book, make_book
 from offhook.simulator.freeswitch.past import in_freeswitch_names
 from offhook.simulator.freeswitch.plant import FreeswitchPlant
@@ -79,7 +79,7 @@ Served = AmiServer | FreeswitchServer
 class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What can be asked of a demo. ``seconds`` None: until it is stopped. ``keep`` is a folder for its files.
 
-    ``pbx`` is one of ``NAMES``: what is simulated.
+    ``pbx`` is one of ``NAMES``: what is simulated. ``settings`` is a file with CRMs and webhooks to try with it.
     """
 
     pbx: str = "asterisk"
@@ -89,6 +89,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     keep: Path | None = None
     history_days: int = HISTORY_DAYS
+    settings: Path | None = None
 
 
 def run_demo(
@@ -100,14 +101,22 @@ def run_demo(
     seed: int = 1,
     keep: Path | None = None,
     history_days: int = HISTORY_DAYS,
+    settings: Path | None = None,
 ) -> None:
     """Run the demo until SIGINT, SIGTERM or the end of ``seconds``; then nothing is left but what ``keep`` holds.
 
     Raises:
-        OffhookError: the pages cannot be served there, or ``keep`` cannot be written.
+        OffhookError: the pages cannot be served there, ``keep`` cannot be written, or ``settings`` cannot be used.
     """
     options = DemoOptions(
-        pbx=pbx, listen=listen, seconds=seconds, speed=speed, seed=seed, keep=keep, history_days=history_days
+        pbx=pbx,
+        listen=listen,
+        seconds=seconds,
+        speed=speed,
+        seed=seed,
+        keep=keep,
+        history_days=history_days,
+        settings=settings,
     )
     console = Console(highlight=False)
     set_up_logs(LogSettings(level="warning"))
@@ -117,13 +126,14 @@ def run_demo(
 
 async def _demo(options: DemoOptions, folder: Path, console: Console) -> None:
     now = datetime.now().astimezone()
+    asked = _asked_settings(options.settings)
     web = WebSettings(listen=free_listen(options.listen))
     book = make_book(random.Random(options.seed), now.date())  # noqa: S311 - fictional people
     server = _server(options, now)
     plant = server.plant
     plant.staff_logs_in()
     async with server:
-        settings = Settings(pbx=(_pbx(server),), web=web, crm=CrmSettings(default_region="IT"))
+        settings = msgspec.structs.replace(asked, pbx=(_pbx(server),), web=web)
         with console.status("Making a month of history..."):
             calls = await _prepare(settings, folder, book, options, now)
         bustle = Bustle(plant, _public(book, options.seed), LIVE, seed=options.seed, rate=waves)
@@ -136,6 +146,28 @@ async def _demo(options: DemoOptions, folder: Path, console: Console) -> None:
 
         await run(settings, folder, started)
     console.print("The demo has stopped" + ("." if options.keep is None else f"; its files are in {options.keep}."))
+
+
+def _asked_settings(path: Path | None) -> Settings:
+    """What the demo takes of a file: its CRMs beside the demo's own customers, its webhooks and desk; nothing else."""
+    if path is None:
+        return Settings(crm=CrmSettings(default_region="IT"))
+    asked = load_settings(path, needs_pbx=False)
+    sources = [_with_files(source, path.parent.resolve()) for source in asked.crm.sources]
+    if all(source.kind != "book" for source in sources):
+        sources.insert(0, SourceSettings())
+    crm = msgspec.structs.replace(asked.crm, sources=tuple(sources))
+    return Settings(crm=crm, desk=asked.desk, webhook=asked.webhook, outbox=asked.outbox)
+
+
+def _with_files(source: SourceSettings, folder: Path) -> SourceSettings:
+    """The source with the files that its options name beside the settings, wherever the demo's own files are."""
+    found = {name: str(folder / one) for name, one in source.options.items() if _names_file(folder, one)}
+    return msgspec.structs.replace(source, options=source.options | found)
+
+
+def _names_file(folder: Path, value: object) -> bool:
+    return isinstance(value, str) and len(value) < 256 and "://" not in value and (folder / value).is_file()
 
 
 def _server(options: DemoOptions, now: datetime) -> Served:

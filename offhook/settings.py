@@ -23,6 +23,7 @@ from kpi.settings import KpiSettings
 from offhook.database import StoreSettings
 from offhook.logs import LogSettings
 from offhook.mail.settings import MailSettings
+from offhook.privacy.settings import RetentionSettings
 from offhook.settings_check import Problem, bare, find_problems, inner_structs, join, secret_fields
 from offhook.web.security import WebSettings
 
@@ -51,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ()
     outbox: Annotated[OutboxSettings, msgspec.Meta(description=OutboxSettings.__doc__)] = OutboxSettings()
     metrics: Annotated[MetricsSettings, msgspec.Meta(description=MetricsSettings.__doc__)] = MetricsSettings()
+    retention: Annotated[RetentionSettings, msgspec.Meta(description=RetentionSettings.__doc__)] = RetentionSettings()
     log: Annotated[LogSettings, msgspec.Meta(description=LogSettings.__doc__)] = LogSettings()
 
 
@@ -64,8 +66,10 @@ class SettingsError(OffhookError):
         super().__init__(problems[0].ref, f"{path}: {count}\n{lines}")
 
 
-def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(path: Path, environ: Mapping[str, str] | None = None, *, needs_pbx: bool = True) -> Settings:
     """The settings in ``path``, with secrets from ``environ`` (the process's when None) and file paths made absolute.
+
+    Without ``needs_pbx`` they may name no PBX.
 
     Raises:
         SettingsError: with every problem found.
@@ -75,7 +79,7 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
     problems = [*find_problems(Settings, document), *problems]
     problems += [*_duplicates(document, "pbx"), *_duplicates(document, "webhook")]
     problems += [one for one in _nameless(document) if one.path not in {known.path for known in problems}]
-    if not problems and not document.get("pbx"):
+    if needs_pbx and not problems and not document.get("pbx"):
         problems = [Problem("config-no-pbx", "pbx", "no PBX is named: add a [[pbx]] table")]
     if problems:
         raise SettingsError(path, problems)

@@ -28,9 +28,12 @@ def demo(
     speed: Annotated[float, typer.Option("--speed", min=0.1, max=50, help="How much faster than life it goes.")] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same callers and calls.")] = 1,
     keep: Annotated[Path | None, typer.Option("--keep", help="Keep the demo's files in this empty folder.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Try the CRMs and webhooks of this offhook.toml with it.")
+    ] = None,
 ) -> None:
     """Try Offhook with a simulated PBX, its customers and a month of history. Ctrl-C stops it."""
     with complaining():
         from offhook.demo import run_demo
 
-        run_demo(listen, pbx=pbx.value, seconds=seconds, speed=speed, seed=seed, keep=keep)
+        run_demo(listen, pbx=pbx.value, seconds=seconds, speed=speed, seed=seed, keep=keep, settings=settings)

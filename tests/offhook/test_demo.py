@@ -35,6 +35,7 @@ from offhook.simulator.server import AmiServer
 from offhook.simulator.sites import DEMO
 from offhook.simulator.traffic import Bustle, Traffic
 from offhook.web.security import WebSettings
+from tests.crm_bridge.receiver import SECRET, Receiver
 from tests.cti.link_contract import until
 
 BOUND_S = 60.0
@@ -209,6 +210,31 @@ def prepares(folder: Path) -> bool:
 
 def content(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+async def test_webhooks_and_crms_of_a_file_are_tried_with_it(tmp_path: Path) -> None:
+    async with Receiver() as receiver:
+        (tmp_path / "site.secret").write_text(SECRET)
+        (tmp_path / "more.csv").write_text("name,phone\nAnna Rossi,+393351234567\n")
+        settings = tmp_path / "offhook.toml"
+        settings.write_text(
+            f'[[webhook]]\nname = "site"\nurl = "{receiver.url}"\nsecret_file = "site.secret"\n'
+            'events = ["call.offered", "call.ended"]\n'
+            '[[crm.sources]]\nname = "more"\nkind = "csv"\noptions = { path = "more.csv" }\n'
+        )
+        arguments = f"'127.0.0.1:0', history_days=1, speed=20, settings=Path({str(settings)!r})"
+        code = f"from pathlib import Path; from offhook.demo import run_demo; run_demo({arguments})"
+        async with running(code, folder=tmp_path) as process:
+            await address(process)
+            await until(lambda: {got.body["type"] for got in receiver.got} == {"call.offered", "call.ended"}, BOUND_S)
+            await stopped(process, signal.SIGINT)
+        assert {got.body["data"]["pbx"] for got in receiver.got} == {PBX}
+
+
+def test_a_file_that_cannot_be_used_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "offhook.toml").write_text("[[webhok]]\n")
+    with pytest.raises(OffhookError, match="did you mean webhook"):
+        run_demo("127.0.0.1:0", seconds=0, settings=tmp_path / "offhook.toml")
 
 
 async def test_it_ends_by_itself_and_keeps_what_it_was_told_to_keep(tmp_path: Path) -> None:
