@@ -50,7 +50,7 @@ class House:
     def __init__(self, engine: AsyncEngine, source: Prompt, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.choices, self.notes = NumberChoices(engine), CallNotes(engine)
-        self.lookup = Lookup({"crm": source}, CrmSettings(), self._last_calls, self.choices)
+        self.lookup = Lookup({"crm": source}, CrmSettings(lookup_deadline_s=10), self._last_calls, self.choices)
         self.notebook = Notebook(self.notes, SETTINGS, self.clock)
         self.desk = AgentDesk(self.lookup, self.clock, notebook=self.notebook)
         self.says = AgentSays(self.desk, self.lookup, self.notebook, self.clock)

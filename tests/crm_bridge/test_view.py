@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from crm_bridge.contact import Contact, Heard, Match, MatchKind, PastCall, SourceState
+from crm_bridge.contact import Contact, Heard, Match, MatchKind, PastCall, PastNote, SourceState
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.number import parse_number
 from crm_bridge.pop import CallerFile, Card, Closing, DeskId, Phase, Pop
 from crm_bridge.settings import CrmSettings, QueueSettings
@@ -17,6 +18,7 @@ from tests.crm_bridge.scene import START, Clock, Scene
 
 ANNA = Contact(source="book", contact_id="1", name="Anna Rossi")
 SETTINGS = CrmSettings()
+DESK = DeskSettings()
 EXACT = Match(kind=MatchKind.EXACT, why="", contact=ANNA)
 
 
@@ -197,3 +199,44 @@ def test_the_customers_own_page_is_a_link_and_a_frame_only_where_it_may() -> Non
         match = msgspec.structs.replace(EXACT, contact=msgspec.structs.replace(ANNA, url=url))
         card = card_of(scene, match, settings=settings)
         assert (card.page_url, card.framed) == (page, framed)
+
+
+def noted_card(*past: PastCall, fields: tuple[tuple[str, str], ...] = (), desk: DeskSettings = DESK) -> Card:
+    pop = pop_of(Scene("1", "+39335", Clock()), msgspec.structs.replace(EXACT, contact=_with(fields)))
+    pop.file.past_calls = past
+    return make_card(pop, START, SETTINGS, names, desk)
+
+
+def _with(fields: tuple[tuple[str, str], ...]) -> Contact:
+    return msgspec.structs.replace(ANNA, fields=fields)
+
+
+def past(days: float, *agents: str, talk_s: float | None = None, note: str = "", disposition: str = "") -> PastCall:
+    notes = (PastNote(agent="101", note=note, disposition=disposition),) if note or disposition else ()
+    at = START - timedelta(days=days)
+    return PastCall(at=at, direction="inbound", outcome="answered", agents=agents, talk_s=talk_s, notes=notes)
+
+
+def test_what_the_calls_lately_were_about_is_what_was_noted_last() -> None:
+    about = noted_card(past(1), past(2, note="wants " + "two " * 30), past(3, disposition="Offer")).about
+    assert about is not None
+    assert about.startswith("wants two two")
+    assert (about[-2:], len(about) <= 60) == (" …", True)
+    assert noted_card(past(1, note="x", disposition="Offer")).about == "Offer"
+    assert noted_card(past(6, disposition="Offer")).about is None
+    assert noted_card(past(6, disposition="Offer"), desk=DeskSettings(counted_days=7)).about == "Offer"
+
+
+def test_the_preferred_agent_is_the_sources_or_who_talked_longest() -> None:
+    calls = (past(1, "102", talk_s=60), past(2, "101", talk_s=50), past(3, "101", talk_s=50), past(4, "103"))
+    assert noted_card(*calls).preferred == "Dana (101)"
+    own = DeskSettings(agent_field="Account manager")
+    assert noted_card(*calls, fields=(("account MANAGER", "Eva"),), desk=own).preferred == "Eva"
+    assert noted_card(*calls, desk=own).preferred == "Dana (101)"
+    assert noted_card(past(4, "103")).preferred is None
+
+
+def test_the_names_of_who_noted_are_in_words() -> None:
+    card = noted_card(past(1, note="x"))
+    assert card.past_calls is not None
+    assert card.past_calls[0].notes[0].agent == "Dana (101)"

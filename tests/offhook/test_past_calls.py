@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import text
 
+from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey
+from crm_bridge.call_notes import CallNotes
 from crm_bridge.settings import CrmSettings
 from cti.model import Call, CallOutcome, Direction, Origin, Party, Talk
 from kpi.store import Store
@@ -60,4 +63,22 @@ async def test_calls_of_all_the_customers_numbers_newest_first(tmp_path: Path) -
     found = await fetch(["+393331234501", "00393331234501", "3331234501", "+393331234502"])
     assert [one.at for one in found] == [AT + timedelta(minutes=1), AT]
     assert list(await fetch(["101"])) == []
+    await engine.dispose()
+
+
+async def test_what_agents_noted_comes_with_the_call(tmp_path: Path) -> None:
+    engine = make_engine("sqlite:///x.sqlite", beside=tmp_path)
+    await migrate(engine)
+    store, notes = Store(engine, lambda number: e164_of(ITALY, number)), CallNotes(engine)
+    await store.store_calls([call("3331234501", 0), call("3331234501", 1)])
+    customer = NotedCustomer(source="book", contact_id="2", name="Mary Smith", on_behalf=True)
+    await notes.store(NoteKey("main", "0.01", "101"), AT, NotedText("wants two", "Offer"), customer)
+    await notes.store(NoteKey("main", "1.01", "102"), AT, customer=NotedCustomer(name="Carla"))
+    newer, older = await last_calls_from(store, notes)(["+393331234501"])
+    assert newer.notes == ()
+    (note,) = older.notes
+    assert (note.agent, note.note, note.disposition, note.on_behalf_of) == ("101", "wants two", "Offer", "Mary Smith")
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE call_notes"))
+    assert [one.notes for one in await last_calls_from(store, notes)(["+393331234501"])] == [(), ()]
     await engine.dispose()

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
+from sqlalchemy import text as sql
 
 from crm_bridge.pop import DeskId
 from crm_bridge.settings import CrmSettings
 from cti.model import CallOutcome, RingResult
 from offhook.web.desk_cookie import COOKIE
 from tests.browser.desk_house import DeskHouse, desk_house
-from tests.crm_bridge.scene import HOSTILE, Clock, Scene, agent_event, until
+from tests.crm_bridge.scene import HOSTILE, Clock, Scene, WallClock, agent_event, until
 
 ANNA = DeskId("main", "101")
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;;-- Žofia Müller 北京"
@@ -53,8 +54,10 @@ async def browser(house: DeskHouse) -> AsyncIterator[Browser]:
     await made.http.close()
 
 
-def ring(house: DeskHouse, number: str | None = "+393351234509", name: str | None = None) -> Scene:
-    call = Scene(f"{number}{name}", number, Clock(), name=name)
+def ring(
+    house: DeskHouse, number: str | None = "+393351234509", name: str | None = None, clock: Clock | None = None
+) -> Scene:
+    call = Scene(f"{number}{name}", number, clock or Clock(), name=name)
     for event in (call.started(), call.queued(), call.offered("101")):
         house.desk.apply(event)
     return call
@@ -67,7 +70,7 @@ def pop_id(house: DeskHouse) -> str:
 async def looked_up(house: DeskHouse) -> None:
     def done() -> bool:
         match = house.desk.view(ANNA).cards[0].match
-        return match is not None and not match.pending
+        return match is not None and not match.pending and not match.silent
 
     await until(done)
 
@@ -280,3 +283,74 @@ async def test_a_desk_without_them_may_not(browser: Browser) -> None:
     assert "frame-src" not in page.headers["Content-Security-Policy"]
     assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert 'id="crm-tab"' not in await page.text()
+
+
+async def ticket_of(browser: Browser) -> str:
+    page = await (await browser.get("/desk")).text()
+    return page.partition('name="ticket" value="')[2].partition('"')[0]
+
+
+async def test_a_note_is_stored_and_answered_with_the_edit_that_it_is(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    call = ring(house)
+    await looked_up(house)
+    assert 'name="note"' not in await (await browser.get("/desk")).text()
+    house.desk.apply(call.answered("101"))
+    ticket, pop = await ticket_of(browser), pop_id(house)
+    form = {"pop": pop, "ticket": ticket, "note": HOSTILE, "disposition": "Offer", "edit": "7"}
+    assert 'data-saved="7"' in await (await browser.post("/desk/note", **form)).text()
+    form["edit"] = "<b>"
+    assert 'data-saved=""' in await (await browser.post("/desk/note", **form)).text()
+    (note,) = await house.notes.fetch("main", call.call.call_id)
+    assert (note.text.note, note.text.disposition, note.customer.contact_id) == (HOSTILE, "Offer", "1")
+    page = await (await browser.get("/desk")).text()
+    assert f">{ESCAPED}</textarea>" in page
+    assert "<script>alert" not in page
+
+
+async def test_a_note_needs_the_ticket_of_that_desk(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    call = ring(house)
+    house.desk.apply(call.answered("101"))
+    ticket = await ticket_of(browser)
+    assert (await browser.post("/desk/note", ticket=ticket[:-2], note="x")).status == 403
+    assert (await browser.post("/desk/note", note="x")).status == 403
+    assert (await browser.post("/desk/note", origin="https://evil.example", ticket=ticket, note="x")).status == 403
+    await browser.sit_down("102")
+    assert (await browser.post("/desk/note", ticket=ticket, note="x")).status == 403
+    assert await house.notes.fetch("main", call.call.call_id) == []
+
+
+async def test_a_note_that_cannot_be_stored_is_said_to_be_tried_again(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    house.desk.apply(ring(house).answered("101"))
+    ticket = await ticket_of(browser)
+    async with house.engine.begin() as connection:
+        await connection.execute(sql("DROP TABLE call_notes"))
+    said = await (await browser.post("/desk/note", pop=pop_id(house), ticket=ticket, note="x")).text()
+    assert "data-again" in said
+    assert "Not saved: the notes on calls cannot be read or written" in said
+
+
+async def test_the_ended_call_stays_with_its_note_until_it_is_put_away(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    call = ring(house, clock=WallClock())
+    house.desk.apply(call.answered("101"))
+    pop = pop_id(house)
+    house.desk.apply(call.released("101"))
+    house.desk.apply(call.ended())
+    assert "After the call" in await (await browser.get("/desk")).text()
+    assert (await browser.post("/desk/done", pop=pop)).status == 204
+    page = await (await browser.get("/desk")).text()
+    assert "After the call" not in page
+    assert 'name="note"' in await (await browser.get(f"/desk/card?pop={pop}")).text()
+
+
+async def test_what_was_chosen_can_be_taken_back(browser: Browser, house: DeskHouse) -> None:
+    await browser.sit_down()
+    ring(house, "+393331234517")
+    await looked_up(house)
+    await browser.post("/desk/choose", pop=pop_id(house), source="book", contact="3")
+    assert "That is somebody else" in await (await browser.get("/desk")).text()
+    assert (await browser.post("/desk/unchoose", pop=pop_id(house))).status == 200
+    assert "2 customers have this number" in await (await browser.get("/desk")).text()

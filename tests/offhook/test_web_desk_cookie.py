@@ -35,3 +35,15 @@ def test_a_changed_cookie_names_no_other_desk(place: int, letter: str) -> None:
     place %= len(cookie)
     seat = signer.read(cookie[:place] + letter + cookie[place + 1 :])
     assert seat is None or seat.desk == DESK
+
+
+def test_a_ticket_is_for_one_call_of_one_desk_and_is_no_seat() -> None:
+    signer = SeatSigner(b"k" * 32)
+    ticket = signer.sign_call(DESK, "1763.1")
+    assert signer.read_call(ticket, DESK) == "1763.1"
+    assert signer.read_call(ticket, DeskId("main", "999")) is None
+    assert signer.read_call(signer.sign(DESK), DESK) is None
+    assert signer.read(ticket) is None
+    for wrong in ("", "x", ticket[:-3], "é" + ticket, "9" * 5000):
+        assert signer.read_call(wrong, DESK) is None
+    assert SeatSigner(b"j" * 32).read_call(ticket, DESK) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey
+from crm_bridge.call_notes import CallNotes
+from crm_bridge.schema import metadata as crm_metadata
 from cti.model import CallEnded, Origin, Party
 from cti.pbx.settings import PbxSettings
 from kpi.batch import Batch
@@ -121,3 +125,20 @@ async def test_the_events_of_a_call(engine: AsyncEngine, tmp_path: Path) -> None
 def test_talk_is_what_all_agents_talked() -> None:
     assert talked_s(answered_call(talk=60)) == 60
     assert talked_s(abandoned_call()) is None
+
+
+async def test_what_agents_noted_is_on_the_calls_page_as_text(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(crm_metadata.create_all)
+    await Store(engine).store(Batch(calls=(answered_call("7"),)))
+    notes = CallNotes(engine)
+    customer = NotedCustomer(source="book", contact_id="2", name="Mary <i>", on_behalf=True)
+    await notes.store(NoteKey("milan", "7", "101"), datetime.now(UTC), NotedText("<b>two</b>", "Offer"), customer)
+    part = call_pages(Store(engine), "UTC", {"main": PBX}, None, notes)
+    client = TestClient(TestServer(await make_app(WebSettings(), None, [part])))
+    await client.start_server()
+    text = await text_of(client, "/reports/call?pbx=milan&id=7")
+    await client.close()
+    assert "What agents noted" in text
+    assert "&lt;b&gt;two&lt;/b&gt;" in text
+    assert "on behalf of <bdi>Mary &lt;i&gt;</bdi>" in text
