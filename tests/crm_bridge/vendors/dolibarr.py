@@ -6,11 +6,12 @@ htdocs/comm/action/class/api_agendaevents.class.php (POST answers the id).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, like, shown
+from tests.crm_bridge.vendors.crm_server import PEOPLE, SECRET, CrmServer, Person, Told, like, shown
 
 COLUMNS = {"t.phone": "phone_pro", "t.phone_mobile": "phone_mobile", "t.phone_perso": "phone_perso"}
 NAMES = {"t.lastname": "lastname", "t.firstname": "firstname"}
@@ -19,8 +20,8 @@ NAMES = {"t.lastname": "lastname", "t.firstname": "firstname"}
 class Vendor(CrmServer):
     kind = "dolibarr"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, people: Sequence[Person] = PEOPLE) -> None:
+        super().__init__(people)
         self.events: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> list[web.RouteDef]:
