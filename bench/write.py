@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import random
 import sqlite3
 import statistics
@@ -184,6 +185,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     calls = made_up_calls(options.calls, options.queues, options.agents, options.seed)
+    gc.freeze()  # else the calls that are still to come are looked through again and again
     rates: dict[str, list[Rate]] = {BARE: [], STORE: [], AGAIN: []}
     with tempfile.TemporaryDirectory() as place:
         for number in range(options.rounds):

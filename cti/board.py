@@ -29,14 +29,15 @@ GONE_LEGS = 10_000  # some minutes of a site with 1,000 agents
 class Board:
     """One PBX's present. ``at`` and ``origin`` are those of the signal being applied.
 
-    ``heard_since`` is when the connection began that is being read, None where nobody has said so.
+    ``heard_since`` is when the connection began that is being read, None where nobody has said so. With ``ends_only``
+    only the ends of calls are told, and oddities.
     """
 
     at: datetime
     origin: Origin
 
-    def __init__(self, pbx: str) -> None:
-        self.pbx = pbx
+    def __init__(self, pbx: str, *, ends_only: bool = False) -> None:
+        self.pbx, self.ends_only = pbx, ends_only
         self.heard_since: datetime | None = None
         self.legs: dict[str, LegRecord] = {}
         self.calls: dict[str, CallRecord] = {}
@@ -127,6 +128,8 @@ class Board:
             return
         if kind is not CallStarted:
             self.start(call)
+        if self.ends_only:
+            return
         extra: dict[str, object] = {}
         if ring is not None:
             extra = {"agent": ring.ring.agent, "ring": ring.ring}
@@ -147,6 +150,8 @@ class Board:
     def tell_agent(
         self, record: AgentRecord, change: AgentChange, queue: str | None = None, reason: str | None = None
     ) -> None:
+        if self.ends_only:
+            return
         self.out.append(
             AgentChanged(
                 at=self.at,

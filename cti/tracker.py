@@ -62,10 +62,10 @@ MOVES: dict[type[signals.Signal], Move] = {
 
 
 class CallTracker:
-    """All calls and agents of one PBX."""
+    """All calls and agents of one PBX. With ``ends_only`` it tells calls when they have ended, and no more of them."""
 
-    def __init__(self, pbx: str) -> None:
-        self._board = Board(pbx)
+    def __init__(self, pbx: str, *, ends_only: bool = False) -> None:
+        self._board = Board(pbx, ends_only=ends_only)
 
     def apply(self, signal: signals.Signal) -> list[CallEvent]:
         """What the house is told because of ``signal``, in order; often nothing."""

@@ -114,6 +114,7 @@ async def _keep_others_waiting(connection: AsyncConnection) -> None:
 async def _make_table_beside(connection: AsyncConnection) -> Table:
     """A table like that of the tallies, seen by this connection only."""
     beside = schema.tallies.to_metadata(MetaData(), name="tallies_made_anew")
+    beside.dialect_options["postgresql"]["partition_by"] = None
     made = str(CreateTable(beside).compile(dialect=connection.dialect))
     await connection.exec_driver_sql(made.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))
     return beside

@@ -41,7 +41,7 @@ from kpi.spans import Carried, SpanBook
 from kpi.store import Store, StoreAwayError
 from kpi.totals import Totals
 
-BATCH_ENTRIES = 500  # 5,000 calls/s on SQLite; ten times as many gain nothing and hold its lock for a second
+BATCH_ENTRIES = 1_000  # half as many cost a third more for each; this holds SQLite's lock for a fifth of a second
 BATCH_WAIT_S = 0.1
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -120,6 +122,7 @@ calls = Table(
     Column("source", Word(CallSource), nullable=False, server_default=CallSource.LIVE.value),
     *_origin(),
     Index(None, "offered_at"),
+    Index("brin_calls_offered_at", "offered_at", postgresql_using="brin").ddl_if(dialect="postgresql"),
     Index(None, "customer_e164", "offered_at"),
     Index(None, "queue", "offered_at"),
 )
@@ -219,6 +222,7 @@ agent_spans = Table(
     Column("cut", Boolean(create_constraint=False), nullable=False),
     Index(None, "started_at"),
     Index(None, "ended_at"),
+    postgresql_partition_by="RANGE (started_at)",
 )
 
 #: ``n`` counts the oddities of one event.
@@ -330,6 +334,7 @@ def _sums(name: str) -> Table:
         *(Column(name, IndexedHistogram()) for name in WAITS),
         *(Column(name, SparseHistogram()) for name in TIMES),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (starts_at)",
     )
 
 
@@ -348,3 +353,10 @@ removed_calls = Table(
 
 #: Up to when (by the call's beginning) calls were removed, and numbers taken out of them.
 retained = Table("retained", metadata, Column("kind", Key(NAME_CHARS), primary_key=True), _at("since", known=True))
+
+#: By month on PostgreSQL: ``kpi.partitions``.
+PARTITIONED = {tallies.name: "starts_at", removed_tallies.name: "starts_at", agent_spans.name: "started_at"}
+for _name in PARTITIONED:
+    _made = f"CREATE TABLE {_name}_default PARTITION OF {_name} DEFAULT"
+    _default = DDL(_made)  # type: ignore[no-untyped-call]
+    event.listen(metadata.tables[_name], "after_create", _default.execute_if(dialect="postgresql"))

@@ -31,6 +31,7 @@ from cti.pbx.settings import PbxSettings
 from kpi.batch import Mark
 from kpi.filling import GapFiller
 from kpi.live import LiveBoard
+from kpi.partitions import PartitionKeeper
 from kpi.prometheus import KpiCollector
 from kpi.recorder import Recorder
 from kpi.store import Store
@@ -138,6 +139,7 @@ class Offhook:
         self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
         self._registry = self._make_registry()
         self.url = await stack.enter_async_context(self._serve())
+        await self._keep_partitions(stack)
         await self._carry_on()
         await stack.enter_async_context(self._working(self.recorder.run, self._drain))
         await self._recover()
@@ -191,11 +193,12 @@ class Offhook:
         if mail.report:
             password = fetch_secret(mail.password, mail.password_file)
             mailman = Mailman(mail, password, self.store, self.settings.kpi.site())
+            await stack.enter_async_context(self._working(mailman.run, _at_once))
 
-            async def stop() -> None:
-                """Nothing is under way that a second try would not do."""
-
-            await stack.enter_async_context(self._working(mailman.run, stop))
+    async def _keep_partitions(self, stack: AsyncExitStack) -> None:
+        """Have PostgreSQL's partitions of the coming months made before they are needed."""
+        if self.engine.dialect.name == "postgresql":
+            await stack.enter_async_context(self._working(PartitionKeeper(self.engine).run, _at_once))
 
     async def _tell_others(self, stack: AsyncExitStack) -> None:
         """Have CRMs and webhooks told of calls, where any are to be."""
@@ -313,6 +316,10 @@ class Offhook:
         journals = {line.settings.name: line.journal for line in self.lines}
         healths = {pbx: None if one is None else one.health() for pbx, one in journals.items()}
         return {pbx: health for pbx, health in healths.items() if health is not None}
+
+
+async def _at_once() -> None:
+    """Nothing is under way that a second try would not do."""
 
 
 def _place(mark: Mark | None) -> JournalMark | None:

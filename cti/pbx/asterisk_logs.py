@@ -48,7 +48,7 @@ class AsteriskLogs:
             self._tell_cel(script, logged)
         else:
             ended_by_known = tell_from_cdr(script, logged.cdr, logged.queue_log, self._people, self.agents)
-        tracker = CallTracker(self.pbx)
+        tracker = CallTracker(self.pbx, ends_only=True)
         events = [event for signal in script for event in tracker.apply(signal)]
         calls = [event.call for event in events if isinstance(event, CallEnded)]
         return calls if ended_by_known else [msgspec.structs.replace(call, ended_by=None) for call in calls]

@@ -32,7 +32,7 @@ class FreeswitchLogs:
         """The calls in there, in the order they ended: one as a rule, none where a leg was no call."""
         if not logged.legs:
             return []
-        story, tracker = CdrStory(logged.legs), CallTracker(self.pbx)
+        story, tracker = CdrStory(logged.legs), CallTracker(self.pbx, ends_only=True)
         calls: list[Call] = []
         for at_us, frame in story.events():
             at = _EPOCH + timedelta(microseconds=at_us)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from kpi.importers.lines import CdrRow, CelRow, Line, LoggedCall, QueueLine
 
@@ -29,11 +31,19 @@ _SECOND = timedelta(seconds=1)
 
 
 class _Group:
-    """One call in the making. ``names`` are the channels it knows, ``waits`` what has to be seen before it is over."""
+    """One call in the making. ``names`` are the channels it knows, ``number`` its place among the calls.
 
-    __slots__ = ("begins_at", "cdr", "cel", "ended_at", "names", "open", "queue_log", "uniqueids", "waiting")
+    ``looked_at`` is when it is looked at next, whether it is over.
+    """
 
-    def __init__(self, at: datetime) -> None:
+    __slots__ = (
+        *("begins_at", "cdr", "cel", "ended_at", "looked_at", "names", "number", "open", "queue_log", "uniqueids"),
+        "waiting",
+    )
+
+    def __init__(self, at: datetime, number: int) -> None:
+        self.number = number
+        self.looked_at: datetime | None = None
         self.cel: list[CelRow] = []
         self.cdr: list[CdrRow] = []
         self.queue_log: list[QueueLine] = []
@@ -54,10 +64,12 @@ class _Group:
         self.begins_at = min(self.begins_at, other.begins_at)
         self.ended_at = max(self.ended_at, other.ended_at)
 
-    def over(self, now: datetime) -> bool:
+    @property
+    def over_after(self) -> datetime:
+        """When it is over, unless more of it comes."""
         if not self.ended:
-            return now - self.ended_at > OPEN_AT_MOST
-        return now - self.ended_at > (LINGER if self.cel else LINGER_WITHOUT_CEL)
+            return self.ended_at + OPEN_AT_MOST
+        return self.ended_at + (LINGER if self.cel else LINGER_WITHOUT_CEL)
 
     @property
     def ended(self) -> bool:
@@ -81,6 +93,8 @@ class Gathering:
     def __init__(self, is_phone: Callable[[str], bool]) -> None:
         self._is_phone = is_phone
         self._groups: dict[int, _Group] = {}
+        self._numbers = count()
+        self._looks: list[tuple[datetime, int]] = []
         self._by_id: dict[str, _Group] = {}
         self._by_name: dict[str, _Group] = {}
         self._phones: dict[str, set[str]] = {}
@@ -114,9 +128,26 @@ class Gathering:
         if self.now is None or (self._checked_at is not None and self.now - self._checked_at < _SECOND):
             return
         self._checked_at = now = self.now
-        done = [group for group in self._groups.values() if group.over(now)]
-        for group in sorted(done, key=lambda group: group.begins_at):
+        done: list[_Group] = []
+        while self._looks and self._looks[0][0] < now:
+            looked_at, number = heappop(self._looks)
+            group = self._groups.get(number)
+            if group is None or group.looked_at != looked_at:
+                continue
+            group.looked_at = None
+            if group.over_after < now:
+                done.append(group)
+            else:
+                self._look_later(group)
+        for group in sorted(done, key=lambda group: (group.begins_at, group.number)):
             yield self._release(group)
+
+    def _look_later(self, group: _Group) -> None:
+        """Look at it when it may be over: only calls whose time has come are looked at, not all that go on."""
+        over_after = group.over_after
+        if group.looked_at is None or over_after < group.looked_at:
+            group.looked_at = over_after
+            heappush(self._looks, (over_after, group.number))
 
     def finished(self) -> Iterator[LoggedCall]:
         """Of what is left, the calls that have ended, though more of them might have come."""
@@ -145,6 +176,7 @@ class Gathering:
                 if group.ended_at < line.at:
                     group.open.clear()
                     group.waiting = False
+                    self._look_later(group)
 
     def _take_cel(self, row: CelRow) -> None:
         ids = [row.uniqueid, row.linkedid, *(row.extra[tie] for tie in _TIES if row.extra.get(tie))]
@@ -157,6 +189,7 @@ class Gathering:
         elif row.event == "CHAN_END":
             group.open.discard(row.uniqueid)
             self._phones.get(_device(row.channel), set()).discard(row.uniqueid)
+        self._look_later(self._by_id[row.uniqueid])
 
     def _second_call(self, row: CelRow) -> None:
         """A phone that begins a call while it has another asks somebody: it may be one call in the end."""
@@ -176,6 +209,7 @@ class Gathering:
         group.cdr.append(row)
         if not group.cel:
             group.ended_at = max(group.ended_at, row.ended_at)
+        self._look_later(group)
 
     def _same_channel(self, group: _Group, name: str, row: CdrRow) -> _Group:
         """Records that name one channel are of one call, unless that name has been used for another since."""
@@ -192,6 +226,7 @@ class Gathering:
         if not group.cel:
             group.ended_at = max(group.ended_at, line.at)
             group.waiting = line.event not in _OVER
+        self._look_later(group)
 
     def _tied(self, ids: list[str], at: datetime) -> _Group:
         """The group that all these ids are of; new if none is known."""
@@ -201,8 +236,8 @@ class Gathering:
             if known is not None and known is not group:
                 group = known if group is None else self._join(group, known)
         if group is None:
-            group = _Group(at)
-            self._groups[id(group)] = group
+            group = _Group(at, next(self._numbers))
+            self._groups[group.number] = group
         for one in ids:
             if self._by_id.get(one) is not group:
                 self._by_id[one] = group
@@ -211,15 +246,16 @@ class Gathering:
 
     def _join(self, group: _Group, other: _Group) -> _Group:
         group.swallow(other)
-        del self._groups[id(other)]
+        del self._groups[other.number]
         for one in other.uniqueids:
             self._by_id[one] = group
         for name in other.names:
             self._by_name[name] = group
+        self._look_later(group)
         return group
 
     def _release(self, group: _Group) -> LoggedCall:
-        del self._groups[id(group)]
+        del self._groups[group.number]
         for one in group.uniqueids:
             if self._by_id.get(one) is group:
                 del self._by_id[one]

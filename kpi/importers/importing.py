@@ -23,7 +23,7 @@ from kpi.schema import CallSource, SpanKind
 from kpi.spans import SpanBook
 from kpi.store import Store
 
-CALLS_AT_ONCE = 500
+CALLS_AT_ONCE = 1_000
 LINES_BETWEEN_LOOKS = 500
 
 

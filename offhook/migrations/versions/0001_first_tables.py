@@ -60,6 +60,12 @@ def _make_part(name: str, *columns: SchemaItem) -> None:
     )
 
 
+def _make_default_partition(table: str) -> None:
+    """For what is of no month that has one yet; the program makes those of the months."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
+
+
 def _make_agent_spans() -> None:
     op.create_table(
         "agent_spans",
@@ -77,7 +83,9 @@ def _make_agent_spans() -> None:
         sa.Column("talk_s", sa.Float(53)),
         sa.Column("cut", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("pbx", "agent", "kind", "queue", "started_at", name="pk_agent_spans"),
+        postgresql_partition_by="RANGE (started_at)",
     )
+    _make_default_partition("agent_spans")
     op.create_index("ix_agent_spans_ended_at", "agent_spans", ["ended_at"])
     op.create_index("ix_agent_spans_started_at", "agent_spans", ["started_at"])
 
@@ -108,6 +116,8 @@ def _make_calls() -> None:
     )
     op.create_index("ix_calls_customer_e164_offered_at", "calls", ["customer_e164", "offered_at"])
     op.create_index("ix_calls_offered_at", "calls", ["offered_at"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("brin_calls_offered_at", "calls", ["offered_at"], postgresql_using="brin")
     op.create_index("ix_calls_queue_offered_at", "calls", ["queue", "offered_at"])
 
 
@@ -205,7 +215,9 @@ def _make_tallies(name: str = "tallies") -> None:
         *(sa.Column(name, sa.LargeBinary) for name in _HISTOGRAMS.split()),
         sa.PrimaryKeyConstraint("span", "starts_at", "pbx", "queue", "agent", "direction", "did", name=f"pk_{name}"),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (starts_at)",
     )
+    _make_default_partition(name)
 
 
 def _make_removed_tallies() -> None:
