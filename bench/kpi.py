@@ -1,8 +1,9 @@
 """How fast a year is reported: by queue and hour of the day, beside bare SQL on an hourly rollup and beside DuckDB.
 
-``python bench/kpi.py [--calls N] [--queues N] [--agents N] [--rounds N] [--seed S] [--folder DIR]`` makes the calls of
-365 days (10 million) in DuckDB, and what they add to the tallies in SQLite, with an hourly rollup beside them in both.
-``--folder`` keeps the databases for the next run.
+``python bench/kpi.py [--calls N] [--queues N] [--agents N] [--rounds N] [--seed S] [--quarters] [--folder DIR]`` makes
+the calls of 365 days (10 million) in DuckDB, and what they add to the tallies in SQLite, with an hourly rollup beside
+them in both. Of the tallies only those are made that these reports read, by hour and by the hour of seven days, unless
+there is ``--quarters``. ``--folder`` keeps the databases for the next run.
 
 Asked is for the numbers that a report has when nobody says which (offered, answered, abandoned, left otherwise, abandon
 rate, service level, speed of answer, longest wait, handle time), of the last 90 days and of all 365, in the local time
@@ -96,14 +97,14 @@ SELECT queue, {hour} AS hour, sum(offered) AS offered, sum(answered), sum(in_tim
 FROM {source} GROUP BY 1, 2 ORDER BY 1, 2
 """
 WAITS = """
-SELECT offered_ms // {quarter} * {quarter}, queue, count(*), count(*) FILTER (answered),
+SELECT offered_ms // {step} * {step}, queue, count(*), count(*) FILTER (answered),
        CAST(coalesce(sum(wait_ms) FILTER (answered), 0) AS BIGINT),
        CAST(coalesce(sum(wait_ms) FILTER (NOT answered), 0) AS BIGINT),
        histogram((wait_ms + 999) // 1000) FILTER (answered), histogram((wait_ms + 999) // 1000) FILTER (NOT answered)
 FROM calls WHERE offered_ms >= {since} AND offered_ms < {until} GROUP BY 1, 2
 """
 TALKS = """
-SELECT (offered_ms + wait_ms) // {quarter} * {quarter}, queue, agent, count(*), CAST(sum(talk_ms) AS BIGINT),
+SELECT (offered_ms + wait_ms) // {step} * {step}, queue, {agent}, count(*), CAST(sum(talk_ms) AS BIGINT),
        histogram((talk_ms + 999) // 1000)
 FROM calls WHERE answered AND offered_ms + wait_ms >= {since} AND offered_ms + wait_ms < {until} GROUP BY 1, 2, 3
 """
@@ -117,7 +118,7 @@ class Times(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The databases, and how many rows of tallies there are of each span."""
+    """The files of the databases."""
 
     duck: Path
     sqlite: Path
@@ -131,10 +132,10 @@ def at_of(ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=ms)
 
 
-def make_databases(folder: Path, calls: int, queues: int, agents: int, seed: int) -> Made:
-    """Both, as far as they are not in the folder yet."""
+def make_databases(folder: Path, calls: int, queues: int, agents: int, seed: int, *, quarters: bool) -> Made:
+    """Both, as far as they are not in the folder yet; with ``quarters`` and agents, or only what long reports read."""
     name = f"{calls}-{queues}-{agents}-{seed}"
-    made = Made(folder / f"calls-{name}.duckdb", folder / f"tallies-{name}.sqlite")
+    made = Made(folder / f"calls-{name}.duckdb", folder / f"tallies-{name}{'-quarters' * quarters}.sqlite")
     if not made.duck.exists():
         new = made.duck.with_suffix(".new")
         new.unlink(missing_ok=True)
@@ -147,26 +148,29 @@ def make_databases(folder: Path, calls: int, queues: int, agents: int, seed: int
         new = made.sqlite.with_suffix(".new")
         new.unlink(missing_ok=True)
         with duckdb.connect(str(made.duck), read_only=True) as duck:
-            asyncio.run(store_tallies(duck, new))
+            asyncio.run(store_tallies(duck, new, quarters=quarters))
             copy_rollup(duck, new)
         new.rename(made.sqlite)
     return made
 
 
-async def store_tallies(duck: duckdb.DuckDBPyConnection, path: Path) -> None:
+async def store_tallies(duck: duckdb.DuckDBPyConnection, path: Path, *, quarters: bool) -> None:
     """What the calls add to the tallies, week by week: what ``kpi.summing.sums_of`` says of the same calls."""
     engine = make_engine(f"sqlite:///{path}")
     async with engine.begin() as connection:
         await connection.run_sync(schema.metadata.create_all)
-        for_ever: dict[TallyKey, Tally] = {}
-        week = EPOCH - timedelta(days=3) + (FIRST - EPOCH + timedelta(days=3)) // WEEK * WEEK
-        while week < LAST + timedelta(days=1):
-            quarters = dict((*waits_of(duck, week, week + WEEK), *talks_of(duck, week, week + WEEK)))
-            await put(connection, quarters | coarser(quarters))
-            of_all = [(ever(key), tally) for key, tally in quarters.items()]
-            of_all += [(of_agent(key), plain(tally)) for key, tally in quarters.items() if key.agent]
-            for_ever = gather((*for_ever.items(), *of_all))
-            week += WEEK
+    step_ms = QUARTER_MS if quarters else HOUR_MS
+    week = EPOCH - timedelta(days=3) + (FIRST - EPOCH + timedelta(days=3)) // WEEK * WEEK
+    for_ever: dict[TallyKey, Tally] = {}
+    while week < LAST + timedelta(days=1):
+        found = gather((*waits_of(duck, week, step_ms), *talks_of(duck, week, step_ms)))
+        async with engine.begin() as connection:
+            await put(connection, found | coarser(found) if quarters else coarser(found))
+        of_all = [(ever(key), tally) for key, tally in found.items() if quarters]
+        of_all += [(of_agent(key), plain(tally)) for key, tally in found.items() if quarters and key.agent]
+        for_ever = gather((*for_ever.items(), *of_all))
+        week += WEEK
+    async with engine.begin() as connection:
         await put(connection, for_ever)
     await engine.dispose()
 
@@ -178,9 +182,9 @@ async def put(connection: Any, sums: dict[TallyKey, Tally]) -> None:
     await execute_many(connection, inserting, schema.tallies, values)
 
 
-def waits_of(duck: Any, since: datetime, until: datetime) -> Iterator[tuple[TallyKey, Tally]]:
-    """Calls and their waits, of the quarters in which they began."""
-    asked = WAITS.format(quarter=QUARTER_MS, since=ms_of(since), until=ms_of(until))
+def waits_of(duck: Any, week: datetime, step_ms: int) -> Iterator[tuple[TallyKey, Tally]]:
+    """Calls and their waits, by the quarters (or hours) in which they began."""
+    asked = WAITS.format(step=step_ms, since=ms_of(week), until=ms_of(week + WEEK))
     for quarter, queue, offered, answered, answered_ms, abandoned_ms, waits, lost in duck.execute(asked).fetchall():
         counts = {"answered": answered, "abandoned": offered - answered}
         yield (
@@ -198,9 +202,10 @@ def waits_of(duck: Any, since: datetime, until: datetime) -> Iterator[tuple[Tall
         )
 
 
-def talks_of(duck: Any, since: datetime, until: datetime) -> Iterator[tuple[TallyKey, Tally]]:
-    """Conversations, of the quarters in which they began."""
-    asked = TALKS.format(quarter=QUARTER_MS, since=ms_of(since), until=ms_of(until))
+def talks_of(duck: Any, week: datetime, step_ms: int) -> Iterator[tuple[TallyKey, Tally]]:
+    """Conversations, by the quarters (or hours) in which they began; their agents with quarters only."""
+    agent = "agent" if step_ms == QUARTER_MS else "''"
+    asked = TALKS.format(step=step_ms, agent=agent, since=ms_of(week), until=ms_of(week + WEEK))
     for quarter, queue, agent, talks, talk_ms, times in duck.execute(asked).fetchall():
         seconds = dict(sorted(times.items()))
         tally = Tally(talks=talks, talk_ms=talk_ms, talk_times=seconds, handle_times=seconds)
@@ -363,12 +368,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--agents", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quarters", action="store_true", help="make the rows of quarters and agents too (slow)")
     parser.add_argument("--folder", type=Path, help="where the databases are kept for the next run")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as place:
         folder = options.folder or Path(place)
         folder.mkdir(parents=True, exist_ok=True)
-        made = make_databases(folder, options.calls, options.queues, options.agents, options.seed)
+        values = (options.calls, options.queues, options.agents, options.seed)
+        made = make_databases(folder, *values, quarters=options.quarters)
         print(f"{options.calls:,} calls in {DAYS} days, {options.queues} queues, {options.agents} agents")
         print(size_of(made))
         for days in PERIODS:
