@@ -76,6 +76,10 @@ class GuardedSource:
         """What the source said about this number before, if that may still be shown."""
         return None if number.key is None else self._cache.get(number.key, _now())
 
+    def forget(self) -> None:
+        """Keep nothing of what the source said before."""
+        self._cache.forget()
+
     async def find(self, number: Number) -> list[Contact]:
         """Ask now, or wait with the others who ask for the same number.
 

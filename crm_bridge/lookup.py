@@ -126,6 +126,11 @@ class Lookup:
         if self._choices is not None:
             await self._choices.drop_choice(key)
 
+    def forget(self) -> None:
+        """Show nothing any more of what sources answered before: somebody was erased."""
+        for source in self._sources.values():
+            source.forget()
+
     def warm(self) -> None:
         """Have the sources that keep all of their customers read them, beside everything else."""
         for source in self._sources.values():

@@ -43,6 +43,7 @@ from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_journal import PbxJournal
 from offhook.pbx_line import PbxLine
 from offhook.pbx_logs import open_pbx_logs
+from offhook.privacy.work import PrivacyWork
 from offhook.settings import Settings, fetch_secret
 from offhook.web.api import api_part
 from offhook.web.app import Part, WebServer, make_app
@@ -145,6 +146,7 @@ class Offhook:
         await self._recover()
         await self._fill_gaps(stack)
         await self._mail_reports(stack)
+        await self._keep_privacy(stack)
         await self._tell_others(stack)
         await self._tell_live(sources, stack)
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
@@ -216,6 +218,15 @@ class Offhook:
                     follower.close()
 
                 await stack.enter_async_context(self._working(partial(source.hear, follower), stop))
+
+    async def _keep_privacy(self, stack: AsyncExitStack) -> None:
+        """Have old data go, and people who were erased be forgotten."""
+        work = PrivacyWork(self.settings.retention, self.engine, self._folder, self.lookup.forget)
+
+        async def stop() -> None:
+            """Each batch is whole; the next start goes on."""
+
+        await stack.enter_async_context(self._working(work.run, stop))
 
     async def _breathe(self) -> None:
         await asyncio.sleep(BREATH_S if self.recorder.backlog > BACKLOG_ENTRIES else 0)
