@@ -47,6 +47,7 @@ from offhook.privacy.work import PrivacyWork
 from offhook.settings import Settings, fetch_secret
 from offhook.web.api import api_part
 from offhook.web.app import Part, WebServer, make_app
+from offhook.web.customer_quality import quality_pages
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.key import fetch_key
 from offhook.web.outbox import outbox_pages
@@ -261,7 +262,8 @@ class Offhook:
         folder = self._folder / journal.folder if journal.enabled else None
         key = fetch_secret(self.settings.web.api_key, self.settings.web.api_key_file)
         calls = call_pages(self.store, site.time_zone, pbxs, folder, CallNotes(self.engine))
-        return [report_pages(self.store, site), calls, api_part(self.store, site, key)]
+        quality = quality_pages(self.engine, self.settings.crm, self._folder)
+        return [report_pages(self.store, site), calls, quality, api_part(self.store, site, key)]
 
     @asynccontextmanager
     async def _working(
