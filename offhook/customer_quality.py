@@ -11,6 +11,7 @@ import msgspec
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.options import parse_options
 from crm_bridge.quality.book_records import BookRecords
@@ -48,19 +49,22 @@ async def look_over_all(settings: Settings, folder: Path, only: Sequence[str] = 
     Raises:
         OffhookError: there is no such source, or one cannot be read.
     """
-    crm = settings.crm
-    files = [one for one in crm.sources if one.kind in _FILES]
-    known = ["book", *(one.name for one in files)]
+    known = ["book", *(one.name for one in _files(settings.crm))]
     if wrong := [one for one in only if one not in known]:
         why = f"what can be looked through is {', '.join(known)}; other sources cannot be read as a whole"
         raise OffhookError(
             "quality-no-source", f'"{wrong[0][:60]}" cannot be looked through', why, "leave --source out"
         )
+    async with open_store(settings, folder) as engine:
+        return await look_over(engine, settings.crm, folder, only)
+
+
+async def look_over(engine: AsyncEngine, crm: CrmSettings, folder: Path, only: Sequence[str] = ()) -> QualityReport:
+    """The same, of a store that is open."""
     reports = []
     if not only or "book" in only:
-        async with open_store(settings, folder) as engine:
-            reports.append(await Look(BookRecords(engine), crm.default_region).report())
-    for one in files:
+        reports.append(await Look(BookRecords(engine), crm.default_region).report())
+    for one in _files(crm):
         if not only or one.name in only:
             reports.append(await _look_over_file(crm, one, folder))
     return joined_report(reports)
@@ -123,6 +127,10 @@ def summary_lines(report: QualityReport) -> list[str]:
     if kept < sum(report.counts.values()):
         lines.append(f"only {kept:,} of them are listed")
     return lines + [printable(remark) for remark in report.remarks]
+
+
+def _files(crm: CrmSettings) -> list[SourceSettings]:
+    return [one for one in crm.sources if one.kind in _FILES]
 
 
 async def _look_over_file(crm: CrmSettings, source: SourceSettings, folder: Path) -> QualityReport:

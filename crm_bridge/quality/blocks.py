@@ -60,7 +60,10 @@ class Blocks:
 
 
 def block_keys(entry: Entry) -> Iterator[tuple[str, str]]:
-    """By what a record is compared: each number, e-mail, own number, and the beginnings of its name with the town."""
+    """By what a record is compared: each number, e-mail, own number, and the beginnings of its name with the company.
+
+    A name alone, or with the town, is too many people's: see what ``likeness`` leaves of the doubt.
+    """
     for number in entry.numbers:
         yield "number", number.key
     if entry.email:
@@ -68,8 +71,8 @@ def block_keys(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.own_number:
         yield "own", entry.own_number
     beginnings = " ".join(word[:3] for word in plain_words(entry.name)[:4])
-    if beginnings:
-        yield "name", f"{beginnings}|{fold(entry.town or entry.company or '')}"
+    if beginnings and entry.company:
+        yield "name", f"{beginnings}|{fold(entry.company)}"
 
 
 def pairs_of(entries: list[Entry]) -> Iterator[tuple[Entry, Entry]]:

@@ -28,13 +28,14 @@ def test_who_has_something_in_common_is_a_block() -> None:
     assert blocks_of(*same_number, *same_mail, entry(4, "Dora", "+394")) == [[0, 1], [2, 3]]
 
 
-def test_a_slip_in_a_name_does_not_part_them_but_another_town_does() -> None:
-    assert blocks_of(entry(0, "Anna Rossi", town="Roma"), entry(1, "Rosi, Anna", town="roma")) == [[0, 1]]
-    assert blocks_of(entry(0, "Anna Rossi", town="Roma"), entry(1, "Anna Rossi", town="Bari")) == []
+def test_a_slip_in_a_name_does_not_part_colleagues_but_another_company_does() -> None:
+    assert blocks_of(entry(0, "Anna Rossi", company="Acme"), entry(1, "Rosi, Anna", company="ACME")) == [[0, 1]]
+    assert blocks_of(entry(0, "Anna Rossi", company="Acme"), entry(1, "Anna Rossi", company="Other")) == []
+    assert blocks_of(entry(0, "Anna Rossi", town="Roma"), entry(1, "Anna Rossi", town="Roma")) == []
 
 
 def test_the_number_of_a_block_is_known_and_of_other_blocks_there_is_none() -> None:
-    one, other = entry(0, "Anna", "+391", "+392"), entry(1, "Anna", "+392")
+    one, other = entry(0, "Anna", "+391", "+392", company="X"), entry(1, "Anna", "+392", company="X")
     blocks = Blocks(BITS)
     blocks.add(0, one)
     blocks.add(1, other)
