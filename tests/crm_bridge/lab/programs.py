@@ -23,12 +23,12 @@ STAMP = "complete"
 PASSWORD = "s3cret-password"
 
 
-def lab_folder() -> Path:
+def lab_folder(name: str = "crm", contents: Sequence[str] = PACKAGES) -> Path:
     """A folder for what these packages need, named for what is in it."""
-    mark = hashlib.sha256(repr((PACKAGES, sys.version_info[:2])).encode()).hexdigest()[:12]
+    mark = hashlib.sha256(repr((contents, sys.version_info[:2])).encode()).hexdigest()[:12]
     for place in (os.environ.get("OFFHOOK_LAB_DIR"), "/var/cache/offhook-lab", Path.home() / ".cache/offhook-lab"):
         if place:
-            folder = Path(place) / f"crm-{mark}"
+            folder = Path(place) / f"{name}-{mark}"
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError:
@@ -40,7 +40,7 @@ def lab_folder() -> Path:
 def lab() -> Path:
     """The folder with the programs and Tryton's database in it, made if it is not complete: half a minute to two."""
     folder = lab_folder()
-    with _alone(folder.with_suffix(".lock")):
+    with alone(folder.with_suffix(".lock")):
         if not (folder / STAMP).exists():
             shutil.rmtree(folder, ignore_errors=True)
             _make(folder)
@@ -91,10 +91,15 @@ def tryton_config(folder: Path, port: int) -> str:
     return f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:{port}\n"
 
 
+def make_venv(folder: Path, packages: Sequence[str]) -> None:
+    """A virtual environment with these packages."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--retries", "5", *packages], check=True)
+
+
 def _make(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-    pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--retries", "5", *PACKAGES], check=True)
+    make_venv(folder / "venv", PACKAGES)
     (folder / "tryton").mkdir()
     (folder / "tryton/crm.sqlite").touch()
     (folder / "password").write_text(PASSWORD + "\n")
@@ -106,7 +111,8 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else makes what this file stands for."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
