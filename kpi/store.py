@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call, Oddity
-from kpi import carrying, ledger, mails, parameter_history, positions, reading, report, writing
+from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap, HalfSeen
@@ -26,6 +26,7 @@ from kpi.positions import Position
 from kpi.question import ReportQuestion
 from kpi.reading import CallFilter, GroupKey, Window
 from kpi.rebuild import Progress, Rebuilt, rebuild_tallies
+from kpi.removed import Retained
 from kpi.report import Report
 from kpi.schema import CallSource
 from kpi.spans import Carried
@@ -232,6 +233,11 @@ class Store:
         """The agents' spans that are open, for a run of the program that goes on where another was."""
         async with self._reading() as connection:
             return await carrying.fetch_carried(connection, pbx)
+
+    async def fetch_retained(self) -> dict[Retained, datetime]:
+        """Since when calls are kept, and the customers' numbers in them; what was never removed is not in it."""
+        async with self._reading() as connection:
+            return await removed.fetch_retained(connection)
 
     async def fetch_marks(self) -> dict[str, Mark]:
         """How far each PBX's journal is in the store."""

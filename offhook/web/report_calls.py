@@ -17,6 +17,7 @@ from cti.model import Call, CallOutcome, Direction
 from cti.pbx.settings import PbxSettings
 from kpi.local_time import find_zone, parse_period
 from kpi.reading import CallFilter
+from kpi.removed import Retained
 from kpi.store import Store
 from offhook.web.app import Part
 from offhook.web.journal_events import MOST_EVENTS, fetch_events
@@ -58,7 +59,11 @@ class CallPages:
         calls = await self._store.fetch_calls(wanted, limit=CALLS_A_PAGE + 1, after=after)
         shown = calls[:CALLS_A_PAGE]
         more = _next_page(query, shown[-1]) if len(calls) > CALLS_A_PAGE else None
-        return self._page(request, "report_calls.html", calls=shown, more=more, query=query, outcomes=list(CallOutcome))
+        gone = {kind.value: at for kind, at in (await self._store.fetch_retained()).items() if period.since < at}
+        outcomes = list(CallOutcome)
+        return self._page(
+            request, "report_calls.html", calls=shown, more=more, query=query, outcomes=outcomes, gone=gone
+        )
 
     async def show_call(self, request: web.Request) -> web.Response:
         """One call on its time line."""
@@ -80,7 +85,9 @@ class CallPages:
     async def _call(self, query: MultiMapping[str]) -> Call:
         call = await self._store.fetch_call(query.get("pbx", ""), query.get("id", ""))
         if call is None:
-            raise web.HTTPNotFound(text="There is no such call in the store.")
+            old = Retained.CALLS in await self._store.fetch_retained()
+            why = " Calls are removed when they are old ([retention] calls_days)." if old else ""
+            raise web.HTTPNotFound(text=f"There is no such call in the store.{why}")
         return call
 
     async def _after(self, query: MultiMapping[str]) -> Call | None:

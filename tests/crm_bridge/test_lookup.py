@@ -251,3 +251,12 @@ async def test_a_refusing_source_never_raises(make: Make) -> None:
     _, heard = begin(make({"crm": Refusing()}))
     await until(lambda: heard.matches)
     assert heard.matches[-1].why == "no customer has this number (no answer from crm)"
+
+
+async def test_what_was_answered_before_is_forgotten_when_somebody_is_erased(make: Make) -> None:
+    one = make({"crm": Prompt(someone("Anna", KEY, "crm"))})
+    _, heard = begin(one)
+    await until(lambda: heard.matches)
+    assert begin(one)[0].kind is MatchKind.EXACT
+    one.forget()
+    assert begin(one)[0].kind is MatchKind.UNKNOWN

@@ -20,6 +20,7 @@ from crm_bridge.schema import metadata as crm_metadata
 from cti.model import CallEnded, Origin, Party
 from cti.pbx.settings import PbxSettings
 from kpi.batch import Batch
+from kpi.removed import Retained, note_retained
 from kpi.schema import metadata
 from kpi.store import Store
 from offhook.database import make_engine
@@ -142,3 +143,15 @@ async def test_what_agents_noted_is_on_the_calls_page_as_text(engine: AsyncEngin
     assert "What agents noted" in text
     assert "&lt;b&gt;two&lt;/b&gt;" in text
     assert "on behalf of <bdi>Mary &lt;i&gt;</bdi>" in text
+
+
+async def test_what_was_removed_because_of_its_age_is_told(pages: Client, engine: AsyncEngine) -> None:
+    assert "removed because of their age" not in await text_of(pages, f"/reports/calls?{DAY}")
+    async with engine.begin() as connection:
+        await note_retained(connection, Retained.CALLS, datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC))
+        await note_retained(connection, Retained.NUMBERS, datetime(2026, 3, 1, tzinfo=UTC))
+    text = await text_of(pages, f"/reports/calls?{DAY}")
+    assert "Calls that began before 2026-03-02 09:00:30 were removed because of their age" in text
+    assert "were taken out of calls" not in text
+    answer = await pages.get("/reports/call?pbx=milan&id=none")
+    assert (answer.status, "Calls are removed when they are old" in await answer.text()) == (404, True)
