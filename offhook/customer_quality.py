@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm_bridge.options import parse_options
-from crm_bridge.quality.book_records import BookRecords
-from crm_bridge.quality.file_records import FileRecords
-from crm_bridge.quality.look import Look
-from crm_bridge.quality.task import QualityReport, Task, TaskKind, TaskList, joined_report
-from crm_bridge.settings import CrmSettings, SourceSettings
-from crm_bridge.sources import find_kind
+from crm_bridge.quality.task import QualityReport, Task
 from cti.errors import OffhookError
-from offhook.csv_text import csv_text
-from offhook.run import open_store
+from offhook.quality_list import KINDS, files_of, look_over
+from offhook.open_store import open_store
 from offhook.settings import Settings
 from offhook.terminal import printable
 
-KINDS: Final = {
-    TaskKind.DUPLICATE: "Most likely the same customer twice",
-    TaskKind.SHARED_NUMBER: "Numbers of several customers",
-    TaskKind.UNUSABLE_NUMBER: "Numbers that are of no use",
-    TaskKind.UNUSABLE_EMAIL: "E-mail addresses that are of no use",
-    TaskKind.NO_NUMBER: "Customers without a number",
-    TaskKind.UNREADABLE: "Rows that cannot be read",
-}
 FORMS: Final = ("table", "csv", "json")
-BOM: Final = b"\xef\xbb\xbf"  # without it, Excel reads a CSV file in the machine's own old encoding
-_FILES: Final = ("csv", "vcard")
-_HEAD: Final = (
-    *("kind", "source", "record", "own number", "name", "what", "why", "suggestion", "score"),
-    *("other record", "other own number", "other name"),
-)
 
 
 async def look_over_all(settings: Settings, folder: Path, only: Sequence[str] = ()) -> QualityReport:
@@ -49,7 +26,7 @@ async def look_over_all(settings: Settings, folder: Path, only: Sequence[str] = 
     Raises:
         OffhookError: there is no such source, or one cannot be read.
     """
-    known = ["book", *(one.name for one in _files(settings.crm))]
+    known = ["book", *(one.name for one in files_of(settings.crm))]
     if wrong := [one for one in only if one not in known]:
         why = f"what can be looked through is {', '.join(known)}; other sources cannot be read as a whole"
         raise OffhookError(
@@ -57,17 +34,6 @@ async def look_over_all(settings: Settings, folder: Path, only: Sequence[str] = 
         )
     async with open_store(settings, folder) as engine:
         return await look_over(engine, settings.crm, folder, only)
-
-
-async def look_over(engine: AsyncEngine, crm: CrmSettings, folder: Path, only: Sequence[str] = ()) -> QualityReport:
-    """The same, of a store that is open."""
-    reports = []
-    if not only or "book" in only:
-        reports.append(await Look(BookRecords(engine), crm.default_region).report())
-    for one in _files(crm):
-        if not only or one.name in only:
-            reports.append(await _look_over_file(crm, one, folder))
-    return joined_report(reports)
 
 
 def quality_form(form: str | None, out: Path | None) -> str:
@@ -83,21 +49,6 @@ def quality_form(form: str | None, out: Path | None) -> str:
         hint = "name it .csv or .json, or say --format csv or --format json"
         raise OffhookError("quality-no-form", f"{out} does not say what to write", "", hint)
     return named
-
-
-def write_quality(report: QualityReport, form: str) -> bytes:
-    """The to-do list as a file's bytes: csv or json."""
-    return quality_csv(report) if form == "csv" else quality_json(report)
-
-
-def quality_csv(report: QualityReport) -> bytes:
-    """One line for each task, for a spreadsheet or the CRM."""
-    return BOM + csv_text(_HEAD, map(_cells, report.tasks)).encode()
-
-
-def quality_json(report: QualityReport) -> bytes:
-    """All of the report, indented."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def quality_table(report: QualityReport, most: int) -> list[Any]:
@@ -129,28 +80,6 @@ def summary_lines(report: QualityReport) -> list[str]:
     return lines + [printable(remark) for remark in report.remarks]
 
 
-def _files(crm: CrmSettings) -> list[SourceSettings]:
-    return [one for one in crm.sources if one.kind in _FILES]
-
-
-async def _look_over_file(crm: CrmSettings, source: SourceSettings, folder: Path) -> QualityReport:
-    options = parse_options(source, find_kind(source.kind).Options, environ=os.environ)
-    records = FileRecords(source.name, folder / options.path, crm.default_region, options.encoding)
-    report = await Look(records, crm.default_region).report()
-    left_out = TaskList()
-    for task in records.tasks():
-        left_out.add(task)
-    rows = QualityReport(looked_at={}, counts=left_out.counts, tasks=left_out.tasks())
-    return joined_report([report, rows])
-
-
 def _record(task: Task) -> str:
     own = f" (No. {task.own_number})" if task.own_number and task.own_number != task.record else ""
     return f"{task.source} {task.record}{own}"
-
-
-def _cells(task: Task) -> Sequence[str | float | None]:
-    return (
-        *(task.kind.value, task.source, task.record, task.own_number, task.name, task.what, task.why),
-        *(task.suggestion, task.score, task.other, task.other_number, task.other_name),
-    )

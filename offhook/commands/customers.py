@@ -199,7 +199,8 @@ def quality(
 
     with complaining():
         settings = load(config)
-        from offhook.customer_quality import look_over_all, quality_form, quality_table, write_quality
+        from offhook.customer_quality import look_over_all, quality_form, quality_table
+        from offhook.quality_list import write_quality
 
         keep_private()
         chosen = quality_form(form, out)

@@ -14,7 +14,7 @@ from crm_bridge.merging import MergeError, fetch_merges, store_merge, undo_merge
 from crm_bridge.quality.task import QualityReport, Task
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
-from offhook.customer_quality import KINDS, look_over, write_quality
+from offhook.quality_list import KINDS, look_over, write_quality
 from offhook.web.app import Part
 from offhook.web.templates import TEMPLATES, list_page
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from crm_bridge.quality.task import QualityReport, Task, TaskKind
 from cti.errors import OffhookError
 from offhook.customer_quality import (
     look_over_all,
-    quality_csv,
     quality_form,
-    quality_json,
     quality_table,
     summary_lines,
 )
@@ -43,18 +38,6 @@ REPORT = QualityReport(
     tasks=(TASK,),
     remarks=(EVIL,),
 )
-
-
-def test_no_cell_of_the_csv_is_a_formula() -> None:
-    text = quality_csv(REPORT).decode("utf-8-sig")
-    head, row = csv.reader(io.StringIO(text))
-    told = dict(zip(head, row, strict=True))
-    assert (told["kind"], told["score"], told["other record"]) == ("duplicate", "0.96", "2")
-    assert (told["name"], told["own number"], told["why"], told["other name"]) == (f"'{EVIL}", "'@A1", "'+39", "'-2")
-
-
-def test_the_json_is_the_whole_report() -> None:
-    assert msgspec.json.decode(quality_json(REPORT), type=QualityReport) == REPORT
 
 
 def test_the_table_moves_no_cursor_and_tells_what_is_left_out() -> None:
