@@ -158,9 +158,7 @@ async def test_when_the_answer_is_lost_the_second_attempt_makes_no_second_record
     assert (told.record, told.customer) == (own, activity.contact_id)
 
 
-async def test_without_a_customer_it_is_nobodys_or_is_refused_with_a_clear_word(
-    open_: Open, server: CrmServer
-) -> None:
+async def test_without_a_customer_it_is_nobodys_or_is_refused_with_a_clear_word(open_: Open, server: CrmServer) -> None:
     crm, nobodys = open_(), call(contact_id=None, outcome="abandoned", talk_s=None, answered_at=None, agents=())
     if server.keeps_nobodys:
         await crm.write_call(nobodys)

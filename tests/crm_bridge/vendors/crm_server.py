@@ -141,7 +141,6 @@ class CrmServer:
         headers = {"Retry-After": "7"} if self.mood == "busy" else {}
         return web.Response(status=statuses[self.mood], text=f"no, {SECRET} is not right", headers=headers)
 
-
     async def _take_badly(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self.is_writing(request):
             return await handler(request)
