@@ -10,7 +10,7 @@ from typing import TypeVar
 from rich.table import Table
 
 from crm_bridge.outbox import Backlog, Outbox, Row, State
-from offhook.run import open_store
+from offhook.open_store import open_store
 from offhook.settings import Settings
 from offhook.terminal import printable
 

@@ -13,7 +13,6 @@ from types import TracebackType
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.call_notes import CallNotes
 from crm_bridge.cti_push import LiveListener
@@ -35,9 +34,10 @@ from kpi.partitions import PartitionKeeper
 from kpi.prometheus import KpiCollector
 from kpi.recorder import Recorder
 from kpi.store import Store
-from offhook.database import StoreError, fetch_answer, make_engine, migrate
+from offhook.database import StoreError, fetch_answer
 from offhook.desk_metrics import DeskCollector
 from offhook.mail.work import Mailman
+from offhook.open_store import open_store as open_store
 from offhook.outbox_metrics import OutboxCollector
 from offhook.past_calls import e164_of, last_calls_from
 from offhook.pbx_journal import PbxJournal
@@ -340,22 +340,6 @@ def _place(mark: Mark | None) -> JournalMark | None:
     if mark is None or not mark.session or mark.byte_offset is None:
         return None
     return JournalMark(mark.session, mark.byte_offset)
-
-
-@asynccontextmanager
-async def open_store(settings: Settings, folder: Path) -> AsyncIterator[AsyncEngine]:
-    """The store's engine, its tables brought up to date; closed at the end.
-
-    Raises:
-        OffhookError: it cannot be reached, or a newer program made it.
-    """
-    store = settings.store
-    engine = make_engine(store.url, password=fetch_secret(store.password, store.password_file), beside=folder)
-    try:
-        await migrate(engine)
-        yield engine
-    finally:
-        await engine.dispose()
 
 
 async def run(settings: Settings, folder: Path, started: Callable[[Offhook], None]) -> None:
