@@ -65,13 +65,17 @@ class Target(Protocol):
 
 
 class TargetCounts:
-    """What became of what one target was to be told since the start, and what waits as of the last look."""
+    """What became of what one target was to be told since the start, and what waits as of the last look.
+
+    ``last_error`` is why the last attempt failed, None when it did not.
+    """
 
     def __init__(self) -> None:
         self.delivered = self.failed = self.buried = 0
         self.waiting = self.dead = 0
         self.oldest_at: datetime | None = None
         self.paused_until: datetime | None = None
+        self.last_error: str | None = None
 
 
 def backoff_s(attempts: int, chance: float) -> float:
@@ -191,6 +195,7 @@ class Delivery:
         counts, now = self.counts[target.name], self._now()
         if isinstance(sent, Receipt):
             counts.delivered += 1
+            counts.last_error = None
             await self._outbox.finish(row, now, sent.remote_id, sent.noted_at)
             return
         counts.failed += 1
@@ -198,6 +203,8 @@ class Delivery:
 
     async def _take_back(self, target: Target, row: Row, error: BaseException, now: datetime) -> None:
         why, counts = words_of(error), self.counts[target.name]
+        if not isinstance(error, SourceSparedError):  # it was not asked: what it said before holds
+            counts.last_error = why
         if isinstance(error, SourceSparedError | SourceBusyError | SourceRefusedError):
             until = now + timedelta(seconds=self._pause_s(target, error))
             if isinstance(error, SourceRefusedError) and counts.paused_until is None:

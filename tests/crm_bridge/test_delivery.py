@@ -100,11 +100,13 @@ async def test_a_crm_that_is_down_for_a_day_loses_nothing(box: Outbox, clock: Cl
         clock.pass_s(300)
         await delivery.look(crm)
     assert crm.asked < 6 * 40  # no storm either
+    assert "connection refused" in str(delivery.counts["crm:odoo"].last_error)
     assert crm.got == []
     crm.problem = None
     clock.pass_s(3600)
     await look_until_idle(delivery, crm)
     assert sorted(crm.got) == [f"main:{n}" for n in range(6)]
+    assert delivery.counts["crm:odoo"].last_error is None
     assert await box.fetch(State.DEAD) == []
 
 
