@@ -5,8 +5,8 @@ Their share of the tallies stays where it is. A journal, an import or a log of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -19,6 +19,9 @@ from kpi.reading import CallKey
 
 _AT_ONCE = 1_000
 _DIGEST_BYTES = 8
+_BACKWARDS = frozenset({"known", "repeated"})  # found from the days before a call, too
+_OF_CALLS = frozenset({"most_at_once"})
+_OF_CUSTOMERS = frozenset({"known", "repeated", "settled", "resolved", "lost", "called_back"})
 
 
 class Retained(StrEnum):
@@ -63,3 +66,21 @@ async def note_retained(connection: AsyncConnection, kind: Retained, since: date
     before = (await fetch_retained(connection)).get(kind)
     if before is None or before < since:
         await execute_many(connection, upserting, schema.retained, [{"kind": kind.value, "since": since}])
+
+
+def untold(retained: Mapping[Retained, datetime], since: datetime, repeat_days: int) -> dict[str, datetime]:
+    """What cannot be found for a period from ``since`` on, because calls or numbers are gone, and since when it can.
+
+    By the names of ``kpi.found.Found``'s fields; ``repeat_days`` is how long before a call others are looked for.
+    """
+    calls = retained.get(Retained.CALLS)
+    people = max((at for at in (calls, retained.get(Retained.NUMBERS)) if at is not None), default=None)
+    found: dict[str, datetime] = {}
+    for names, since_when, days in (
+        (_OF_CALLS, calls, 0),
+        (_OF_CUSTOMERS - _BACKWARDS, people, 0),
+        (_BACKWARDS, people, repeat_days),
+    ):
+        if since_when is not None and since - timedelta(days=days) < since_when:
+            found |= dict.fromkeys(names, since_when + timedelta(days=days))
+    return found

@@ -6,7 +6,7 @@ the passport of each number. A total is the number of the summed tally, never a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -26,6 +26,7 @@ from kpi.measure import Dimension, FoundMeasure, Measure, Passport, Piece, added
 from kpi.parameter_history import fetch_parameters
 from kpi.parameters import Conditions, SiteParameters, Target
 from kpi.question import Hours, ReportQuestion, check_question
+from kpi.removed import fetch_retained, untold
 from kpi.schema import SpanKind
 from kpi.slices import Columns, RowKey, Slicing
 from kpi.sums import fetch_sums
@@ -81,7 +82,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and what came out. ``coverage`` is the known share of the period, 0 to 1.
 
     ``version`` names the parameters that were used; asked for by it, the same report can be made again.
-    ``targets`` are those that hold where no queue has its own.
+    ``targets`` are those that hold where no queue has its own. ``told_since``: what is looked for in calls is asked of
+    a time before, in which calls or customers' numbers were removed because of their age; there is no number of it.
     """
 
     since: datetime
@@ -96,6 +98,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     targets: tuple[Target, ...]
     made_at: datetime
+    told_since: datetime | None = None
 
 
 async def fetch_report(
@@ -118,7 +121,10 @@ async def fetch_report(
     pieces = await _fetch_pieces(connection, slicing, measures, now)
     needs = {need for one in measures.values() if isinstance(one, FoundMeasure) for need in one.needs}
     found = await fetch_found(connection, slicing, needs, now) if needs else {}
-    make = _RowMaker(slicing, measures)
+    retained = await fetch_retained(connection) if needs else {}
+    gone = untold(retained, question.since, site.default.parameters.repeat_days)
+    gone = {need: at for need, at in gone.items() if need in needs}
+    make = _RowMaker(slicing, measures, gone)
     keys = {key for key in (*pieces, *found) if key is not None and key != ()} if question.by else set()
     rows = [make.row(key, pieces.get(key, []), found.get(key, NOTHING)) for key in sorted(keys)]
     return Report(
@@ -134,12 +140,16 @@ async def fetch_report(
         version=site.version,
         targets=site.default.targets,
         made_at=now,
+        told_since=max(gone.values(), default=None),
     )
 
 
 class _RowMaker:
-    def __init__(self, slicing: Slicing, measures: Measures) -> None:
+    """``gone`` names what cannot be found any more."""
+
+    def __init__(self, slicing: Slicing, measures: Measures, gone: Container[str]) -> None:
         self._question, self._site, self._measures = slicing.question, slicing.site, measures
+        self._gone = gone
 
     def row(self, key: RowKey, pieces: Sequence[Piece], found: Found) -> Row:
         split = {*self._question.by, *self._question.filtered}
@@ -159,6 +169,8 @@ class _RowMaker:
                 numbers[name] = None
             elif isinstance(measure, Measure):
                 numbers[name] = measure.of(pieces)
+            elif any(need in self._gone for need in measure.needs):
+                numbers[name] = None
             else:
                 numbers[name] = measure.compute(found, self._site.default.parameters)
         verdicts = {one.measure: one.is_met(numbers.get(one.measure)) for one in of.targets}

@@ -96,6 +96,11 @@ def about(report: Report) -> list[str]:
     ]
     if report.hours != "all":
         lines.append(f"only what began in {report.hours} hours")
+    if report.told_since is not None:
+        since = f"{report.told_since:%Y-%m-%d}"
+        lines.append(
+            f"repeat calls, callbacks and peaks are known from {since} on only: older calls or numbers are gone"
+        )
     return lines
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kpi import schema
-from kpi.removed import Retained, digest_of, fetch_removed, fetch_retained, note_removed, note_retained
+from kpi.removed import Retained, digest_of, fetch_removed, fetch_retained, note_removed, note_retained, untold
 from tests.kpi.stored import count
 
 texts = st.text(max_size=30)
@@ -40,3 +40,14 @@ async def test_since_when_things_are_kept(engine: AsyncEngine) -> None:
         for since in (first, later, first):
             await note_retained(connection, Retained.NUMBERS, since)
         assert await fetch_retained(connection) == {Retained.NUMBERS: later}
+
+
+def test_what_is_found_in_calls_is_known_as_far_back_as_they_are_whole() -> None:
+    since = datetime(2026, 1, 10, tzinfo=UTC)
+    assert untold({}, since, 7) == {}
+    assert untold({Retained.CALLS: since - timedelta(days=8)}, since, 7) == {}
+    week_before = {Retained.NUMBERS: since - timedelta(days=6)}
+    assert untold(week_before, since, 7) == dict.fromkeys(("known", "repeated"), since + timedelta(days=1))
+    gone = untold({Retained.CALLS: since + timedelta(days=1)}, since, 7)
+    assert gone["most_at_once"] == gone["settled"] == since + timedelta(days=1)
+    assert "coverage" not in gone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cti.model import Call
 from kpi import schema
 from kpi.batch import Batch, NumberedOddity
+from kpi.question import ReportQuestion
 from kpi.reading import CallFilter
 from kpi.removed import Retained, fetch_retained
 from kpi.retention import (
@@ -154,3 +156,23 @@ async def test_old_oddities_go(store: Store, engine: AsyncEngine) -> None:
         assert await remove_oddities(connection, at(0)) == 0
         assert await remove_oddities(connection, at(1)) == 3
         assert await remove_oddities(connection, at(1)) == 0
+
+
+async def test_a_report_says_what_it_cannot_find_any_more(store: Store, engine: AsyncEngine) -> None:
+    await store.store_calls([answered_call("1"), answered_call("2", start=60)])
+    measures = ("calls", "repeat_callers", "callbacks", "concurrent_peak")
+    day = ReportQuestion(since=at(0), until=at(86_400), measures=measures)
+    whole = await store.fetch_report(day)
+    assert None not in whole.total.numbers
+    assert whole.told_since is None
+    async with working(engine) as connection:
+        await note_done(connection, Retained.CALLS, at(-1))
+        await note_done(connection, Retained.NUMBERS, at(30))
+    numbers = await store.fetch_report(day)
+    told = dict(zip((column.key for column in numbers.columns), numbers.total.numbers, strict=True))
+    assert [name for name, number in told.items() if number is None] == ["repeat_callers", "callbacks"]
+    assert numbers.told_since == at(30) + timedelta(days=7)
+    async with working(engine) as connection:
+        await note_done(connection, Retained.CALLS, at(1))
+    calls = await store.fetch_report(day)
+    assert [number is not None for number in calls.total.numbers] == [True, False, False, False]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import msgspec
+
 from offhook.reporting.grid import NONE_SHOWN, about, grid_of, is_matrix, shown
 from tests.offhook.reporting.reports import by_queue, by_weekday_and_hour, total_only
 
@@ -42,3 +46,8 @@ def test_borders_of_durations() -> None:
     assert [shown(number, "s") for number in (0, 59.94, 59.96, 60, 3599.6, 3600)] == [
         "0.0 s", "59.9 s", "60.0 s", "1:00", "1:00:00", "1:00:00",
     ]  # fmt: skip
+
+
+def test_a_reader_is_told_since_when_calls_are_there_to_be_looked_through() -> None:
+    gone = msgspec.structs.replace(by_queue(), told_since=datetime(2026, 2, 1, tzinfo=UTC))
+    assert "known from 2026-02-01 on only" in "\n".join(about(gone))
