@@ -15,7 +15,7 @@ from crm_bridge.delivery import Receipt
 from crm_bridge.guard import GuardedSource
 from crm_bridge.matching import decide, fold
 from crm_bridge.number import Number, parse_number
-from crm_bridge.outbox import Entry, Row, safe_key
+from crm_bridge.outbox import MAX_TARGET, Entry, Row, safe_key
 from crm_bridge.settings import CrmSettings, SourceSettings
 from cti.model import Call, Direction
 
@@ -45,7 +45,7 @@ class WrittenCall(msgspec.Struct, frozen=True, kw_only=True):
 
 def target_of(source: str) -> str:
     """How a CRM is called in the outbox."""
-    return f"crm:{source}"
+    return f"crm:{source}"[:MAX_TARGET]
 
 
 def key_of(pbx: str, call_id: str) -> str:

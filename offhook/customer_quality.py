@@ -12,8 +12,8 @@ from rich.text import Text
 
 from crm_bridge.quality.task import QualityReport, Task
 from cti.errors import OffhookError
-from offhook.quality_list import KINDS, files_of, look_over
 from offhook.open_store import open_store
+from offhook.quality_list import KINDS, files_of, look_over
 from offhook.settings import Settings
 from offhook.terminal import printable
 

@@ -11,7 +11,7 @@ import pytest
 
 from crm_bridge.activity import ActivityRefusedError, CallActivity
 from crm_bridge.call_note import CallNote, NotedCustomer, NotedText, NoteKey
-from crm_bridge.call_writing import CrmTarget, WrittenCall, call_entry, is_wanted
+from crm_bridge.call_writing import CrmTarget, WrittenCall, call_entry, is_wanted, target_of
 from crm_bridge.contact import Choice, Contact, SourceError
 from crm_bridge.counts import SourceCounts
 from crm_bridge.delivery import Receipt
@@ -136,6 +136,10 @@ def test_a_call_is_told_in_full_and_due_after_the_wrap_up() -> None:
         agents=("101",),
         recording_url="https://pbx/17.0.wav",
     )
+
+
+def test_a_source_with_an_endless_name_fits_the_table() -> None:
+    assert len(target_of("o" * 500)) == 120
 
 
 def test_the_same_call_makes_the_same_entry() -> None:
