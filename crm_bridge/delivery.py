@@ -178,7 +178,8 @@ class Delivery:
         loop, forgotten_at = asyncio.get_running_loop(), float("-inf")
         while not self._over.is_set():
             with suppress(OutboxError):  # who delivers tells of it
-                await self.measure()
+                if self.targets:
+                    await self.measure()
                 if loop.time() - forgotten_at >= FORGET_S:
                     await self.forget()
                     forgotten_at = loop.time()

@@ -204,10 +204,9 @@ class Offhook:
             await stack.enter_async_context(self._working(PartitionKeeper(self.engine).run, _at_once))
 
     async def _tell_others(self, stack: AsyncExitStack) -> None:
-        """Have CRMs and webhooks told of calls, where any are to be."""
-        if self.write_back.needed:
-            work = partial(self.write_back.run, self.feed.follow("webhooks"))
-            await stack.enter_async_context(self._working(work, self.write_back.close))
+        """Have CRMs and webhooks told of calls, and what they were told forgotten, though nobody be told any more."""
+        work = partial(self.write_back.run, self.feed.follow("webhooks"))
+        await stack.enter_async_context(self._working(work, self.write_back.close))
 
     async def _tell_live(self, sources: Mapping[str, object], stack: AsyncExitStack) -> None:
         """Have sources that want to hear of calls while they ring follow them."""

@@ -90,7 +90,7 @@ class WriteBack:
                 await asyncio.wait_for(self._ended.wait(), CLOSE_S)
 
     async def _look_for_notes(self) -> None:
-        while True:
+        while self.needed:
             try:
                 await self._late_notes.look()
             except OffhookError as error:

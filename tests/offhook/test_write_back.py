@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from crm_bridge.contact import Contact
 from crm_bridge.lookup import Lookup
 from crm_bridge.number import Number
 from crm_bridge.number_choices import NumberChoices
-from crm_bridge.outbox import State
+from crm_bridge.outbox import Entry, Outbox, State
 from crm_bridge.settings import CrmSettings, SourceSettings
 from crm_bridge.webhook_settings import WebhookEvent, WebhookSettings
 from cti.errors import OffhookError
@@ -154,6 +155,23 @@ async def test_a_note_that_comes_late_is_in_the_record_too(engine: AsyncEngine) 
         await back.close()
         await work
         await lookup.close()
+
+
+async def until_empty(box: Outbox) -> None:
+    async with asyncio.timeout(60):
+        while await box.fetch():  # noqa: ASYNC110  the database tells nobody
+            await asyncio.sleep(0.05)
+
+
+async def test_what_was_told_once_is_forgotten_though_nobody_is_to_be_told_now(tmp_path: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    async with open_store(Settings(), tmp_path) as engine:
+        entry = Entry(target="crm:gone", kind="call", key="main:1", payload="{}", due_at=long_ago)
+        await Outbox(engine).store([entry], long_ago)
+        (row,) = await Outbox(engine).claim("crm:gone", 1, long_ago)
+        await Outbox(engine).finish(row, long_ago)
+    async with ScriptedPbx() as pbx, Offhook(settings_for(pbx_settings(pbx)), tmp_path) as house:
+        await until_empty(house.write_back.outbox)
 
 
 def test_a_webhook_without_a_secret_is_a_fault_of_the_settings() -> None:
