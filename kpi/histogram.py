@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import sub
 from typing import Literal
@@ -95,38 +95,36 @@ def unpack(packed: bytes) -> Histogram:
     return dict(zip(numbers[:half], map(sub, up_to, [0, *up_to]), strict=False))
 
 
-def unpack_cut(packed: bytes, limits_s: Sequence[int]) -> Histogram:
-    """As much of it as tells how many took at most each of the rising limits, how many there are, and the longest.
+def sum_cut(packed: Iterable[bytes], limits_s: Sequence[int]) -> Histogram:
+    """Of their sum as much as tells how many took at most each of the rising limits, how many there are, the longest.
 
-    >>> unpack_cut(pack({3: 2, 9: 1, 20: 1, 21: 5, 30: 1}), (5, 20))
-    {3: 2, 20: 2, 30: 6}
+    >>> sum_cut([pack({3: 2, 9: 1, 20: 1, 21: 5, 30: 1}), pack({5: 1, 25: 1})], (5, 20))
+    {5: 3, 20: 2, 30: 7}
     """
-    if packed[0] != _MARK:
-        return _cut(_MAP.decode(packed), limits_s)
-    numbers = _numbers(packed)
-    last = len(numbers) // 2
-    found: Histogram = {}
-    counted = end = 0
-    for limit_s in limits_s:
-        end = bisect_right(numbers, limit_s, end, last)
-        if end and (up_to := numbers[last + end - 1]) != counted:
-            found[numbers[end - 1]] = up_to - counted
-            counted = up_to
-    if end < last:
-        found[numbers[last - 1]] = numbers[-1] - counted
-    return found
-
-
-def _cut(histogram: Histogram, limits_s: Sequence[int]) -> Histogram:
-    """The count of each part under its longest second; a correction as it is."""
-    if min(histogram.values()) < 0:
-        return histogram
-    longest, counts = [0] * (len(limits_s) + 1), [0] * (len(limits_s) + 1)
-    for second, count in histogram.items():
-        part = bisect_left(limits_s, second)
-        counts[part] += count
-        longest[part] = max(longest[part], second)
+    counts, longest = [0] * (len(limits_s) + 1), [0] * (len(limits_s) + 1)
+    for one in packed:
+        if one[0] == _MARK:
+            _look_up(_numbers(one), limits_s, counts, longest)
+            continue
+        for second, count in _MAP.decode(one).items():
+            part = bisect_left(limits_s, second)
+            counts[part] += count
+            if second > longest[part]:
+                longest[part] = second
     return {second: count for second, count in zip(longest, counts, strict=True) if count}
+
+
+def _look_up(numbers: Sequence[int], limits_s: Sequence[int], counts: list[int], longest: list[int]) -> None:
+    """Add what an index says of each part, and its longest where that is longer."""
+    last = len(numbers) // 2
+    counted = end = 0
+    for part, limit_s in enumerate((*limits_s, numbers[last - 1])):
+        begin, end = end, bisect_right(numbers, limit_s, end, last)
+        if end > begin:
+            counts[part] += numbers[last + end - 1] - counted
+            counted = numbers[last + end - 1]
+            if numbers[end - 1] > longest[part]:
+                longest[part] = numbers[end - 1]
 
 
 def _numbers(packed: bytes) -> Sequence[int]:

@@ -15,12 +15,12 @@ from sqlalchemy.types import NullType
 
 from kpi import rows, schema
 from kpi.columns import unpack_times
-from kpi.histogram import unpack, unpack_cut
+from kpi.histogram import sum_cut, unpack
 from kpi.tally import Tally, merged
 
 GroupKey = tuple[Any, ...]
 Conditions = Sequence[ColumnElement[bool]]
-Reader = Callable[[bytes], dict[Any, int]]
+Adder = Callable[[Iterable[bytes]], dict[Any, int]]
 _tallies = schema.tallies.c
 
 
@@ -37,7 +37,7 @@ async def fetch_sums(
     wanted than how many took at most each of these rising seconds, and the longest.
     """
     named = [column.label(f"by_{n}") for n, column in enumerate(group)]
-    packed = await _fetch_packed(connection, places, named, _readers(only, cuts or {}))
+    packed = await _fetch_packed(connection, places, named, _adders(only, cuts or {}))
     fields = [one for one in rows.NUMBERS if _is_in(one, only)]
     columns = [_tallies[name] for field in fields for name in rows.columns_of(field)]
     found = _rows_of(places, named, columns)
@@ -56,11 +56,19 @@ def _is_in(field: str, only: Collection[str] | None) -> bool:
     return only is None or field in only
 
 
-def _readers(only: Collection[str] | None, cuts: Mapping[str, Sequence[int]]) -> dict[str, Reader]:
-    """How each packed column that is asked for is unpacked."""
-    readers: dict[str, Reader] = {name: unpack for name in rows.PACKED if _is_in(name, only)}
-    readers |= {name: partial(unpack_cut, limits_s=cuts[name]) for name in cuts if name in readers}
-    return readers | ({"pauses": unpack_times} if "pauses" in readers else {})
+def _adders(only: Collection[str] | None, cuts: Mapping[str, Sequence[int]]) -> dict[str, Adder]:
+    """How what is packed in each column that is asked for is added up."""
+    adders: dict[str, Adder] = {name: _add_histograms for name in rows.PACKED if _is_in(name, only)}
+    adders |= {name: partial(sum_cut, limits_s=cuts[name]) for name in cuts if name in adders}
+    return adders | ({"pauses": _add_times} if "pauses" in adders else {})
+
+
+def _add_histograms(packed: Iterable[bytes]) -> dict[Any, int]:
+    return merged(map(unpack, packed))
+
+
+def _add_times(packed: Iterable[bytes]) -> dict[Any, int]:
+    return merged(map(unpack_times, packed))
 
 
 def _rows_of(
@@ -75,12 +83,12 @@ async def _fetch_packed(
     connection: AsyncConnection,
     places: Sequence[Conditions],
     named: Sequence[Label[Any]],
-    readers: Mapping[str, Reader],
+    adders: Mapping[str, Adder],
 ) -> dict[GroupKey, dict[str, Any]]:
-    if not readers:
+    if not adders:
         return {}
-    filled = or_(*(_tallies[name].is_not(None) for name in readers))
-    as_stored = [type_coerce(_tallies[name], NullType).label(name) for name in readers]
+    filled = or_(*(_tallies[name].is_not(None) for name in adders))
+    as_stored = [type_coerce(_tallies[name], NullType).label(name) for name in adders]
     found = _rows_of([(*conditions, filled) for conditions in places], named, as_stored)
     wanted = select(*(found.c[one.name] for one in (*named, *as_stored)))
     groups: dict[GroupKey, list[tuple[bytes | None, ...]]] = {}
@@ -89,8 +97,8 @@ async def _fetch_packed(
         groups.setdefault(row[:width], []).append(row[width:])
     return {
         key: {
-            name: merged(map(read, filter(None, column)))
-            for (name, read), column in zip(readers.items(), zip(*parts, strict=True), strict=True)
+            name: add(filter(None, column))
+            for (name, add), column in zip(adders.items(), zip(*parts, strict=True), strict=True)
         }
         for key, parts in groups.items()
     }

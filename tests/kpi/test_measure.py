@@ -14,7 +14,7 @@ import kpi
 from cti.model import CallOutcome, Direction, StayOutcome
 from kpi.agent_time import span_tallies
 from kpi.found import Found
-from kpi.histogram import Histogram, pack, unpack_cut
+from kpi.histogram import Histogram, pack, sum_cut
 from kpi.items import tallies_of
 from kpi.measure import FoundMeasure, Measure, Parameters, Piece, Unit, all_measures
 from kpi.tally import EMPTY, Tally, total
@@ -97,7 +97,7 @@ def test_a_measure_that_cuts_histograms_needs_no_more_of_them(
     assert len(cutting) == 9
     for measure in cutting:
         limits = sorted(getattr(parameters, name) for name in measure.parameters if name.endswith("_s"))
-        cut = {name: unpack_cut(pack(getattr(whole, name)), limits) for name in ("answered_waits", "abandoned_waits")}
+        cut = {name: sum_cut([pack(getattr(whole, name))], limits) for name in ("answered_waits", "abandoned_waits")}
         of_cut = measure.compute(msgspec.structs.replace(whole, **cut), parameters)
         assert of_cut == measure.compute(whole, parameters), measure.key
 
