@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.consent_book import fetch_consents, holding
 from crm_bridge.contact import (
@@ -23,7 +37,9 @@ from crm_bridge.contact import (
 from crm_bridge.matching import MAX_CANDIDATES, fold
 from crm_bridge.number import Number
 from crm_bridge.parts import make_whole
+from crm_bridge.quick_reader import Asked, QuickReader
 from crm_bridge.schema import (
+    customer_consents,
     customer_fields,
     customer_incidents,
     customer_numbers,
@@ -39,6 +55,32 @@ _INCIDENT = customer_incidents.c
 _WHOLE = func.coalesce(customers.c.merged_into, customers.c.id)
 
 
+def _first(table: Table, *order: ColumnElement[Any]) -> Select[Any]:
+    """The first SHOWN_OF_EACH rows of each customer of ``ids`` in ``order``: one may have thousands of orders."""
+    place = func.row_number().over(partition_by=table.c.customer_id, order_by=order).label("place")
+    numbered = select(table, place).where(table.c.customer_id.in_(_IDS)).subquery()
+    return select(numbered).where(numbered.c.place <= SHOWN_OF_EACH).order_by(numbered.c.customer_id, numbered.c.place)
+
+
+# Made once: to make a question anew costs more than SQLite takes to answer it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_FOUND = select(_WHOLE).join(customer_numbers, customer_numbers.c.customer_id == customers.c.id)
+_BY_KEY = _FOUND.where(customer_numbers.c.match_key == bindparam("key")).limit(MAX_CANDIDATES + 1)
+_BY_TAIL = _FOUND.where(customer_numbers.c.tail == bindparam("key")).limit(MAX_CANDIDATES + 1)
+# Most customers lack most of these: to ask for what there is not takes longer than to see that it is not there.
+_PARTS = (customer_numbers, customer_fields, customer_orders, customer_incidents, customer_consents)
+_HAS = [exists().where(one.c.customer_id == customers.c.id).label(f"has_{one.name}") for one in _PARTS]
+_RECORDS = (
+    select(customers, *_HAS)
+    .where(or_(customers.c.id.in_(_IDS), customers.c.merged_into.in_(_IDS)))
+    .order_by(customers.c.id)
+)
+_NUMBERS = _first(customer_numbers, customer_numbers.c.position)
+_FIELDS = _first(customer_fields, customer_fields.c.position)
+_ORDERS = _first(customer_orders, _ORDER.is_open.desc(), _ORDER.placed_on.desc(), _ORDER.id)
+_INCIDENTS = _first(customer_incidents, _INCIDENT.is_open.desc(), _INCIDENT.opened_on.desc(), _INCIDENT.id)
+
+
 class CustomerBook:
     """Finds customers by number, by any field, and by id. A short connection per question."""
 
@@ -46,6 +88,7 @@ class CustomerBook:
 
     def __init__(self, engine: AsyncEngine, source: str = "book") -> None:
         self._engine = engine
+        self._reader = QuickReader(engine)
         self._source = source
 
     async def find(self, number: Number) -> list[Contact]:
@@ -55,8 +98,11 @@ class CustomerBook:
         """
         if number.key is None:
             return []
-        exact = _with_numbers().where(customer_numbers.c.match_key == number.key)
-        return await self._contacts(exact, _with_tail(number))
+        asked = [(_BY_KEY, number.key), (_BY_TAIL, number.tail)]
+        try:
+            return await self._reader.read(partial(self._find, asked))
+        except (SQLAlchemyError, OSError) as error:
+            raise _unreachable(error) from error
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Customers with each word of ``text`` in their name, company, e-mail, customer or order number, by name.
@@ -98,34 +144,33 @@ class CustomerBook:
         except (SQLAlchemyError, OSError) as error:
             raise _unreachable(error) from error
 
-    async def _contacts(self, *questions: Select[Any] | None, limit: int = MAX_CANDIDATES + 1) -> list[Contact]:
-        """The customers whom the first question with an answer gives, complete, in its order."""
+    async def _contacts(self, question: Select[Any], limit: int = MAX_CANDIDATES + 1) -> list[Contact]:
+        """The customers whom the question gives, complete, in its order. It may take its time: it has its own way."""
         try:
             async with self._engine.connect() as connection:
-                for question in questions:
-                    if question is None:
-                        continue
-                    rows = (await connection.execute(question.limit(limit))).scalars()
-                    if ids := list(dict.fromkeys(rows)):
-                        return await self._complete(connection, ids)
+                rows = (await connection.execute(question.limit(limit))).scalars()
+                ids = list(dict.fromkeys(rows))
+                return await self._complete(connection, ids) if ids else []
         except (SQLAlchemyError, OSError) as error:
             raise _unreachable(error) from error
+
+    async def _find(self, asked: Sequence[tuple[Select[Any], str | None]], connection: Asked) -> list[Contact]:
+        """The customers whom the first question with an answer gives, complete, in its order."""
+        for question, key in asked:
+            if key is not None:
+                rows = (await connection.execute(question, {"key": key})).scalars()
+                if ids := list(dict.fromkeys(rows)):
+                    return await self._complete(connection, ids)
         return []
 
-    async def _complete(self, connection: AsyncConnection, ids: Sequence[int]) -> list[Contact]:
-        mine = or_(customers.c.id.in_(ids), customers.c.merged_into.in_(ids))
-        rows = (await connection.execute(select(customers).where(mine).order_by(customers.c.id))).all()
-        members = [row.id for row in rows]
-        numbers = await _by_customer(connection, _first(customer_numbers, members, customer_numbers.c.position))
-        fields = await _by_customer(connection, _first(customer_fields, members, customer_fields.c.position))
-        orders = await _by_customer(
-            connection, _first(customer_orders, members, _ORDER.is_open.desc(), _ORDER.placed_on.desc(), _ORDER.id)
-        )
-        incidents = await _by_customer(
-            connection,
-            _first(customer_incidents, members, _INCIDENT.is_open.desc(), _INCIDENT.opened_on.desc(), _INCIDENT.id),
-        )
-        words = await fetch_consents(connection, members)
+    async def _complete(self, connection: Asked, ids: Sequence[int]) -> list[Contact]:
+        rows = (await connection.execute(_RECORDS, {"ids": ids})).all()
+        questions = (_NUMBERS, _FIELDS, _ORDERS, _INCIDENTS)
+        numbers, fields, orders, incidents = [
+            await _by_customer(connection, question, _having(rows, part))
+            for question, part in zip(questions, _PARTS, strict=False)
+        ]
+        words = await fetch_consents(connection, _having(rows, customer_consents))
         whole: dict[int, list[Contact]] = {one: [] for one in ids}
         for row in sorted(rows, key=lambda row: row.merged_into is not None):
             one = _contact(self._source, row, numbers[row.id], orders[row.id], incidents[row.id], fields[row.id])
@@ -136,26 +181,16 @@ class CustomerBook:
         return [make_whole(whole[one], said[one], SHOWN_OF_EACH) for one in ids if whole[one]]
 
 
-def _with_numbers() -> Select[Any]:
-    return select(_WHOLE).join(customer_numbers, customer_numbers.c.customer_id == customers.c.id)
-
-
-def _with_tail(number: Number) -> Select[Any] | None:
-    return None if number.tail is None else _with_numbers().where(customer_numbers.c.tail == number.tail)
-
-
-def _first(table: Table, ids: Sequence[int], *order: ColumnElement[Any]) -> Select[Any]:
-    """The first SHOWN_OF_EACH rows of each of these customers in ``order``: one may have thousands of orders."""
-    place = func.row_number().over(partition_by=table.c.customer_id, order_by=order).label("place")
-    numbered = select(table, place).where(table.c.customer_id.in_(ids)).subquery()
-    return select(numbered).where(numbered.c.place <= SHOWN_OF_EACH).order_by(numbered.c.customer_id, numbered.c.place)
-
-
-async def _by_customer(connection: AsyncConnection, question: Select[Any]) -> Mapping[int, list[Row[Any]]]:
+async def _by_customer(connection: Asked, question: Select[Any], ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
     grouped: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in await connection.execute(question):
-        grouped[row.customer_id].append(row)
+    if ids:
+        for row in await connection.execute(question, {"ids": ids}):
+            grouped[row.customer_id].append(row)
     return grouped
+
+
+def _having(rows: Sequence[Row[Any]], part: Table) -> list[int]:
+    return [row.id for row in rows if row._mapping[f"has_{part.name}"]]
 
 
 def _contact(

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, insert, or_, select
+from sqlalchemy import Row, bindparam, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_bridge.consent import NO, Channel, Consent, Decision, in_force
+from crm_bridge.quick_reader import Asked
 from crm_bridge.schema import customer_consents, customers
 
 #: who records what an import tells
@@ -19,6 +20,11 @@ IMPORT: Final = "import"
 #: words of one customer that are read, the newest
 MAX_HISTORY: Final = 1_000
 _TOLD: Final = customer_consents.c
+_WORDS: Final = (
+    select(customer_consents)
+    .where(_TOLD.customer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_TOLD.counts_from, _TOLD.id)
+)
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +36,11 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
-async def fetch_consents(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Recorded]]:
+async def fetch_consents(connection: Asked, ids: Sequence[int]) -> Mapping[int, list[Recorded]]:
     """Every word of these customers, oldest first by the day from which it counts."""
     found: defaultdict[int, list[Recorded]] = defaultdict(list)
     if ids:
-        asked = select(customer_consents).where(_TOLD.customer_id.in_(ids)).order_by(_TOLD.counts_from, _TOLD.id)
-        for row in await connection.execute(asked):
+        for row in await connection.execute(_WORDS, {"ids": ids}):
             found[row.customer_id].append(_recorded(row))
             del found[row.customer_id][:-MAX_HISTORY]
     return found
