@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from cti.errors import OffhookError
 from tests.crm_bridge.ended import ended_call
 from tests.crm_bridge.receiver import OTHER_SECRET, SECRET, Receiver
 from tests.crm_bridge.scene import START, Clock
+from tests.pbx.lab.processes import free_port
 
 CRM = CrmSettings(default_region="IT")
 
@@ -61,6 +63,24 @@ async def test_what_is_not_taken_is_told(status: int, kind: type[SourceError]) -
         assert not isinstance(caught.value, SourceBusyError) or caught.value.retry_after_s == 7
         assert "secret answer" not in str(caught.value)
         assert receiver.asked == 1
+
+
+async def test_a_receiver_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_bridge.webhook.ANSWER_S", 0.05)
+    async with Receiver() as receiver, opened(receiver) as webhook:
+        receiver.gate = asyncio.Event()
+        with pytest.raises(SourceError) as caught:
+            await webhook.post("msg_1", "{}")
+        assert caught.value.ref in ("crm-slow", "crm-unreachable")
+        assert receiver.got == []
+
+
+async def test_nobody_there_is_told_so() -> None:
+    settings = WebhookSettings(name="site", url=f"http://127.0.0.1:{free_port()}/hook")
+    webhook = open_webhook(settings, SECRET, CRM)
+    with pytest.raises(SourceError, match="cannot be reached"):
+        await webhook.post("msg_1", "{}")
+    await webhook.close()
 
 
 async def test_a_receiver_that_fails_is_left_alone() -> None:
