@@ -59,33 +59,36 @@ class PartitionKeeper:
             await asyncio.sleep(CHECK_S)
 
     async def look(self) -> list[str]:
-        """Make what is missing now; the partitions made, none where that was not possible."""
-        try:
-            async with self._engine.begin() as connection:
-                made = await make_partitions(connection, self._now())
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("partitions not made, rows go to the default one", cause=type(error).__name__)
+        """Make what is missing now; the partitions made, none of a table for which that was not possible."""
+        if self._engine.dialect.name != "postgresql":
             return []
+        made: list[str] = []
+        for table in PARTITIONED:
+            try:
+                async with self._engine.begin() as connection:
+                    made += await make_partitions(connection, table, self._now())
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("partitions not made, rows go to the default one", table=table, cause=type(error).__name__)
         if made:
             log.info("partitions made", partitions=made)
         return made
 
 
-async def make_partitions(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Make the missing partitions from the month of ``now`` up to MONTHS_AHEAD, and of every month that the default one
-    holds rows of: these move. The names of those made. Nothing on SQLite.
+async def make_partitions(connection: AsyncConnection, table: str, now: datetime) -> list[str]:
+    """Make a table's missing partitions from the month of ``now`` up to MONTHS_AHEAD, and of every month that the
+    default one holds rows of: these move. The names of those made.
+
+    One table a transaction: nobody's order of tables can be the other way round.
     """
-    if connection.dialect.name != "postgresql":
-        return []
     await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
     await connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-    made: list[str] = []
-    for table, column in PARTITIONED.items():
-        there = await fetch_months(connection, table)
-        strays = await _fetch_stray_months(connection, table, column)
-        for month in sorted({*_ahead(now), *strays} - there.keys()):
-            made.append(await _make_month(connection, table, column, month, holds_rows=month in strays))
-    return made
+    column, there = PARTITIONED[table], await fetch_months(connection, table)
+    if {*_ahead(now), *await _fetch_stray_months(connection, table, column)} <= there.keys():
+        return []
+    await connection.execute(text(f"LOCK TABLE {table}_default IN ACCESS EXCLUSIVE MODE"))
+    strays = await _fetch_stray_months(connection, table, column)
+    missing = sorted({*_ahead(now), *strays} - there.keys())
+    return [await _make_month(connection, table, month, holds_rows=month in strays) for month in missing]
 
 
 async def fetch_months(connection: AsyncConnection, table: str) -> dict[datetime, str]:
@@ -95,21 +98,25 @@ async def fetch_months(connection: AsyncConnection, table: str) -> dict[datetime
     return {datetime(int(m[1]), int(m[2]), 1, tzinfo=UTC): name for name in names if (m := _MONTH.search(name))}
 
 
-async def drop_before(connection: AsyncConnection, before: datetime) -> list[str]:
+async def drop_before(engine: AsyncEngine, before: datetime) -> list[str]:
     """Drop the partitions of the months that are over by ``before``, at once whatever they hold; their names.
 
     For the retention of tallies and agents' days on PostgreSQL: what is left of the month of ``before`` itself, the
     rows of months without a partition, and calls with their parts are for whoever deletes row by row; calls that stay
-    are counted again by ``kpi.rebuild``. Sums for counters stay. Nothing on SQLite.
+    are counted again by ``kpi.rebuild``. Sums for counters stay. Nothing on SQLite. Raises SQLAlchemyError where a lock
+    is not given in time.
     """
-    if connection.dialect.name != "postgresql":
+    if engine.dialect.name != "postgresql":
         return []
     dropped: list[str] = []
     for table in PARTITIONED:
-        months = await fetch_months(connection, table)
-        dropped += [name for month, name in sorted(months.items()) if _after(month) <= before]
-    for name in dropped:
-        await connection.execute(text(f"DROP TABLE {name}"))
+        async with engine.begin() as connection:
+            await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
+            months = await fetch_months(connection, table)
+            over = [name for month, name in sorted(months.items()) if _after(month) <= before]
+            for name in over:
+                await connection.execute(text(f"DROP TABLE {name}"))
+        dropped += over
     return dropped
 
 
@@ -126,15 +133,13 @@ def _part(table: str, name: str) -> Table:
     return metadata.tables[table].to_metadata(MetaData(), name=name)
 
 
-async def _make_month(
-    connection: AsyncConnection, table: str, column: str, month: datetime, *, holds_rows: bool
-) -> str:
+async def _make_month(connection: AsyncConnection, table: str, month: datetime, *, holds_rows: bool) -> str:
     """Made beside and attached, which lets others read and write the months that are there."""
     name = f"{table}_{month:%Y_%m}"
     since, until = _literal(month), _literal(_after(month))
     await connection.execute(text(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
     if holds_rows:
-        await connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        column = PARTITIONED[table]
         default, made = _part(table, f"{table}_default"), _part(table, name)
         moved = delete(default).where(default.c[column] >= month, default.c[column] < _after(month)).returning(default)
         await connection.execute(insert(made).from_select(made.columns.keys(), select(moved.cte())))
