@@ -19,6 +19,7 @@ class KnownCustomers:
 
     def __init__(self, contacts: Iterable[Contact] = ()) -> None:
         self.by_id: dict[str, Contact] = {}
+        self._texts: dict[str, str] = {}
         self._by_key: defaultdict[str, list[Contact]] = defaultdict(list)
         self._by_tail: defaultdict[str, list[Contact]] = defaultdict(list)
         for contact in contacts:
@@ -35,15 +36,16 @@ class KnownCustomers:
         return list(dict.fromkeys(found))[: MAX_CANDIDATES + 1]
 
     def search(self, text: str, limit: int) -> list[Contact]:
-        """Customers with each word in their name, company, e-mail or own number, by name."""
+        """Customers with each word in any of their fields, their telephone numbers and orders among them, by name."""
         words = fold(text).split()[:8]
         if not words:
             return []
-        found = [one for one in self.by_id.values() if all(word in _searched(one) for word in words)]
+        found = [self.by_id[one] for one, told in self._texts.items() if all(word in told for word in words)]
         return sorted(found, key=lambda one: fold(one.name))[:limit]
 
     def _add(self, contact: Contact) -> None:
         self.by_id[contact.contact_id] = contact
+        self._texts[contact.contact_id] = _searched(contact)
         for number in contact.numbers:
             self._by_key[number.key].append(contact)
             if number.key.startswith("+") and (tail := tail_of(number.key)) is not None:
@@ -51,4 +53,7 @@ class KnownCustomers:
 
 
 def _searched(contact: Contact) -> str:
-    return fold(" ".join(filter(None, (contact.name, contact.company, contact.email, contact.external_id))))
+    own = (contact.name, contact.company, contact.email, contact.external_id)
+    numbers = (f"{number.written} {number.key}" for number in contact.numbers)
+    references = (one.reference for one in (*contact.orders, *contact.incidents))
+    return fold(" ".join(filter(None, (*own, *numbers, *references, *(value for _, value in contact.fields)))))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from crm_bridge.contact import Contact, ContactNumber, MatchKind
+import msgspec
+import pytest
+
+from crm_bridge.contact import Contact, ContactNumber, Incident, MatchKind, Order
 from crm_bridge.known_customers import KnownCustomers
 from crm_bridge.matching import decide
 from crm_bridge.number import parse_number
@@ -37,3 +40,16 @@ def test_by_words_without_accents() -> None:
     assert [one.name for one in KNOWN.search("ZOFIA example", 5)] == ["Žofia Müller"]
     assert [one.name for one in KNOWN.search("rossi", 5)] == ["Anna Rossi"]
     assert (KNOWN.search(" ", 5), KNOWN.search("nobody", 5)) == ([], [])
+
+
+@pytest.mark.parametrize("asked", ["dark green", "O-77", "T-9", "335 123", "+393351234567", "roof MILANO"])
+def test_by_any_field_a_number_an_order_or_an_incident(asked: str) -> None:
+    contact = msgspec.structs.replace(
+        someone("Carla", "+393351234567"),
+        numbers=(ContactNumber("335 1234567", "+393351234567"),),
+        fields=(("Roof", "dark green roof"), ("City", "Milano")),
+        orders=(Order(reference="O-77"),),
+        incidents=(Incident(reference="T-9"),),
+    )
+    known = KnownCustomers([contact, someone("Dario", "+390211111111")])
+    assert [one.name for one in known.search(asked, 5)] == ["Carla"]
