@@ -58,6 +58,10 @@ class Customer(msgspec.Struct, kw_only=True):
     balance: str
     currency: str
     notes: str
+    do_not_call: str = ""
+    consent_email: str = ""
+    consent_date: str = ""
+    consent_source: str = ""
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -88,6 +92,8 @@ def make_book(rng: random.Random, today: date, size: int = 300) -> Book:
     for one, other in zip(rng.sample(customers, SHARED_NUMBERS), rng.sample(customers, SHARED_NUMBERS), strict=True):
         if one is not other:
             other.phone = one.phone
+    for place, customer in enumerate(customers):
+        _ask_consent(customer, place, today)
     references = count(20_001)
     orders = [
         _order(rng, customer.id, f"O-{next(references)}", today)
@@ -118,6 +124,16 @@ def _customer(rng: random.Random, number: str, phone: str, mobile: str) -> Custo
         currency="EUR",
         notes="Prefers to be called in the morning" if rng.random() < 0.1 else "",
     )
+
+
+def _ask_consent(customer: Customer, place: int, today: date) -> None:
+    """Some want no calls, some are glad of mails; of most nothing is known."""
+    if place % 9 == 4:
+        customer.do_not_call, customer.consent_source = "yes", "letter"
+    elif place % 9 == 7:
+        customer.consent_email, customer.consent_source = "given", "web form"
+    if customer.consent_source:
+        customer.consent_date = (today - timedelta(days=20 + 3 * place)).isoformat()
 
 
 def _as_written(rng: random.Random, number: str) -> str:

@@ -51,6 +51,8 @@ async def test_every_row_is_imported_and_callers_are_found(book: Book, tmp_path:
     }
     assert any(contact.orders for contact in contacts)
     assert any(contact.incidents for contact in contacts)
+    assert any(contact.no_calls for contact in contacts)
+    assert any(contact.consents and not contact.no_calls for contact in contacts)
 
 
 def test_one_seed_gives_one_book(book: Book) -> None:
