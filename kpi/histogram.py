@@ -117,14 +117,17 @@ def sum_cut(packed: Iterable[bytes], limits_s: Sequence[int]) -> Histogram:
 def _look_up(numbers: Sequence[int], limits_s: Sequence[int], counts: list[int], longest: list[int]) -> None:
     """Add what an index says of each part, and its longest where that is longer."""
     last = len(numbers) // 2
-    counted = end = 0
-    for part, limit_s in enumerate((*limits_s, numbers[last - 1])):
-        begin, end = end, bisect_right(numbers, limit_s, end, last)
+    counted = begin = 0
+    for part, limit_s in enumerate(limits_s):
+        end = bisect_right(numbers, limit_s, begin, last)
         if end > begin:
-            counts[part] += numbers[last + end - 1] - counted
-            counted = numbers[last + end - 1]
-            if numbers[end - 1] > longest[part]:
-                longest[part] = numbers[end - 1]
+            up_to = numbers[last + end - 1]
+            counts[part] += up_to - counted
+            longest[part] = max(longest[part], numbers[end - 1])
+            counted, begin = up_to, end
+    if begin < last:
+        counts[-1] += numbers[-1] - counted
+        longest[-1] = max(longest[-1], numbers[last - 1])
 
 
 def _numbers(packed: bytes) -> Sequence[int]:

@@ -117,6 +117,8 @@ class Measure(Passport, frozen=True, kw_only=True):
         Where queues have different parameters, each is counted by its own, and the parts and wholes are added.
         """
         mine = [one for one in pieces if self.direction is None or one.direction is self.direction]
+        if len(mine) == 1:
+            return self.compute(*mine[0][:2])
         chosen = {tuple(getattr(one.parameters, name) for name in self.parameters) for one in mine}
         if len(chosen) < 2:
             return self.compute(total(one.tally for one in mine), mine[0].parameters if mine else Parameters())
