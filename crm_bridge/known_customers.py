@@ -55,5 +55,7 @@ class KnownCustomers:
 def _searched(contact: Contact) -> str:
     own = (contact.name, contact.company, contact.email, contact.external_id)
     numbers = (f"{number.written} {number.key}" for number in contact.numbers)
-    references = (one.reference for one in (*contact.orders, *contact.incidents))
-    return fold(" ".join(filter(None, (*own, *numbers, *references, *(value for _, value in contact.fields)))))
+    orders = (order.reference for order in contact.orders)
+    incidents = (incident.reference for incident in contact.incidents)
+    fields = (value for _, value in contact.fields)
+    return fold(" ".join(filter(None, (*own, *numbers, *orders, *incidents, *fields))))
