@@ -16,6 +16,7 @@ from offhook.privacy.settings import RetentionSettings
 from offhook.privacy.work import PrivacyWork
 from tests.cti.journaled import START
 from tests.offhook.privacy.someone import MARIO, site, stored
+from tests.pbx.lab.processes import free_port
 
 
 async def test_who_was_erased_is_forgotten_once(tmp_path: Path) -> None:
@@ -32,7 +33,6 @@ async def test_who_was_erased_is_forgotten_once(tmp_path: Path) -> None:
 
 
 async def test_it_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "FIRST_S", 0.0)
     monkeypatch.setattr(work, "LOOK_S", 0.01)
     forgotten = asyncio.Event()
     _, settings = site(tmp_path)
@@ -51,6 +51,6 @@ async def test_it_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_database_that_is_away_ends_nothing(tmp_path: Path) -> None:
-    engine = make_engine("sqlite:///nowhere/x.sqlite", beside=tmp_path)
+    engine = make_engine(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     await PrivacyWork(RetentionSettings(), engine, tmp_path, lambda: None).let_go(START)
     await engine.dispose()
