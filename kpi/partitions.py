@@ -55,8 +55,8 @@ class PartitionKeeper:
     async def run(self) -> None:
         """Look once an hour, until it is cancelled. What fails, a lock not given in time, is tried again then."""
         while True:
-            await self.look()
             await asyncio.sleep(CHECK_S)
+            await self.look()
 
     async def look(self) -> list[str]:
         """Make what is missing now; the partitions made, none of a table for which that was not possible."""

@@ -201,7 +201,9 @@ class Offhook:
     async def _keep_partitions(self, stack: AsyncExitStack) -> None:
         """Have PostgreSQL's partitions of the coming months made before they are needed."""
         if self.engine.dialect.name == "postgresql":
-            await stack.enter_async_context(self._working(PartitionKeeper(self.engine).run, _at_once))
+            keeper = PartitionKeeper(self.engine)
+            await keeper.look()
+            await stack.enter_async_context(self._working(keeper.run, _at_once))
 
     async def _tell_others(self, stack: AsyncExitStack) -> None:
         """Have CRMs and webhooks told of calls, and what they were told forgotten, though nobody be told any more."""
