@@ -26,6 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.headers import ImportKind
 from crm_bridge.import_customers import import_file
 from crm_bridge.settings import CrmSettings, SourceSettings
@@ -51,6 +52,7 @@ from offhook.web.security import WebSettings, parse_listen
 
 PBX = "demo"
 DEFAULT_LISTEN = "127.0.0.1:8088"
+DISPOSITIONS = ("Order", "Offer", "Question", "Complaint")
 HISTORY_DAYS = 30
 QUEUES = {"sales": 4.0, "support": 3.0, "billing": 2.0, "orders": 1.5}
 HISTORY = Traffic(calls_per_hour=26.0, talk_median_s=150.0, patience_mean_s=80.0, queues=QUEUES)
@@ -151,7 +153,7 @@ async def _demo(options: DemoOptions, folder: Path, console: Console) -> None:
 def _asked_settings(path: Path | None) -> Settings:
     """What the demo takes of a file: its CRMs beside the demo's own customers, its webhooks and desk; nothing else."""
     if path is None:
-        return Settings(crm=CrmSettings(default_region="IT"))
+        return Settings(crm=CrmSettings(default_region="IT"), desk=DeskSettings(dispositions=DISPOSITIONS))
     asked = load_settings(path, needs_pbx=False)
     sources = [_with_files(source, path.parent.resolve()) for source in asked.crm.sources]
     if all(source.kind != "book" for source in sources):
