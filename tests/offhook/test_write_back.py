@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from offhook.write_back import WriteBack, open_webhooks
 from tests.crm_bridge.ended import ended_call
 from tests.crm_bridge.receiver import SECRET, Receiver
 from tests.crm_bridge.stubborn import someone
-from tests.cti.link_contract import until
+from tests.cti.link_contract import until as until_within
 from tests.cti.scripted_pbx import ScriptedPbx
 from tests.offhook.house import pbx_settings, recorded, settings_for
 
@@ -43,6 +44,8 @@ CRM = CrmSettings(
     default_region="IT", sources=(SourceSettings(name="crm", kind="odoo", write_calls=True, write_after_s=0.0),)
 )
 ANNA = someone("Anna Rossi", "+393351234567", "crm", "7")
+
+until = partial(until_within, bound_s=90.0)
 
 
 class Crm:
@@ -140,7 +143,10 @@ async def test_what_is_known_better_later_brings_the_record_up_to_date(engine: A
     assert (crm.asked, crm.records["main:17.0"].queue) == (2, "sales")
 
 
-async def test_a_note_that_comes_late_is_in_the_record_too(engine: AsyncEngine) -> None:
+async def test_a_note_that_comes_late_is_in_the_record_too(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_bridge.clerk.SETTLING", timedelta(0))
     crm = Crm()
     back = await write(engine, crm, ended_call())
     assert crm.records["main:17.0"].note == ""
