@@ -166,9 +166,11 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def changing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction. Raises StoreError: nothing of it was done."""
+    """One transaction; SQLite overwrites what is deleted in it. Raises StoreError: nothing of it was done."""
     try:
         async with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                await connection.exec_driver_sql("PRAGMA secure_delete = ON")
             yield connection
     except (SQLAlchemyError, OSError) as error:
         raise unreachable(engine, error) from error

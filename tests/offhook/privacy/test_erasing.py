@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge import schema as book
 from kpi.reading import CallFilter
+from offhook.database import make_engine
 from offhook.privacy.erasing import Erased, check_choice, erase, erase_again, erased_lines, kept_lines
 from offhook.privacy.erasures import ErasureLog, Step
 from offhook.privacy.kept import Kept, PersonError, fetch_kept, find_number
@@ -63,6 +64,18 @@ async def test_calls_told_again_from_the_journal_are_those_that_are_stored(tmp_p
         assert await store.fetch_calls(CallFilter()) == kept
         assert await all_tallies(engine) == before
         assert kept[0].caller.number is None
+
+
+async def test_nothing_of_him_is_left_in_the_file_of_the_database(tmp_path: Path) -> None:
+    _, settings = site(tmp_path)
+    async with stored(tmp_path, settings):
+        pass
+    assert NAME.encode() in (tmp_path / "offhook.sqlite").read_bytes()
+    engine = make_engine(settings.store.url, beside=tmp_path)
+    await erase(settings, tmp_path, engine, await kept_of(settings, tmp_path, engine))
+    await engine.dispose()
+    left = (tmp_path / "offhook.sqlite").read_bytes()
+    assert [one for one in (NAME, MARIO, "mario@example.org", "his wife") if one.encode() in left] == []
 
 
 async def test_the_log_tells_of_it(tmp_path: Path) -> None:
