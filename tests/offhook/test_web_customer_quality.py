@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -58,8 +59,9 @@ async def shown(pages: Client) -> str:
 
 async def look(pages: Client) -> str:
     assert await send(pages, "look") == 303
-    while "Looking through" in (page := await shown(pages)):
-        pass
+    async with asyncio.timeout(120):
+        while "Looking through" in (page := await shown(pages)):
+            pass
     return page
 
 
