@@ -3,10 +3,10 @@
 Needs a personal access token (``bcrm_pat_…``) of a member with the permission to see these contacts.
 https://github.com/MicroPyramid/Django-CRM; its schema is at ``/schema/`` of each installation.
 
-Calls: an interaction of the kind "call" on the contact, for which the token needs the scopes of contacts and
-``interactions:write`` and ``interactions:read``; it is found again by the last line of its text. An interaction stays
-with its contact (``interactions/serializers.py`` of ``django-crm``): a call that turns out to be another's is deleted
-there and written anew, if Offhook was not started again in between.
+Calls: an interaction of the kind "call" on the contact, for which a token with scopes needs ``contacts:write``,
+``interactions:read`` and ``interactions:write`` besides ``contacts:read``; it is found again by the last line of its
+text. An interaction stays with its contact (``interactions/serializers.py`` of ``django-crm``): a call that turns out
+to be another's is deleted there and written anew, if Offhook was not started again in between.
 
 Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 and the last ten digits; it may be asked
 120 times a minute and gives ten contacts at the most.
@@ -19,7 +19,16 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, holds, is_inbound, talk_s, was_answered, without_customer
+from crm_bridge.call_record import (
+    Remembered,
+    cleaned,
+    holds,
+    is_inbound,
+    refused,
+    talk_s,
+    was_answered,
+    without_customer,
+)
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact
 from crm_bridge.found import Record, make_contact, text_of
@@ -102,7 +111,10 @@ class BottleCrm(HttpAdapter):
         if call.contact_id is None:
             raise without_customer(self.name)
         params = {"contact": call.contact_id, "limit": str(MOST_INTERACTIONS)}
-        listed = await self.http.fetch_as(_Interactions, "GET", _INTERACTIONS, params=params)
+        reply = await self.http.fetch("GET", _INTERACTIONS, params=params, expect=frozenset({404}))
+        if reply.status == 404:
+            raise refused(self.name, "it has no such contact any more", "choose the customer anew, then tell it again")
+        listed = self.http.parse_as(_Interactions, reply)
         known = next((text_of(one.get("id"), 40) for one in listed.interactions if holds(one.get("body"), call)), "")
         method, path = ("PATCH", f"{_INTERACTIONS}{segment(known)}/") if known else ("POST", _INTERACTIONS)
         asked = {

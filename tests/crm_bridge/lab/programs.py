@@ -91,9 +91,9 @@ def tryton_config(folder: Path, port: int) -> str:
     return f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:{port}\n"
 
 
-def make_venv(folder: Path, packages: Sequence[str]) -> None:
+def make_venv(folder: Path, packages: Sequence[str], python: str = sys.executable) -> None:
     """A virtual environment with these packages."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([python, "-m", "venv", str(folder)], check=True)
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--retries", "5", *packages], check=True)
 

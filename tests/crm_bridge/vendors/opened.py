@@ -26,12 +26,12 @@ async def opened(server: CrmServer, **options: object) -> AsyncIterator[Any]:
             await adapter.close()
 
 
-def open_kind(kind: str, options: dict[str, Any]) -> Any:
-    """An adapter as the settings would open it."""
+def open_kind(kind: str, options: dict[str, Any], give_up_s: float = 10.0) -> Any:
+    """An adapter as the settings would open it; ``give_up_s`` bounds its patience."""
     module = find_kind(kind)
     engine = create_async_engine("sqlite+aiosqlite:///:memory:")
     own = parse_options(SourceSettings(name="crm", kind=kind, options=options), module.Options, environ={})
-    return module.open_adapter("crm", own, Surroundings(engine, CrmSettings()))
+    return module.open_adapter("crm", own, Surroundings(engine, CrmSettings(lookup_give_up_s=give_up_s)))
 
 
 def number(text: str) -> Number:
