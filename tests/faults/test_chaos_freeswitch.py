@@ -35,6 +35,7 @@ from tests.faults.test_chaos import Storm, cut_again_and_again, known_gaps
 CALLS = 300
 KILLS = 20
 CUTS = 10
+CALM_CALLS = 75  # at least so many after the storm, however many it met on a slow machine
 CALLS_PER_SECOND = 2.0
 BOUND_S = 300.0
 TOLD_WITHIN_S = 60.0
@@ -71,7 +72,8 @@ async def test_what_was_heard_is_exact_and_what_was_not_is_in_the_ledger(tmp_pat
                 await storm.kill_until(KILLS)
                 await program.begin()
                 await until(lambda: line.cuts >= CUTS)
-            await until(lambda: len(plant.truth.calls) >= CALLS)
+            enough = max(CALLS, len(plant.truth.calls) + CALM_CALLS)
+            await until(lambda: len(plant.truth.calls) >= enough)
             bustle.stop()
             await until(lambda: line.up and plant.open_calls == 0)
             await until_nothing_differs(tmp_path, plant)
@@ -83,12 +85,13 @@ async def test_what_was_heard_is_exact_and_what_was_not_is_in_the_ledger(tmp_pat
 
 
 async def check_how_much_was_tried(folder: Path, plant: FreeswitchPlant) -> None:
-    """A good part of the calls met a gap, a good part met none."""
+    """A good part of the calls met a gap, and as many as came after the storm met none, but for those that it saw."""
     engine = make_engine("sqlite:///offhook.sqlite", beside=folder)
     gaps = silences(await Store(engine).fetch_gaps())
     await engine.dispose()
     touched = sum(is_touched(plant, call, gaps) for call in plant.truth.calls)
-    assert len(plant.truth.calls) / 5 < touched < len(plant.truth.calls) * 4 / 5, touched
+    assert touched > CALLS / 5
+    assert len(plant.truth.calls) - touched > CALM_CALLS / 3
 
 
 async def until_nothing_differs(folder: Path, plant: FreeswitchPlant) -> None:
