@@ -38,7 +38,7 @@ from offhook.web.security import WebSettings
 from tests.crm_bridge.receiver import SECRET, Receiver
 from tests.cti.link_contract import until
 
-BOUND_S = 60.0
+BOUND_S = 180.0
 COMMAND = "from offhook.main import app; app()"
 BRIEFLY = "from offhook.demo import run_demo; run_demo('127.0.0.1:0', history_days=1, speed=5.0)"
 
