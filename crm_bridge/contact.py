@@ -71,6 +71,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     opened_on: date | None = None
 
 
+class Touch(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier contact that was no call of this PBX, as a CRM keeps it: an e-mail, a visit, a chat.
+
+    ``direction`` is ``in``, ``out`` or empty; ``by`` is who of the house handled it.
+    """
+
+    on: date
+    kind: str
+    title: str = ""
+    direction: str = ""
+    by: str | None = None
+
+
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A customer as one source knows him. ``contact_id`` is that source's own, unique within ``source``.
 
@@ -97,6 +110,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str], ...] = ()
     consents: tuple[Consent, ...] = ()
     products: tuple[str, ...] = ()
+    touches: tuple[Touch, ...] = ()
     url: str | None = None
     origins: tuple[tuple[str, str], ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crm_bridge.consent import MAX_PURPOSE, MAX_SOURCE, Consent, in_force
-from crm_bridge.contact import AccountState, Contact, ContactNumber, Incident, Money, Order
+from crm_bridge.contact import AccountState, Contact, ContactNumber, Incident, Money, Order, Touch
 from crm_bridge.number import parse_number
 from crm_bridge.rows import MAX_FIELDS, MAX_ID, MAX_NAME, MAX_NOTES, MAX_NUMBERS, MAX_VALUE
 from crm_bridge.text_file import clean_lines, clean_text
@@ -53,6 +53,8 @@ def make_contact(
     incidents: Iterable[Incident] = (),
     fields: Iterable[tuple[str, object]] = (),
     consents: Iterable[Consent] = (),
+    products: Iterable[object] = (),
+    touches: Iterable[Touch] = (),
 ) -> Contact:
     """A customer of ``source``. ``phones`` are pairs of label and number as written; what is none is left out."""
     shown = [(text_of(label, 100), text_of(value, MAX_VALUE)) for label, value in fields]
@@ -74,6 +76,8 @@ def make_contact(
         incidents=tuple(incidents)[:MAX_NUMBERS],
         fields=tuple((label, value) for label, value in shown if label and value)[:MAX_FIELDS],
         consents=in_force(map(_bounded, consents)),
+        products=tuple(dict.fromkeys(filter(None, map(text_of, products))))[:MAX_NUMBERS],
+        touches=tuple(sorted(touches, key=lambda touch: touch.on, reverse=True))[:MAX_NUMBERS],
     )
 
 
@@ -91,6 +95,22 @@ def read_numbers(phones: Iterable[tuple[str, object]], region: str) -> tuple[Con
 def _bounded(consent: Consent) -> Consent:
     source, purpose = text_of(consent.source, MAX_SOURCE), text_of(consent.purpose, MAX_PURPOSE)
     return msgspec.structs.replace(consent, source=source, purpose=purpose)
+
+
+def touch_of(
+    on: object, kind: object, title: object = "", *, direction: str = "", by: object = ""
+) -> Iterator[Touch]:
+    """One earlier contact; none where its day cannot be read."""
+    day = date_of(on)
+    if day is not None:
+        words = {"in": "in", "inbound": "in", "received": "in", "out": "out", "outbound": "out", "sent": "out"}
+        yield Touch(
+            on=day,
+            kind=text_of(kind, 40) or "contact",
+            title=text_of(title, MAX_VALUE),
+            direction=words.get(direction.lower(), ""),
+            by=text_of(by, 100) or None,
+        )
 
 
 def safe_url(url: str) -> str | None:

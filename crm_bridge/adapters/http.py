@@ -23,9 +23,9 @@ import msgspec
 from crm_bridge.activity import CallActivity
 from crm_bridge.call_template import CallTemplate, TemplateError, call_values, read_template, shown
 from crm_bridge.cells import CellError, parse_cents, parse_open, parse_state
-from crm_bridge.contact import AccountState, Contact, Incident, Money, Order, SourceError
+from crm_bridge.contact import AccountState, Contact, Incident, Money, Order, SourceError, Touch
 from crm_bridge.forms import placeholders
-from crm_bridge.found import date_of, make_contact, text_of
+from crm_bridge.found import date_of, make_contact, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
@@ -41,6 +41,7 @@ _KNOWN: Final = frozenset(
     {"id", "name", "first_name", "last_name", "company", "email", "language", "external_id", "account_state"}
     | {"account_note", "balance", "currency", "notes", "url", *_PHONES}
 )
+_TOUCH: Final = frozenset({"records", "on", "kind", "title", "direction", "by"})
 _PART: Final = {
     "records",
     "reference",
@@ -83,6 +84,16 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
             description="The same for incidents: records reference title state open opened_on severity owner."
         ),
     ] = msgspec.field(default_factory=dict)
+    products: Annotated[
+        str, msgspec.Meta(description="JMESPath to the names of what a customer bought: `purchases[].name`.")
+    ] = ""
+    contacts: Annotated[
+        dict[str, str],
+        msgspec.Meta(
+            description="Earlier e-mails, visits and the like: records on kind title direction by. `direction` is `in` "
+            "or `out`."
+        ),
+    ] = msgspec.field(default_factory=dict)
     next_page: Annotated[str, msgspec.Meta(description="JMESPath to the address of the next page, if any.")] = ""
     search: Annotated[str, msgspec.Meta(description="Path with `{text}`, to search by name. Empty: no search.")] = ""
     get: Annotated[str, msgspec.Meta(description="Path with `{id}`, for one customer. Empty: none can be chosen.")] = ""
@@ -123,6 +134,8 @@ class RestSource(HttpAdapter):
         self._more = {key: _compile(name, key, path) for key, path in options.more.items()}
         self._orders = {key: _compile(name, key, path) for key, path in options.orders.items()}
         self._incidents = {key: _compile(name, key, path) for key, path in options.incidents.items()}
+        self._contacts = {key: _compile(name, key, path) for key, path in options.contacts.items()}
+        self._products = _compile(name, "products", options.products or "`null`")
 
     async def find(self, number: Number) -> list[Contact]:
         """Customers that the CRM finds by this number."""
@@ -174,6 +187,8 @@ class RestSource(HttpAdapter):
             orders=[self._order(each) for each in self._parts(self._orders, record)],
             incidents=[self._incident(each) for each in self._parts(self._incidents, record)],
             fields=[(label, self._read(path, record)) for label, path in self._more.items()],
+            products=_each(self._read(self._products, record)),
+            touches=[touch for each in self._parts(self._contacts, record) for touch in _touch(each)],
         )
 
     def _parts(self, paths: Mapping[str, Any], record: object) -> Iterable[dict[str, object]]:
@@ -242,7 +257,7 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Res
         need_secret(name, options, "secret")
     if "id" not in options.fields or not set(options.fields) & {"name", "last_name", "company"}:
         raise _unfit(name, "fields needs at least id and name", "name the JMESPath of each")
-    if unknown := (set(options.fields) - _KNOWN) | ((set(options.orders) | set(options.incidents)) - _PART):
+    if unknown := (set(options.fields) - _KNOWN) | _unknown_parts(options):
         raise _unfit(name, f"no field is called {sorted(unknown)[0]!r}", "put what is only to be shown into `more`")
     if not options.write:
         return RestSource(name, options, surroundings)
@@ -285,6 +300,15 @@ def _auth_headers(name: str, options: Options) -> dict[str, str]:
     if options.auth == "bearer":
         return {"Authorization": f"Bearer {secret}"}
     return {options.header: secret} if options.auth == "header" else {}
+
+
+def _unknown_parts(options: Options) -> set[str]:
+    return ((set(options.orders) | set(options.incidents)) - _PART) | (set(options.contacts) - _TOUCH)
+
+
+def _touch(one: Mapping[str, object]) -> Iterable[Touch]:
+    direction = text_of(one.get("direction"), 20)
+    return touch_of(one.get("on"), one.get("kind"), one.get("title"), direction=direction, by=one.get("by"))
 
 
 def _each(value: object) -> list[object]:

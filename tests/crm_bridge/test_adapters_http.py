@@ -26,6 +26,15 @@ async def test_orders_and_further_fields_are_read_as_told() -> None:
     ]
 
 
+async def test_what_was_bought_and_other_contacts_are_read_as_told() -> None:
+    async with opened(Vendor()) as crm:
+        [anna] = await crm.find(number(ANNA.phone))
+    assert anna.products == anna.bought == ("Filter", "Pump")
+    assert [(str(one.on), one.kind, one.title, one.direction) for one in anna.touches] == [
+        ("2026-11-20", "e-mail", "Question", ""), ("2026-11-03", "e-mail", "<b>Offer</b>", "out"),
+    ]  # fmt: skip
+
+
 async def test_values_can_be_nothing_but_values() -> None:
     vendor = Vendor()
     async with opened(vendor) as crm:
@@ -40,6 +49,7 @@ async def test_values_can_be_nothing_but_values() -> None:
         ({"fields": {"id": "id"}}, "at least id and name"),
         ({"fields": {"id": "id", "name": "name", "fon": "x"}}, "no field is called 'fon'"),
         ({"orders": {"records": "x", "price": "y"}}, "no field is called 'price'"),
+        ({"contacts": {"records": "x", "state": "y"}}, "no field is called 'state'"),
         ({"fields": {"id": "id", "name": "a[b"}}, "name is no JMESPath"),
         ({"auth": "bearer"}, "lack secret"),
         ({"write": "/calls"}, "write_body: it is empty"),

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from crm_bridge.contact import Money
-from crm_bridge.found import date_of, first_text, make_contact, money_of, read_numbers, safe_url, text_of
+from crm_bridge.contact import Money, Touch
+from crm_bridge.found import date_of, first_text, make_contact, money_of, read_numbers, safe_url, text_of, touch_of
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -67,6 +67,12 @@ def test_days_and_amounts() -> None:
     assert [money_of(value) for value in ("x", None, True, "inf", "nan", 1e30)] == [None] * 6
 
 
+def test_a_contact_of_another_kind_has_a_day_or_is_none() -> None:
+    told = [*touch_of("2026-11-20 09:00", "", "Offer", direction="Inbound", by="Anna")]
+    assert told == [Touch(on=date(2026, 11, 20), kind="contact", title="Offer", direction="in", by="Anna")]
+    assert [*touch_of("yesterday", "visit")] == []
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_nothing_that_a_crm_can_say_breaks_it(one: object, two: object, three: object, four: object) -> None:
@@ -76,3 +82,4 @@ def test_nothing_that_a_crm_can_say_breaks_it(one: object, two: object, three: o
     assert made.name
     assert date_of(one) is None or isinstance(date_of(one), date)
     money_of(three)
+    assert [touch.on for touch in touch_of(one, two, three, direction=text_of(four), by=four)] in ([], [date_of(one)])

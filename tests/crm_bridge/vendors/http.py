@@ -34,6 +34,8 @@ class Vendor(CrmServer):
             "write_body": {"who": "{contact_id}", "text": "{text}", "call": {"s": "{talk_s}", "at": "{started_at}"}},
             "written_id": "key",
             "orders": {"records": "orders", "reference": "no", "title": "text", "state": "state", "due_on": "due"},
+            "products": "bought[].name",
+            "contacts": {"records": "mails", "on": "sent", "kind": "'e-mail'", "title": "subject", "direction": "way"},
         }
 
     def routes(self) -> list[web.RouteDef]:
@@ -76,4 +78,10 @@ def shown(one: Person) -> dict[str, Any]:
         "phones": [phone for phone in (one.phone, one.mobile) if phone],
         "address": {"city": "Milano"},
         "orders": [{"no": "O-1", "text": "Heat pump", "state": "shipped", "due": "2026-11-24"}],
+        "bought": [{"name": "Filter"}, {"name": "Filter"}, {"name": None}, {"name": "Pump"}],
+        "mails": [
+            {"sent": "2026-11-03T09:00:00Z", "subject": "<b>Offer</b>", "way": "OUT"},
+            {"sent": "soon", "subject": "nowhere"},
+            {"sent": "2026-11-20", "subject": "Question", "way": "sideways"},
+        ],
     }
