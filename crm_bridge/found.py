@@ -76,9 +76,37 @@ def make_contact(
         incidents=tuple(incidents)[:MAX_NUMBERS],
         fields=tuple((label, value) for label, value in shown if label and value)[:MAX_FIELDS],
         consents=in_force(map(_bounded, consents)),
-        products=tuple(dict.fromkeys(filter(None, map(text_of, products))))[:MAX_NUMBERS],
-        touches=tuple(sorted(touches, key=lambda touch: touch.on, reverse=True))[:MAX_NUMBERS],
+        products=_each_once(products),
+        touches=_newest(touches),
     )
+
+
+def with_parts(
+    contact: Contact,
+    *,
+    orders: Iterable[Order] = (),
+    incidents: Iterable[Incident] = (),
+    products: Iterable[object] = (),
+    touches: Iterable[Touch] = (),
+    fields: Iterable[tuple[str, str]] = (),
+) -> Contact:
+    """The customer with what was asked for apart."""
+    return msgspec.structs.replace(
+        contact,
+        orders=(*contact.orders, *orders)[:MAX_NUMBERS],
+        incidents=(*contact.incidents, *incidents)[:MAX_NUMBERS],
+        products=_each_once((*contact.products, *products)),
+        touches=_newest((*contact.touches, *touches)),
+        fields=(*contact.fields, *fields)[:MAX_FIELDS],
+    )
+
+
+def _each_once(products: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(text_of, products))))[:MAX_NUMBERS]
+
+
+def _newest(touches: Iterable[Touch]) -> tuple[Touch, ...]:
+    return tuple(sorted(touches, key=lambda touch: touch.on, reverse=True))[:MAX_NUMBERS]
 
 
 def read_numbers(phones: Iterable[tuple[str, object]], region: str) -> tuple[ContactNumber, ...]:

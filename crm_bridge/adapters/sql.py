@@ -30,9 +30,11 @@ from crm_bridge.call_record import refused
 from crm_bridge.call_template import NAMES, call_values
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.forms import loose_pattern, placeholders
+from crm_bridge.found import with_parts
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import AdapterOptions, Text
+from crm_bridge.rows_about import incidents_of, orders_of, products_of, touches_of
 from crm_bridge.rows_found import contact_of_row, merge_rows
 from crm_bridge.sources import Surroundings
 from cti.errors import OffhookError
@@ -53,6 +55,8 @@ _TYPES: Final[Mapping[str, Any]] = {
     "on_behalf": sa.Boolean(),
 }
 Engine = AsyncEngine | sa.Engine
+#: the questions about one customer who was found
+ABOUT: Final = ("orders_query", "incidents_query", "products_query", "contacts_query")
 #: rows of one answer: a customer may have several
 MOST_ROWS: Final = 100
 
@@ -78,6 +82,29 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
     get_query: Annotated[str, msgspec.Meta(description="A SELECT with :id, for one customer. Empty: none.")] = ""
 
+    orders_query: Annotated[
+        str,
+        msgspec.Meta(
+            description="A SELECT with :id, for one customer's orders, columns as in an import: order, title, state, "
+            "date, due, total, currency. Empty: none."
+        ),
+    ] = ""
+    incidents_query: Annotated[
+        str,
+        msgspec.Meta(
+            description="The same for incidents: incident, title, state, severity, owner, opened. Empty: none."
+        ),
+    ] = ""
+    products_query: Annotated[
+        str, msgspec.Meta(description="A SELECT with :id; its first column is what the customer bought. Empty: none.")
+    ] = ""
+    contacts_query: Annotated[
+        str,
+        msgspec.Meta(
+            description="A SELECT with :id, for earlier e-mails, visits and the like: date, kind, title, direction "
+            "(in or out), by. Empty: none."
+        ),
+    ] = ""
     id_is_number: Annotated[
         bool, msgspec.Meta(description="Bind :id as a number: PostgreSQL compares a number with nothing else.")
     ] = False
@@ -99,7 +126,7 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         self._check_writing()
-        for name in ("query", "search_query", "get_query"):
+        for name in ("query", "search_query", "get_query", *ABOUT):
             text = getattr(self, name)
             if text and not _READS.match(text):
                 raise ValueError(f"{name}: expected a SELECT")
@@ -140,7 +167,8 @@ class Database:
         if number.key is None:
             return []
         bound = placeholders(number, self._region) | {"pattern": loose_pattern(number)}
-        return (await self._ask(self._options.query, bound))[: MAX_CANDIDATES + 1]
+        found = (await self._ask(self._options.query, bound))[: MAX_CANDIDATES + 1]
+        return [await self._whole(found[0])] if len(found) == 1 else found
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Customers with this text, if there is a query for that. Raises SourceError."""
@@ -155,27 +183,55 @@ class Database:
             return None
         if self._options.id_is_number and not (contact_id.isdecimal() and len(contact_id) <= 18):
             return None
-        own = int(contact_id) if self._options.id_is_number else contact_id
-        found = await self._ask(self._options.get_query, {"id": own})
-        return next((one for one in found if one.contact_id == contact_id), None)
+        found = await self._ask(self._options.get_query, {"id": self._own(contact_id)})
+        one = next((one for one in found if one.contact_id == contact_id), None)
+        return None if one is None else await self._whole(one)
 
     async def close(self) -> None:
         """Close the pool."""
         await _dispose(self._engine)
 
+    def _own(self, contact_id: str) -> str | int:
+        return int(contact_id) if self._options.id_is_number and contact_id.isdecimal() else contact_id
+
+    async def _whole(self, contact: Contact) -> Contact:
+        """The customer with all that the other queries tell of him; a query that fails is told on the card."""
+        asked = {name: query for name in ABOUT if (query := getattr(self._options, name))}
+        answers = await asyncio.gather(*(self._about(query, contact) for query in asked.values()))
+        told = dict(zip(asked, answers, strict=True))
+        rows = {name: answer if isinstance(answer, list) else [] for name, answer in told.items()}
+        unread = [(name.removesuffix("_query"), answer) for name, answer in told.items() if isinstance(answer, str)]
+        return with_parts(
+            contact,
+            orders=orders_of(rows.get("orders_query", ()), self._region),
+            incidents=incidents_of(rows.get("incidents_query", ()), self._region),
+            products=products_of(rows.get("products_query", ())),
+            touches=touches_of(rows.get("contacts_query", ()), self._region),
+            fields=unread,
+        )
+
+    async def _about(self, query: str, contact: Contact) -> list[dict[str, Any]] | str:
+        try:
+            return await self._asked(query, {"id": self._own(contact.contact_id)})
+        except SourceError as error:
+            return f"not read: {error.what}"
+
     async def _ask(self, query: str, bound: Mapping[str, str | int]) -> list[Contact]:
+        rows = await self._asked(query, bound)
+        return merge_rows([contact_of_row(self.name, self._region, row) for row in rows])
+
+    async def _asked(self, query: str, bound: Mapping[str, str | int]) -> list[dict[str, Any]]:
         statement = sa.text(query)
         named = {key: value for key, value in bound.items() if re.search(rf":{key}\b", query)}
         try:
             async with asyncio.timeout(self._timeout_s):
-                rows = await self._rows(statement, named)
+                return await self._rows(statement, named)
         except TimeoutError:
             what = f"the database of {self.name} did not answer in time"
             hint = "has the column of numbers an index?"
             raise SourceError("crm-slow", what, f"within {self._timeout_s:g} s", hint) from None
         except (SQLAlchemyError, OSError) as error:
             raise self._failed(error) from None
-        return merge_rows([contact_of_row(self.name, self._region, row) for row in rows])
 
     async def _rows(self, statement: sa.TextClause, bound: Mapping[str, str | int]) -> list[dict[str, Any]]:
         if not isinstance(self._engine, AsyncEngine):

@@ -91,6 +91,38 @@ async def test_by_name_he_is_found_and_fetched_again(database: Database) -> None
     assert await database.search("%", 5) == []
 
 
+ABOUT = {
+    "orders_query": "SELECT no AS reference, what AS title, state, due, total FROM orders WHERE person = :id",
+    "incidents_query": "SELECT * FROM no_such_table WHERE person = :id",
+    "products_query": "SELECT DISTINCT what FROM orders WHERE person = :id ORDER BY what",
+    "contacts_query": "SELECT '20/11/2026' AS date, 'e-mail' AS kind, :id || what AS title, 'in' AS direction "
+    "FROM orders",
+}
+
+
+async def test_what_further_queries_tell_of_one_customer_is_on_his_card(crm: Path, engine: AsyncEngine) -> None:
+    with sqlite3.connect(crm) as made:
+        made.execute("CREATE TABLE orders (no TEXT, person INTEGER, what TEXT, state TEXT, due TEXT, total REAL)")
+        made.execute("INSERT INTO orders VALUES ('O-1', 1, 'Pump', 'shipped', '2026-11-24', 7400)")
+        made.execute("INSERT INTO orders VALUES ('O-2', 2, 'Filter', 'open', NULL, NULL)")
+    made.close()
+    database = opened(crm, engine, **ABOUT)
+    [anna] = await database.find(number("+393351234567"))
+    assert [(one.reference, str(one.due_on), str(one.total)) for one in anna.open_orders] == [
+        ("O-1", "2026-11-24", "7,400.00")
+    ]
+    assert anna.products == ("Pump",)
+    assert [(str(one.on), one.title, one.direction) for one in anna.touches] == [
+        ("2026-11-20", "1Pump", "in"), ("2026-11-20", "1Filter", "in"),
+    ]  # fmt: skip
+    assert anna.incidents == ()
+    assert anna.fields == (("town", "Milano"), ("incidents", "not read: the database of erp cannot answer"))
+    assert await database.get("1") == anna
+    several = await database.find(number("+390221000100"))
+    assert [one.orders for one in several] == [(), ()], "asked once it is known who it is"
+    await database.close()
+
+
 async def test_without_further_queries_there_is_no_search(crm: Path, engine: AsyncEngine) -> None:
     database = opened(crm, engine, search_query="", get_query="")
     assert (await database.search("anna", 5), await database.get("1")) == ([], None)
