@@ -262,9 +262,10 @@ class Offhook:
         pbxs = {one.name: one for one in self.settings.pbx}
         folder = self._folder / journal.folder if journal.enabled else None
         key = fetch_secret(self.settings.web.api_key, self.settings.web.api_key_file)
-        calls = call_pages(self.store, site.time_zone, pbxs, folder, CallNotes(self.engine))
+        notes = CallNotes(self.engine)
+        calls = call_pages(self.store, site.time_zone, pbxs, folder, notes)
         quality = quality_pages(self.engine, self.settings.crm, self._folder)
-        return [report_pages(self.store, site), calls, quality, api_part(self.store, site, key)]
+        return [report_pages(self.store, site), calls, quality, api_part(self.store, site, key, notes)]
 
     @asynccontextmanager
     async def _working(

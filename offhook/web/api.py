@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 from aiohttp import web
 
+from crm_bridge.call_notes import CallNotes
 from cti.errors import OffhookError
 from cti.model import Call
 from kpi.local_time import find_zone, parse_period
@@ -23,7 +24,7 @@ from kpi.measure import all_measures
 from kpi.parameters import SiteParameters
 from kpi.store import Store
 from offhook.reporting.fetching import fetch_asked
-from offhook.web.api_document import BASE, CallPage, MeasurePassport, Problem, document
+from offhook.web.api_document import BASE, CallPage, MeasurePassport, NoteOnCall, Problem, document
 from offhook.web.app import Part
 from offhook.web.report_calls import call_filter
 from offhook.web.reports import asked_in
@@ -37,8 +38,8 @@ Answer = Callable[[web.Request], Awaitable[bytes]]
 class Api:
     """The routes. ``key`` None answers that no key is set."""
 
-    def __init__(self, store: Store, site: SiteParameters, key: str | None) -> None:
-        self._store, self._site = store, site
+    def __init__(self, store: Store, site: SiteParameters, key: str | None, notes: CallNotes | None = None) -> None:
+        self._store, self._site, self._notes = store, site, notes
         self._digest = None if key is None else hashlib.sha256(key.encode()).digest()
 
     def add_to(self, app: web.Application) -> None:
@@ -48,6 +49,7 @@ class Api:
         app.router.add_get(f"{BASE}/report", self._guarded(self.report))
         app.router.add_get(f"{BASE}/calls", self._guarded(self.calls))
         app.router.add_get(f"{BASE}/calls/{{pbx}}/{{call_id}}", self._guarded(self.call))
+        app.router.add_get(f"{BASE}/calls/{{pbx}}/{{call_id}}/notes", self._guarded(self.notes))
 
     async def send_document(self, _: web.Request) -> web.Response:
         """The OpenAPI document; it holds nothing of the site, so it needs no key."""
@@ -74,10 +76,19 @@ class Api:
 
     async def call(self, request: web.Request) -> bytes:
         """One call with all its parts."""
+        return msgspec.json.encode(await self._call(request))
+
+    async def notes(self, request: web.Request) -> bytes:
+        """What agents wrote about one call."""
+        call = await self._call(request)
+        noted = [] if self._notes is None else await self._notes.fetch(call.pbx, call.call_id)
+        return msgspec.json.encode([NoteOnCall.of(one) for one in noted])
+
+    async def _call(self, request: web.Request) -> Call:
         call = await self._store.fetch_call(request.match_info["pbx"], request.match_info["call_id"])
         if call is None:
             raise web.HTTPNotFound(text="There is no such call in the store.")
-        return msgspec.json.encode(call)
+        return call
 
     async def _after(self, cursor: str | None) -> Call | None:
         if cursor is None:
@@ -115,9 +126,9 @@ class Api:
         return _problem(401, error, {"WWW-Authenticate": "Bearer"})
 
 
-def api_part(store: Store, site: SiteParameters, key: str | None) -> Part:
-    """The interface, to be added to the application."""
-    return Api(store, site, key).add_to
+def api_part(store: Store, site: SiteParameters, key: str | None, notes: CallNotes | None = None) -> Part:
+    """The interface, to be added to the application; without ``notes`` no call has any."""
+    return Api(store, site, key, notes).add_to
 
 
 def _limit(text: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 
+from crm_bridge.call_note import CallNote
 from cti.model import Call, CallOutcome, Direction
 from kpi.local_time import PERIODS
 from kpi.measure import Dimension, Passport
@@ -57,6 +59,34 @@ class MeasurePassport(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class NoteOnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent wrote about a call, and whom it was about: ``contact_id`` is the customer's in ``source``."""
+
+    agent: str
+    note: str
+    disposition: str
+    source: str | None
+    contact_id: str | None
+    customer: str | None
+    on_behalf: bool
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, note: CallNote) -> NoteOnCall:
+        """A stored note, for other programs."""
+        about = note.customer
+        return cls(
+            agent=note.key.agent,
+            note=note.text.note,
+            disposition=note.text.disposition,
+            source=about.source,
+            contact_id=about.contact_id,
+            customer=about.name,
+            on_behalf=about.on_behalf,
+            updated_at=note.updated_at,
+        )
+
+
 @cache
 def document() -> bytes:
     """The document as JSON."""
@@ -64,13 +94,16 @@ def document() -> bytes:
 
 
 def _document() -> dict[str, Any]:
-    (calls, call, measures, report, problem), components = msgspec.json.schema_components(
-        [CallPage, Call, list[MeasurePassport], Report, Problem], ref_template=_REF
+    (calls, call, notes, measures, report, problem), components = msgspec.json.schema_components(
+        [CallPage, Call, list[NoteOnCall], list[MeasurePassport], Report, Problem], ref_template=_REF
     )
     paths = {
         "/report": _get("A report of a period", report, problem, _asked()),
         "/calls": _get("Calls of a period, newest first", calls, problem, _filters()),
         "/calls/{pbx}/{call_id}": _get("One call", call, problem, [_in_path("pbx"), _in_path("call_id")]),
+        "/calls/{pbx}/{call_id}/notes": _get(
+            "What agents wrote about a call", notes, problem, [_in_path("pbx"), _in_path("call_id")]
+        ),
         "/measures": _get("The passports of all measures", measures, problem, []),
     }
     return {

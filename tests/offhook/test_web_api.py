@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 
+from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey
+from crm_bridge.call_notes import CallNotes
+from crm_bridge.schema import metadata as book
 from kpi.batch import Batch
 from kpi.measure import all_measures
 from kpi.parameters import SiteParameters
@@ -23,6 +27,7 @@ from offhook.web.security import WebSettings
 from tests.kpi.calls import abandoned_call, answered_call
 
 Client = TestClient[web.Request, web.Application]
+NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEY = "correct-horse-battery-staple"
 DAY = "period=2026-03-02"
 
@@ -31,10 +36,14 @@ async def open_client(folder: Path, key: str | None = KEY, password: str | None 
     engine = make_engine(f"sqlite:///{folder / 'offhook.sqlite'}")
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
+        await connection.run_sync(book.create_all)
     store = Store(engine)
     calls = [answered_call(str(n), start=n * 10) for n in range(25)]
     await store.store(Batch(calls=(*calls, abandoned_call("lost/..<i>", start=500))))
-    app = await make_app(WebSettings(password=password), password, [api_part(store, SiteParameters(), key)])
+    notes = CallNotes(engine)
+    about = NotedCustomer(source="odoo", contact_id="7", name="Anna", on_behalf=True)
+    await notes.store(NoteKey("milan", "7", "101"), NINE, NotedText("Wants <b>two</b>", "Offer"), about)
+    app = await make_app(WebSettings(password=password), password, [api_part(store, SiteParameters(), key, notes)])
 
     async def close(_: web.Application) -> None:
         await engine.dispose()
@@ -76,6 +85,17 @@ async def test_a_report_is_that_of_the_pages(api: Client) -> None:
     assert told["columns"][1]["formula"]
 
 
+async def test_what_agents_wrote_about_a_call(api: Client) -> None:
+    assert await ask(api, "/calls/milan/7/notes") == [
+        {
+            "agent": "101", "note": "Wants <b>two</b>", "disposition": "Offer", "source": "odoo", "contact_id": "7",
+            "customer": "Anna", "on_behalf": True, "updated_at": "2026-03-02T09:00:00Z",
+        }
+    ]  # fmt: skip
+    assert await ask(api, "/calls/milan/8/notes") == []
+    assert (await ask(api, "/calls/milan/none/notes", 404))["ref"] == "api-bad-request"
+
+
 async def test_one_call_and_all_measures(api: Client) -> None:
     call = await ask(api, "/calls/milan/7")
     assert call["talks"][0]["agent"] == "101"
@@ -85,7 +105,7 @@ async def test_one_call_and_all_measures(api: Client) -> None:
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY + "x", KEY[:-1], "ключ"])
 async def test_nobody_gets_in_without_the_key(api: Client, key: str) -> None:
-    for path in ("/calls", "/report", "/measures", "/calls/milan/7"):
+    for path in ("/calls", "/report", "/measures", "/calls/milan/7", "/calls/milan/7/notes"):
         header = {"Authorization": f"Bearer {key}".encode().decode("latin-1")}
         answer = await api.get(f"/api/v1{path}", headers=header)
         assert answer.status == 401
