@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,6 +115,7 @@ async def migrate(engine: AsyncEngine) -> str:
     Raises:
         StoreError: it cannot be reached, or a newer program made it.
     """
+    await _try_file(engine)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_lock)
@@ -128,6 +132,7 @@ async def fetch_revision(engine: AsyncEngine) -> str | None:
     Raises:
         StoreError: it cannot be reached, or a newer program made it.
     """
+    await _try_file(engine)
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(_revision)
@@ -173,6 +178,23 @@ def unreachable(engine: AsyncEngine, error: BaseException) -> StoreError:
         " ".join(str(cause).split()) or type(cause).__name__,
         "check [store] url, the file's folder and rights, or that the server runs and knows the user",
     )
+
+
+async def _try_file(engine: AsyncEngine) -> None:
+    """Open SQLite's file once by itself: aiosqlite leaves a thread behind where it cannot, which then answers to a loop
+    that may be closed, with a traceback on the terminal."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+        return
+    try:
+        await asyncio.to_thread(_open_once, file)
+    except sqlite3.Error as error:
+        raise unreachable(engine, error) from error
+
+
+def _open_once(file: str) -> None:
+    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_MS / 1000, uri=file.startswith("file:"))) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -37,10 +37,13 @@ class Desk:
         return datetime.now(UTC)
 
     def wait_no_card(self, within_s: float = 5) -> datetime:
-        """Return when the page was seen without any call."""
+        """Return when the page was seen without any call. What is to be written after a talk is done with."""
         expect(self.page.locator("#cards [data-phase]")).to_have_count(0, timeout=within_s * 1000)
+        seen_at = datetime.now(UTC)
+        if self.page.locator("#cards .card--wrap-up").count():
+            self.page.get_by_role("button", name="Done").click()
         expect(self.page.locator("#idle")).to_be_visible()
-        return datetime.now(UTC)
+        return seen_at
 
     def text(self) -> str:
         """Return all that the agent can read."""
