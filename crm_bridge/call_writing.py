@@ -56,13 +56,12 @@ def key_of(pbx: str, call_id: str) -> str:
 def is_wanted(source: SourceSettings, call: Call) -> bool:
     """Whether this call is written into this source."""
     directions = source.write_directions or (Direction.INBOUND, Direction.OUTBOUND)
-    queues = {call.queue, *(stay.queue for stay in call.stays)}
     return (
         source.write_calls
         and call.ended_at is not None
         and call.direction in directions
         and (not source.write_outcomes or call.outcome in source.write_outcomes)
-        and (not source.write_queues or not queues.isdisjoint(source.write_queues))
+        and (not source.write_queues or call.was_in(source.write_queues))
     )
 
 
@@ -88,7 +87,6 @@ def call_entry(source: SourceSettings, settings: CrmSettings, call: Call, record
 
 
 def _activity(call: Call, number: Number, recording_url: str | None) -> CallActivity:
-    talks = [talk.talk_s for talk in call.talks if talk.talk_s is not None]
     return CallActivity(
         call_id=key_of(call.pbx, call.call_id),
         direction=call.direction.value,
@@ -98,7 +96,7 @@ def _activity(call: Call, number: Number, recording_url: str | None) -> CallActi
         ended_at=call.ended_at or call.offered_at,
         answered_at=call.answered_at,
         wait_s=call.wait_s,
-        talk_s=sum(talks) if talks else None,
+        talk_s=call.talk_s,
         queue=call.queue,
         agents=call.answered_by[:MAX_AGENTS],
         recording_url=recording_url,

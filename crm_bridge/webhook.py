@@ -52,8 +52,7 @@ class Webhook:
 
     def wants(self, kind: WebhookEvent, call: Call) -> bool:
         """Whether it is told of such an event of this call."""
-        queues = {call.queue, *(stay.queue for stay in call.stays)}
-        of_queue = not self.settings.queues or not queues.isdisjoint(self.settings.queues)
+        of_queue = not self.settings.queues or call.was_in(self.settings.queues)
         return kind in self.settings.events and of_queue
 
     def entries(self, call: Call, recording: str | None) -> Iterator[Entry]:

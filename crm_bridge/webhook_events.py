@@ -57,7 +57,6 @@ def event_data(event: AboutCall, read: ReadNumber, *, numbers: bool) -> dict[str
 
 def call_data(call: Call, read: ReadNumber, *, numbers: bool, recording: str | None = None) -> dict[str, Any]:
     """The call in the words of docs/webhooks.md. Without ``numbers`` nothing in it tells who the customer is."""
-    talks = [talk.talk_s for talk in call.talks if talk.talk_s is not None]
     names = ("pbx", "direction", "queue", "offered_at", "queued_at", "answered_at", "ended_at", "outcome", "ended_by")
     return {
         "call_id": key_of(call.pbx, call.call_id),
@@ -66,7 +65,7 @@ def call_data(call: Call, read: ReadNumber, *, numbers: bool, recording: str | N
         **_customer(call, read, numbers),
         "agents": call.answered_by[:MAX_AGENTS],
         "wait_s": call.wait_s,
-        "talk_s": sum(talks) if talks else None,
+        "talk_s": call.talk_s,
         "hold_s": call.hold_s,
         "transfers": [_transfer(one, read, numbers) for one in call.transfers[:MAX_TRANSFERS]],
         "recording_url": recording if numbers else None,

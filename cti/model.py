@@ -7,6 +7,7 @@ unescaped but not normalised: E.164 is the business of ``crm_bridge``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -190,8 +191,18 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return sum(known) if waits and len(known) == len(waits) else None
 
     @property
+    def talk_s(self) -> float | None:
+        """Seconds of all talks that are over, without hold; None before the first one is."""
+        ended = [talk.talk_s for talk in self.talks if talk.talk_s is not None]
+        return sum(ended) if ended else None
+
+    @property
     def hold_s(self) -> float:
         return sum(talk.hold_s for talk in self.talks)
+
+    def was_in(self, queues: Collection[str]) -> bool:
+        """Whether one of these queues had it, or took it in for a while."""
+        return not {self.queue, *(stay.queue for stay in self.stays)}.isdisjoint(queues)
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):

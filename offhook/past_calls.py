@@ -30,7 +30,6 @@ def e164_of(settings: CrmSettings, number: str) -> str | None:
 
 def past_call(call: Call, notes: Sequence[CallNote] = ()) -> PastCall:
     """A stored call as the card shows it."""
-    talks = [talk.talk_s for talk in call.talks if talk.talk_s is not None]
     return PastCall(
         at=call.offered_at,
         direction=call.direction.value,
@@ -38,7 +37,7 @@ def past_call(call: Call, notes: Sequence[CallNote] = ()) -> PastCall:
         queue=call.queue,
         agents=call.answered_by,
         wait_s=call.wait_s,
-        talk_s=sum(talks) if talks else None,
+        talk_s=call.talk_s,
         notes=tuple(_past_note(note) for note in notes if note.text.said or note.customer.on_behalf),
     )
 

@@ -112,7 +112,7 @@ class CallPages:
 
     def _page(self, request: web.Request, name: str, **content: object) -> web.Response:
         template = request.app[TEMPLATES].get_template(name)
-        text = template.render(page="reports", local=self._local, talked=talked_s, **content)
+        text = template.render(page="reports", local=self._local, **content)
         return web.Response(text=text, content_type="text/html")
 
 
@@ -145,12 +145,6 @@ def call_filter(query: MultiMapping[str], since: datetime, until: datetime) -> C
         )
     except ValueError as error:
         raise web.HTTPBadRequest(text="There is no such direction or outcome.") from error
-
-
-def talked_s(call: Call) -> float | None:
-    """Seconds that agents talked with the caller, hold left out; None where nobody did."""
-    talks = [talk.talk_s for talk in call.talks if talk.talk_s is not None]
-    return sum(talks) if talks else None
 
 
 def _next_page(query: MultiMapping[str], last: Call) -> str:

@@ -91,6 +91,20 @@ def test_hold_is_part_of_the_talk_and_not_of_talking() -> None:
     one, other = talk("101", 0, 10, hold_s=4.0), talk("102", 10, 12, hold_s=0.5)
     assert (one.talk_s, other.talk_s) == (6.0, 1.5)
     assert call(talks=(one, other)).hold_s == 4.5
+    assert call(talks=(one, other)).talk_s == 7.5
+
+
+def test_the_talk_that_goes_on_is_not_counted_yet() -> None:
+    assert call(talks=(talk("101", 0, 10), talk("102", 10, None))).talk_s == 10.0
+    assert call(talks=(talk("101", 0, None),)).talk_s is None
+    assert call().talk_s is None
+
+
+def test_a_call_was_in_the_queues_that_it_waited_in_and_in_the_one_that_has_it() -> None:
+    chained = call(queue="support", stays=(stay(0, 1),))
+    assert chained.was_in(("support",))
+    assert chained.was_in(("sales", stay(0, 1).queue))
+    assert not chained.was_in(("billing",))
 
 
 def test_a_phone_on_hold_since_before_the_talk_leaves_no_negative_talk() -> None:

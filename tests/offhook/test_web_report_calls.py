@@ -26,7 +26,7 @@ from kpi.store import Store
 from offhook.database import make_engine
 from offhook.replay import replay
 from offhook.web.app import make_app
-from offhook.web.report_calls import CALLS_A_PAGE, call_pages, talked_s
+from offhook.web.report_calls import CALLS_A_PAGE, call_pages
 from offhook.web.security import WebSettings
 from tests.cti.journaled import fill, recorded
 from tests.kpi.calls import abandoned_call, answered_call
@@ -124,8 +124,8 @@ async def test_the_events_of_a_call(engine: AsyncEngine, tmp_path: Path) -> None
 
 
 def test_talk_is_what_all_agents_talked() -> None:
-    assert talked_s(answered_call(talk=60)) == 60
-    assert talked_s(abandoned_call()) is None
+    assert answered_call(talk=60).talk_s == 60
+    assert abandoned_call().talk_s is None
 
 
 async def test_what_agents_noted_is_on_the_calls_page_as_text(engine: AsyncEngine) -> None:
