@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
@@ -65,7 +65,7 @@ class CallNotes:
 
     async def fetch_changed(self, since: datetime, limit: int = 1_000) -> list[CallNote]:
         """At most ``limit`` notes that were changed at ``since`` or later, the oldest change first."""
-        return await self._read(select(call_notes).where(_COLUMN.updated_at >= since.astimezone(UTC)).limit(limit))
+        return await self._read(select(call_notes).where(_COLUMN.updated_at >= since).limit(limit))
 
     async def move(self, key: NoteKey, into: NoteKey) -> None:
         """What was a call of its own is part of another: the note goes there, behind what that one has."""
@@ -129,9 +129,8 @@ def _note(row: Row[Any]) -> CallNote:
         on_behalf=row.on_behalf,
         match_key=row.match_key,
     )
-    at = row.updated_at if row.updated_at.tzinfo else row.updated_at.replace(tzinfo=UTC)  # SQLite drops the zone
     key = NoteKey(row.pbx, row.call_id, row.agent)
-    return CallNote(key=key, text=NotedText(row.note, row.disposition), customer=customer, updated_at=at)
+    return CallNote(key=key, text=NotedText(row.note, row.disposition), customer=customer, updated_at=row.updated_at)
 
 
 def _unreachable(error: BaseException) -> NotesError:

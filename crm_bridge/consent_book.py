@@ -114,7 +114,6 @@ def _about(known: Sequence[Recorded], word: Consent) -> list[Recorded]:
 
 
 def _recorded(row: Row[Any]) -> Recorded:
-    at = row.recorded_at
     consent = Consent(
         channel=Channel(row.channel),
         decision=Decision(row.decision),
@@ -126,5 +125,5 @@ def _recorded(row: Row[Any]) -> Recorded:
         consent=consent,
         counts_from=row.counts_from,
         recorded_by=row.recorded_by,
-        recorded_at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        recorded_at=row.recorded_at,
     )

@@ -8,7 +8,7 @@ what was, with what has come to each record since.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -161,14 +161,10 @@ def _merge(row: Row[Any]) -> Merge:
         gone_id=row.gone_id,
         gone_name=row.gone_name,
         merged_by=row.merged_by,
-        merged_at=_aware(row.merged_at),
+        merged_at=row.merged_at,
         undone_by=row.undone_by,
-        undone_at=None if row.undone_at is None else _aware(row.undone_at),
+        undone_at=row.undone_at,
     )
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _impossible(why: str) -> MergeError:

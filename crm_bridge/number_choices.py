@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select
@@ -41,8 +40,7 @@ class NumberChoices:
         if row is None:
             return None
         source = row.source or next(iter(self._books), "book")
-        at = row.chosen_at if row.chosen_at.tzinfo else row.chosen_at.replace(tzinfo=UTC)  # SQLite drops the zone
-        return Choice(source, row.contact_id or str(row.whole_id), row.chosen_by, at)
+        return Choice(source, row.contact_id or str(row.whole_id), row.chosen_by, row.chosen_at)
 
     async def store_choice(self, key: str, choice: Choice) -> None:
         """Keep a choice in place of an earlier one for the same key."""

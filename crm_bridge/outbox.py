@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -188,7 +188,7 @@ class Outbox:
         async with self._reading() as connection:
             asked = select(_COLUMN.id, _COLUMN.key, _COLUMN.noted_at).where(*told, _COLUMN.key.in_(noted))
             rows = (await connection.execute(asked)).all()
-        older = [row.id for row in rows if row.noted_at is None or aware(row.noted_at) < noted[row.key]]
+        older = [row.id for row in rows if row.noted_at is None or row.noted_at < noted[row.key]]
         if not older:
             return 0
         async with self._writing() as connection:
@@ -211,7 +211,7 @@ class Outbox:
         counted = select(*group, func.count(), since).where(_COLUMN.state.in_(wanted)).group_by(*group).order_by(*group)
         async with self._reading() as connection:
             found = await connection.execute(counted)
-            return [Backlog(target, State(state), count, aware(oldest)) for target, state, count, oldest in found]
+            return [Backlog(target, State(state), count, oldest) for target, state, count, oldest in found]
 
     async def retry(self, now: datetime, *, target: str | None = None, row_id: int | None = None) -> int:
         """Have what is dead, or waits for its next attempt, told now; of one target or one row only; how many."""
@@ -263,11 +263,6 @@ def storable(error: str) -> str:
     return " ".join(clean.split())[:MAX_ERROR]
 
 
-def aware(instant: datetime) -> datetime:
-    """SQLite gives back instants without their zone; they were stored in UTC."""
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
 async def _fetch_known(
     connection: AsyncConnection, entries: Sequence[Entry]
 ) -> dict[tuple[str, str], tuple[str, str | None]]:
@@ -282,7 +277,7 @@ async def _fetch_known(
 
 
 def _new_row(entry: Entry, now: datetime) -> dict[str, Any]:
-    instants = {"created_at": now, "waiting_since": now, "due_at": entry.due_at.astimezone(UTC)}
+    instants = {"created_at": now, "waiting_since": now, "due_at": entry.due_at}
     names = ("target", "kind", "key", "payload", "match_key")
     return {name: getattr(entry, name) for name in names} | instants | {"state": State.WAITING}
 
@@ -299,7 +294,7 @@ def _reopened(now: datetime, due_at: datetime) -> dict[str, Any]:
         "version": _COLUMN.version + 1,
         "state": State.WAITING,
         "waiting_since": now,
-        "due_at": due_at.astimezone(UTC),
+        "due_at": due_at,
         "attempts": 0,
         "last_error": None,
     }
@@ -314,8 +309,7 @@ def _chosen(
 
 def _row(found: Any) -> Row:
     values = {name: found[name] for name in Row.__struct_fields__}
-    instants = {name: aware(value) for name, value in values.items() if isinstance(value, datetime)}
-    return Row(**values | instants | {"state": State(found["state"])})
+    return Row(**values | {"state": State(found["state"])})
 
 
 def _unreachable(error: BaseException) -> OutboxError:

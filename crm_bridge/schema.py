@@ -6,12 +6,15 @@ kept as they were given; ``match_key``, ``tail`` and ``search_text`` are made fr
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
     DateTime,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -19,9 +22,26 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     false,
 )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC, on SQLite too, which keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """In UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """With its zone."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
 
 metadata = MetaData(
     naming_convention={
@@ -49,7 +69,7 @@ customers = Table(
     Column("currency", String(3)),
     Column("notes", Text),
     Column("search_text", Text, nullable=False, server_default=""),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", Instant(), nullable=False),
     # The customer of whom this one is now a part, None where he stands by himself; never one that is a part himself.
     Column("merged_into", Integer, ForeignKey("customers.id", ondelete="CASCADE"), index=True),
 )
@@ -117,7 +137,7 @@ customer_choices = Table(
     Column("source", String(100)),
     Column("contact_id", String(255)),
     Column("chosen_by", String(64), nullable=False),
-    Column("chosen_at", DateTime(timezone=True), nullable=False),
+    Column("chosen_at", Instant(), nullable=False),
 )
 
 # What a customer wants: every word of his is kept, the newest of each channel and purpose holds.
@@ -134,7 +154,7 @@ customer_consents = Table(
     Column("decided_on", Date),
     Column("counts_from", Date, nullable=False),
     Column("recorded_by", String(64), nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", Instant(), nullable=False),
 )
 
 # Which customers were made one, by whom; undone ones stay as history. One that was not undone is in force.
@@ -145,9 +165,9 @@ customer_merges = Table(
     Column("kept_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("gone_id", Integer, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("merged_by", String(64), nullable=False),
-    Column("merged_at", DateTime(timezone=True), nullable=False),
+    Column("merged_at", Instant(), nullable=False),
     Column("undone_by", String(64)),
-    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_at", Instant()),
 )
 
 customer_imports = Table(
@@ -157,7 +177,7 @@ customer_imports = Table(
     Column("kind", String(20), nullable=False),
     Column("source", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", Instant(), nullable=False),
     Column("rows_read", Integer, nullable=False),
     Column("added", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
@@ -181,16 +201,16 @@ outbox = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("told_version", Integer, nullable=False, server_default="0"),
     Column("state", String(12), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
-    Column("waiting_since", DateTime(timezone=True), nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", Instant(), nullable=False, index=True),
+    Column("waiting_since", Instant(), nullable=False),
+    Column("due_at", Instant(), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_error", String(500)),
-    Column("done_at", DateTime(timezone=True)),
-    Column("noted_at", DateTime(timezone=True)),
+    Column("done_at", Instant()),
+    Column("noted_at", Instant()),
     Column("remote_id", String(255)),
     Column("claim", String(32)),
-    Column("claimed_until", DateTime(timezone=True)),
+    Column("claimed_until", Instant()),
     UniqueConstraint("target", "key"),
     Index(None, "target", "state", "due_at"),
     Index(None, "key"),
@@ -211,7 +231,7 @@ call_notes = Table(
     Column("contact_name", Text),
     Column("on_behalf", Boolean, nullable=False, server_default=false()),
     Column("match_key", String(64), index=True),
-    Column("updated_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("updated_at", Instant(), nullable=False, index=True),
 )
 
 Index("ix_customer_orders_open", customer_orders.c.customer_id, customer_orders.c.is_open)
