@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kpi import schema
 from kpi.coverage import Stretch
+from kpi.many_rows import UPSERT
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_imports = schema.imports
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,31 +41,27 @@ async def store_position(connection: AsyncConnection, position: Position) -> Non
     values = msgspec.structs.asdict(position)
     places = _Places(values.pop("offsets"), values.pop("marks"))
     values["position"] = msgspec.json.encode(places).decode()
-    statement = _INSERT[connection.dialect.name](schema.imports)
+    statement = UPSERT[connection.dialect.name](_imports)
     others = {name: statement.excluded[name] for name in values if name not in ("pbx", "source")}
     await connection.execute(statement.on_conflict_do_update(index_elements=["pbx", "source"], set_=others), values)
 
 
-async def fetch_positions(connection: AsyncConnection, pbx: str | None = None) -> list[Position]:
-    """All imports, of one PBX or of all, in order."""
-    imports = schema.imports
-    wanted = select(imports).order_by(imports.c.pbx, imports.c.source)
-    if pbx is not None:
-        wanted = wanted.where(imports.c.pbx == pbx)
-    return [_position(row) for row in (await connection.execute(wanted)).mappings()]
+async def fetch_position(connection: AsyncConnection, pbx: str, source: str) -> Position | None:
+    """How far the import of ``source`` is; None where there was none. A long name is cut in the store, not here."""
+    wanted = select(_imports).where(_imports.c.pbx == pbx, _imports.c.source == source)
+    row = (await connection.execute(wanted)).mappings().first()
+    if row is None:
+        return None
+    values = dict(row) | {"pbx": pbx, "source": source}
+    places = msgspec.json.decode(values.pop("position"), type=_Places)
+    return Position(**values, offsets=places.offsets, marks=places.marks)
 
 
 async def fetch_stretches(connection: AsyncConnection, pbx: str | None = None) -> list[Stretch]:
-    """The times that were imported."""
-    positions = await fetch_positions(connection, pbx)
-    return [
-        (one.covers_from, one.covers_to)
-        for one in positions
-        if one.covers_from is not None and one.covers_to is not None
-    ]
-
-
-def _position(row: Mapping[Any, Any]) -> Position:
-    values = dict(row)
-    places = msgspec.json.decode(values.pop("position"), type=_Places)
-    return Position(**values, offsets=places.offsets, marks=places.marks)
+    """The times that were imported, of one PBX or of all."""
+    known = _imports.c.covers_from.is_not(None), _imports.c.covers_to.is_not(None)
+    wanted = select(_imports.c.covers_from, _imports.c.covers_to).where(*known)
+    if pbx is not None:
+        wanted = wanted.where(_imports.c.pbx == pbx)
+    found = await connection.execute(wanted.order_by(_imports.c.pbx, _imports.c.source))
+    return [(covers_from, covers_to) for covers_from, covers_to in found]

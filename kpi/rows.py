@@ -139,7 +139,12 @@ def _storable_name(name: str) -> str:
 
 def call_key(call: Call) -> tuple[str, str]:
     """``(pbx, call_id)`` as they come back from the database."""
-    return cut_key(call.pbx, schema.NAME_CHARS), cut_key(call.call_id, schema.ID_CHARS)
+    return stored_key(call.pbx, call.call_id)
+
+
+def stored_key(pbx: str, call_id: str) -> tuple[str, str]:
+    """The two as they come back from the database: cut where they are too long for it."""
+    return cut_key(pbx, schema.NAME_CHARS), cut_key(call_id, schema.ID_CHARS)
 
 
 def _counted(row: RowMapping, columns: Mapping[StrEnum, str]) -> dict[StrEnum, int]:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError
 from cti.model import Call, Oddity
-from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, writing
+from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, rows, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap, HalfSeen
@@ -106,12 +106,12 @@ class Store:
         return next(iter(found.values()), None)
 
     async def fetch_told(self, pbx: str, call_ids: Iterable[str]) -> dict[str, tuple[Call, CallSource]]:
-        """Of these calls those that are stored, each with who told it."""
+        """Of these calls those that are stored, by the ids that were asked for, each with who told it."""
+        asked = {rows.stored_key(pbx, call_id): call_id for call_id in call_ids}
         async with self._reading() as connection:
-            keys = [(pbx, call_id) for call_id in call_ids]
-            calls = await reading.fetch_calls_by_key(connection, keys)
+            calls = await reading.fetch_calls_by_key(connection, asked)
             told_by = await reading.fetch_sources(connection, calls)
-        return {call_id: (call, told_by[of_pbx, call_id]) for (of_pbx, call_id), call in calls.items()}
+        return {asked[key]: (call, told_by[key]) for key, call in calls.items()}
 
     async def fetch_calls(
         self, wanted: CallFilter, *, limit: int = PAGE_CALLS, after: Call | None = None
@@ -202,10 +202,10 @@ class Store:
         async with self._transaction() as connection:
             await positions.store_position(connection, position)
 
-    async def fetch_positions(self, pbx: str | None = None) -> list[Position]:
-        """How far each import of history is."""
+    async def fetch_position(self, pbx: str, source: str) -> Position | None:
+        """How far the import of that source is; None where there was none."""
         async with self._reading() as connection:
-            return await positions.fetch_positions(connection, pbx)
+            return await positions.fetch_position(connection, pbx, source)
 
     async def fetch_imported(self, pbx: str | None = None) -> list[Stretch]:
         """The times that were imported: beside the gaps, ``coverage`` asks for them."""

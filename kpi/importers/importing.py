@@ -77,8 +77,8 @@ class HistoryImport:
             StoreAwayError: the database is away.
         """
         self._anew = anew
-        known = [one for one in await self._store.fetch_positions(self._pbx) if one.source == self._name]
-        self._before = before = None if anew or since is not None or not known else known[0]
+        goes_on = not anew and since is None
+        self._before = before = await self._store.fetch_position(self._pbx, self._name) if goes_on else None
         starts = self._starts(before) if before is not None else []
         if before is not None and before.covers_to is not None and any(one.by_time for one in self._sources):
             since = before.covers_to - OPEN_AT_MOST

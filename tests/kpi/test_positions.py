@@ -18,11 +18,21 @@ HERE = Position(
 
 async def test_a_position_is_kept_and_moved(store: Store) -> None:
     await store.store_position(HERE)
-    assert await store.fetch_positions() == [HERE]
+    assert await store.fetch_position("milan", HERE.source) == HERE
     further = msgspec.structs.replace(HERE, offsets={"queue_log": 70}, covers_to=at(-100), calls=8)
     await store.store_position(further)
-    assert await store.fetch_positions("milan") == [further]
-    assert await store.fetch_positions("rome") == []
+    assert await store.fetch_position("milan", HERE.source) == further
+    assert await store.fetch_position("rome", HERE.source) is None
+
+
+async def test_logs_in_folders_with_long_names_are_told_apart_and_found_again(store: Store) -> None:
+    folder = "/srv/" + "a-folder-of-a-site/" * 20
+    for name in ("queue_log", "queue_log-2"):
+        await store.store_position(msgspec.structs.replace(HERE, source=folder + name, calls=len(name)))
+    for name in ("queue_log", "queue_log-2"):
+        found = await store.fetch_position("milan", folder + name)
+        assert found is not None
+        assert (found.source, found.calls) == (folder + name, len(name))
 
 
 async def test_what_was_imported_is_covered(store: Store) -> None:

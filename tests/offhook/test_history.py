@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from contextlib import closing
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,15 +24,14 @@ def typed(tmp_path: Path, *words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_a_queue_log_with_its_records_is_imported(tmp_path: Path) -> None:
-    status, output = typed(tmp_path, "queue-log", str(S01 / "queue_log"), "--cdr", str(S01 / "cdr.csv"))
-    assert status == 0
-    assert "1 calls" in output
-    with closing(sqlite3.connect(tmp_path / "offhook.sqlite")) as database:
-        [(place,)] = database.execute("SELECT position FROM imports").fetchall()
-    assert json.loads(place)["offsets"] == {"queue_log": 130, "cdr": 1}
-    again = typed(tmp_path, "queue-log", str(S01 / "queue_log"), "--cdr", str(S01 / "cdr.csv"))[1]
-    assert "0 lines read, 0 of them bad; 0 calls" in again, place
+@pytest.mark.parametrize("deep", [0, 20])
+def test_a_queue_log_with_its_records_is_imported_and_once_only(tmp_path: Path, deep: int) -> None:
+    folder = tmp_path.joinpath(*["var-log-asterisk"] * deep, "logs")
+    shutil.copytree(S01, folder)
+    words = "queue-log", str(folder / "queue_log"), "--cdr", str(folder / "cdr.csv")
+    status, output = typed(tmp_path, *words)
+    assert (status, "1 calls" in output) == (0, True)
+    assert "0 lines read, 0 of them bad; 0 calls" in typed(tmp_path, *words)[1]
 
 
 @pytest.mark.parametrize(
