@@ -89,8 +89,9 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fields`` are all else the source knows, in its order. ``external_id`` is the customer number that people use.
     ``consents`` are his words that hold, refusals first.
-    ``url`` is the customer's own page in that source, http or https. ``origins`` names the source of each part that is
-    another source's than ``source``: what was missing there.
+    ``unread`` are the parts that were asked for and could not be read, each in words: without them an empty list of
+    orders would look like none. ``url`` is the customer's own page in that source, http or https. ``origins`` names
+    the source of each part that is another source's than ``source``: what was missing there.
     """
 
     source: str
@@ -111,6 +112,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[Consent, ...] = ()
     products: tuple[str, ...] = ()
     touches: tuple[Touch, ...] = ()
+    unread: tuple[str, ...] = ()
     url: str | None = None
     origins: tuple[tuple[str, str], ...] = ()
 
@@ -253,6 +255,15 @@ class SourceSparedError(SourceError):
     """It was not asked: it has failed lately, or there are too many questions for it."""
 
 
+def problem_words(error: BaseException | None) -> str:
+    """What may be shown or logged of an error of a source."""
+    if isinstance(error, SourceError):
+        return error.what
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return f"a fault of the adapter ({type(error).__name__})"
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One source of customers. Everything in its answers is hostile text until the page escapes it."""
@@ -274,6 +285,23 @@ class Searchable(Protocol):
         ...
 
     async def get(self, contact_id: str) -> Contact | None: ...
+
+
+@runtime_checkable
+class Detailed(Protocol):
+    """A source that is asked a second time for what it knows about a customer it has found."""
+
+    @property
+    def has_details(self) -> bool:
+        """Whether its settings ask for any."""
+        ...
+
+    async def details(self, contact: Contact) -> Contact:
+        """The customer with his orders, incidents, products and contacts; what cannot be read is in ``unread``.
+
+        Raises SourceError when the source cannot answer at all.
+        """
+        ...
 
 
 @runtime_checkable

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
 
+from crm_bridge.about import MOST_DETAILED, whole_or_unread
 from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter
 from crm_bridge.answer_cache import AnswerCache, Kept
 from crm_bridge.breaker import Breaker, BreakerState
@@ -20,6 +21,7 @@ from crm_bridge.contact import (
     Adapter,
     Closable,
     Contact,
+    Detailed,
     Searchable,
     SourceBusyError,
     SourceError,
@@ -65,6 +67,7 @@ class GuardedSource:
         self._cache = AnswerCache(limits.fresh_s, limits.stale_s)
         self._turns = asyncio.Semaphore(limits.at_once)
         self._flights: dict[str, asyncio.Task[list[Contact]]] = {}
+        self._detail_flights: dict[str, asyncio.Task[list[Contact]]] = {}
         self._others: set[asyncio.Task[Any]] = set()
         counts.breaker = self.breaker_state
 
@@ -95,6 +98,24 @@ class GuardedSource:
             flight.add_done_callback(partial(self._land, key))
         return await asyncio.shield(flight)
 
+    def has_details(self, found: Sequence[Contact]) -> bool:
+        """Whether there is more to be asked about those whom it found."""
+        wanted = isinstance(self.adapter, Detailed) and self.adapter.has_details
+        return wanted and 0 < len(found) <= MOST_DETAILED
+
+    async def details(self, number: Number, found: Sequence[Contact]) -> list[Contact]:
+        """Those whom it found for ``number``, with all that is to be asked about them. Raises nothing of the source's.
+
+        What cannot be read is in their ``unread``. Who asks for the same number meanwhile waits with the others.
+        """
+        key = number.key or ""
+        flight = self._detail_flights.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._detail_all(found))
+            self._detail_flights[key] = flight
+            flight.add_done_callback(partial(self._land_details, key))
+        return await asyncio.shield(flight)
+
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Customers with these words; empty where the source cannot be searched. Raises SourceError."""
         if not isinstance(self.adapter, Searchable):
@@ -102,10 +123,14 @@ class GuardedSource:
         return await self._apart(partial(self.adapter.search, text, limit))
 
     async def get(self, contact_id: str) -> Contact | None:
-        """One customer; None if there is none, or the source cannot be asked for one. Raises SourceError."""
+        """One customer with all that is to be asked about him; None if there is none, or he cannot be asked for.
+
+        Raises SourceError.
+        """
         if not isinstance(self.adapter, Searchable):
             return None
-        return await self._apart(partial(self.adapter.get, contact_id))
+        found = await self._apart(partial(self.adapter.get, contact_id))
+        return found if found is None or not self.has_details([found]) else await self._detailed(found)
 
     async def write_call(self, activity: CallActivity) -> str:
         """Have a call written, by the same breaker and rate as questions are asked; its id there.
@@ -127,12 +152,21 @@ class GuardedSource:
 
     async def close(self) -> None:
         """Give up all open questions and let go of connections."""
-        tasks = [*self._flights.values(), *self._others]
+        tasks = [*self._flights.values(), *self._detail_flights.values(), *self._others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if isinstance(self.adapter, Closable):
             await self.adapter.close()
+
+    async def _detail_all(self, found: Sequence[Contact]) -> list[Contact]:
+        return list(await asyncio.gather(*(self._detailed(one) for one in found)))
+
+    async def _detailed(self, contact: Contact) -> Contact:
+        adapter = self.adapter
+        if not isinstance(adapter, Detailed):
+            return contact
+        return await whole_or_unread(contact, self._apart(partial(adapter.details, contact)))
 
     async def _apart(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer:
         return await self._own_task(self._ask(work))
@@ -162,7 +196,13 @@ class GuardedSource:
             self._judge(ticket, sys.exception() if began else asyncio.CancelledError())
 
     def _land(self, key: str, flight: asyncio.Task[list[Contact]]) -> None:
+        """Kept at once, unless there is more to come: half an answer would be shown as a whole one at the next call."""
         del self._flights[key]
+        if not flight.cancelled() and flight.exception() is None and not self.has_details(flight.result()):
+            self._cache.put(key, flight.result(), _now())
+
+    def _land_details(self, key: str, flight: asyncio.Task[list[Contact]]) -> None:
+        del self._detail_flights[key]
         if not flight.cancelled() and flight.exception() is None:
             self._cache.put(key, flight.result(), _now())
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import structlog
 
+from crm_bridge.about import with_unread
 from crm_bridge.contact import (
     Choice,
     ChoiceKeeper,
@@ -20,6 +21,7 @@ from crm_bridge.contact import (
     SourceError,
     SourceSparedError,
     SourceState,
+    problem_words,
 )
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource
@@ -59,6 +61,7 @@ class Inquiry:
         self._end = began_at + settings.lookup_give_up_s
         self._pending = True
         self._answers: dict[str, Sequence[Contact]] = {}
+        self._details: dict[asyncio.Task[list[Contact]], str] = {}
         self._heard = {name: Heard(source=name, state=SourceState.ASKED) for name in sources}
         for name, source in sources.items():
             self._recall(name, source)
@@ -75,7 +78,7 @@ class Inquiry:
         try:
             await self._follow(tasks, choice, on_match)
         finally:
-            await end_tasks(*tasks, choice)
+            await end_tasks(*tasks, *self._details, choice)
 
     def _recall(self, name: str, source: GuardedSource) -> None:
         """Take what the source said before. Fresh, it need not be asked again."""
@@ -101,13 +104,18 @@ class Inquiry:
             done, waiting = await asyncio.wait(waiting, timeout=bound_s, return_when=asyncio.FIRST_COMPLETED)
             for task in done & tasks.keys():
                 self._take(tasks[task], task)
+                waiting |= self._ask_more(tasks[task], task)
+            for task in done & self._details.keys():
+                self._take_details(self._details[task], task)
             if done != {choice} or choice.result() is not None or not waiting:
                 on_match(self._told({tasks[task] for task in waiting & tasks.keys()}, choice))
         given_up = {tasks[task] for task in waiting & tasks.keys()}
         for name in given_up:
             self._sources[name].counts.given_up += 1
             self._note_stale(name)
-        if self._pending:  # nothing was told since the deadline
+        for task in waiting & self._details.keys():
+            self._note_unread(self._details[task], TimeoutError())
+        if self._pending or waiting & self._details.keys():  # not told since the deadline, or told less than is known
             on_match(self._told(given_up, choice))
 
     def _told(self, silent: set[str], choice: asyncio.Task[Choice | None]) -> Match:
@@ -152,6 +160,26 @@ class Inquiry:
         problem = "no answer" if task.cancelled() else problem_words(task.exception())
         state = SourceState.STALE if before.state is SourceState.STALE else SourceState.FAILED
         self._heard[name] = msgspec.structs.replace(before, state=state, problem=problem)
+
+    def _ask_more(self, name: str, task: asyncio.Task[list[Contact]]) -> set[asyncio.Task[Any]]:
+        """Have the source asked about those whom it found: the card is filled in, and nobody waits for it."""
+        source = self._sources[name]
+        if task.cancelled() or task.exception() is not None or not source.has_details(task.result()):
+            return set()
+        asked = asyncio.create_task(source.details(self._number, task.result()))
+        self._details[asked] = name
+        return {asked}
+
+    def _take_details(self, name: str, task: asyncio.Task[list[Contact]]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            _log.warning("a source could not tell more of its customers", source=name, error=problem_words(error))
+            self._note_unread(name, error)
+        else:
+            self._answers[name] = task.result()
+
+    def _note_unread(self, name: str, error: BaseException | None) -> None:
+        self._answers[name] = [with_unread(one, error) for one in self._answers[name]]
 
     def _note_stale(self, name: str) -> None:
         self._sources[name].counts.stale += self._heard[name].state is SourceState.STALE
@@ -209,15 +237,6 @@ async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         if task.done() and not task.cancelled():
             task.exception()
-
-
-def problem_words(error: BaseException | None) -> str:
-    """What may be shown or logged of an error of a source."""
-    if isinstance(error, SourceError):
-        return error.what
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return f"a fault of the adapter ({type(error).__name__})"
 
 
 def _same(one: Contact, other: Contact) -> bool:

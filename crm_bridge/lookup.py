@@ -19,10 +19,11 @@ from crm_bridge.contact import (
     PastCall,
     Searchable,
     SourceError,
+    problem_words,
 )
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource, Limits
-from crm_bridge.inquiry import ENDING_S, Inquiry, OnMatch, count_answer, end_tasks, problem_words
+from crm_bridge.inquiry import ENDING_S, Inquiry, OnMatch, count_answer, end_tasks
 from crm_bridge.matching import decide
 from crm_bridge.number import Number, parse_number, written_forms
 from crm_bridge.settings import CrmSettings, SourceSettings

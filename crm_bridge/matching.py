@@ -126,13 +126,13 @@ def _filled(first: Contact, more: Contact) -> Contact:
     gaps = {
         name: value
         for name in first.__struct_fields__
-        if name not in ("origins", "consents")
+        if name not in ("origins", "consents", "unread")
         and getattr(first, name) in empty
         and (value := getattr(more, name)) not in empty
     }
     origins = {name: more.origin(name) for name in gaps} | dict(first.origins)
-    consents = joined(first.consents, more.consents)
-    return msgspec.structs.replace(first, **gaps, consents=consents, origins=tuple(origins.items()))
+    both = {"consents": joined(first.consents, more.consents), "unread": (*first.unread, *more.unread)}
+    return msgspec.structs.replace(first, **gaps, **both, origins=tuple(origins.items()))
 
 
 def _has(contact: Contact, key: str) -> bool:

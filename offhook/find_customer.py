@@ -8,8 +8,17 @@ from pathlib import Path
 
 import msgspec
 
-from crm_bridge.contact import Adapter, Closable, Contact, Match, MatchKind, SourceError
-from crm_bridge.inquiry import problem_words
+from crm_bridge.about import MOST_DETAILED, whole_or_unread
+from crm_bridge.contact import (
+    Adapter,
+    Closable,
+    Contact,
+    Detailed,
+    Match,
+    MatchKind,
+    SourceError,
+    problem_words,
+)
 from crm_bridge.matching import decide
 from crm_bridge.number import Number, parse_number
 from crm_bridge.settings import CrmSettings
@@ -81,14 +90,14 @@ def finding_lines(finding: Finding) -> list[str]:
     lines += [_said_line(one) for one in finding.said]
     match = finding.match
     lines.append(f"{_SURE[match.kind]}: {match.why}")
-    lines += [f"  {_contact_line(contact)}" for contact in match.candidates]
+    lines += [f"  {line}" for contact in match.candidates for line in _contact_lines(contact)]
     return [printable(line) for line in lines]
 
 
 async def _ask(name: str, kind: str, source: Adapter, number: Number, give_up_s: float) -> Said:
     loop = asyncio.get_running_loop()
     began_at = loop.time()
-    task = asyncio.create_task(source.find(number))
+    task = asyncio.create_task(_find(source, number))
     await asyncio.wait({task}, timeout=give_up_s)
     took_s = loop.time() - began_at
     if not task.done():
@@ -100,6 +109,13 @@ async def _ask(name: str, kind: str, source: Adapter, number: Number, give_up_s:
     return Said(source=name, kind=kind, took_s=took_s, found=task.result())
 
 
+async def _find(source: Adapter, number: Number) -> list[Contact]:
+    found = await source.find(number)
+    if not isinstance(source, Detailed) or not source.has_details or len(found) > MOST_DETAILED:
+        return found
+    return list(await asyncio.gather(*(whole_or_unread(one, source.details(one)) for one in found)))
+
+
 def _said_line(one: Said) -> str:
     head = f"{one.source} ({one.kind}), {one.took_s:.3f} s: "
     if one.error is None:
@@ -109,7 +125,14 @@ def _said_line(one: Said) -> str:
     return head + problem_words(one.error)
 
 
-def _contact_line(contact: Contact) -> str:
+def _contact_lines(contact: Contact) -> list[str]:
     numbers = ", ".join(number.written for number in contact.numbers)
     about = [contact.name, contact.company or "", f"{contact.source} {contact.contact_id}", numbers, contact.url or ""]
-    return " · ".join(part for part in about if part)
+    known = {
+        "open orders": [one.title or one.reference for one in contact.open_orders],
+        "open incidents": [one.title or one.reference for one in contact.open_incidents],
+        "bought": contact.bought,
+        "contacts": [f"{one.on} {one.kind}" for one in contact.touches],
+    }
+    parts = [f"  {what}: {', '.join(titles[:5])}" for what, titles in known.items() if titles]
+    return [" · ".join(part for part in about if part), *parts, *(f"  {words}" for words in contact.unread)]

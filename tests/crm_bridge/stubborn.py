@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from crm_bridge.contact import Contact, ContactNumber, SourceError
+from crm_bridge.contact import Contact, ContactNumber, Order, SourceError
+from crm_bridge.found import with_parts
 from crm_bridge.number import Number
 
 
@@ -35,6 +36,31 @@ class Gated(Prompt):
         self.asked += 1
         await self.gate.wait()
         return self.found
+
+
+class Knowing(Prompt):
+    """Tells more about whom it found when ``gate`` is opened: ``more``, or raises it."""
+
+    has_details = True
+
+    def __init__(self, *found: Contact, more: Order | Exception) -> None:
+        super().__init__(*found)
+        self.more = more
+        self.gate = asyncio.Event()
+        self.detailed = 0
+
+    async def details(self, contact: Contact) -> Contact:
+        self.detailed += 1
+        await self.gate.wait()
+        if isinstance(self.more, Exception):
+            raise self.more
+        return with_parts(contact, orders=[self.more])
+
+    async def search(self, text: str, limit: int) -> list[Contact]:
+        return self.found[:limit]
+
+    async def get(self, contact_id: str) -> Contact | None:
+        return next((one for one in self.found if one.contact_id == contact_id), None)
 
 
 class Refusing(Prompt):

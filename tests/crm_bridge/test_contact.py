@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from crm_bridge.book import CustomerBook
-from crm_bridge.contact import Adapter, ChoiceKeeper, Contact, Incident, Money, Order, Searchable
+from crm_bridge.contact import (
+    Adapter,
+    ChoiceKeeper,
+    Contact,
+    Incident,
+    Money,
+    Order,
+    Searchable,
+    SourceError,
+    problem_words,
+)
 from crm_bridge.number_choices import NumberChoices
 
 
@@ -33,3 +43,9 @@ def test_the_book_is_a_source_that_can_be_searched_and_choices_are_kept_apart() 
     assert issubclass(CustomerBook, Adapter)
     assert issubclass(CustomerBook, Searchable)
     assert issubclass(NumberChoices, ChoiceKeeper)
+
+
+def test_only_our_own_words_of_an_error_are_shown() -> None:
+    assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
+    assert problem_words(TimeoutError()) == "no answer in time"
+    assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"

@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 from crm_bridge import guard as module
 from crm_bridge.activity import ActivityRefusedError, CallActivity
 from crm_bridge.breaker import Breaker, BreakerState
-from crm_bridge.contact import Contact, SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
+from crm_bridge.contact import Contact, Order, SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource, Limits
 from crm_bridge.number import Number, parse_number
 from tests.crm_bridge.scene import START, until
-from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
+from tests.crm_bridge.stubborn import Broken, Gated, Knowing, Prompt, Refusing, someone
 
 KEY = "+393351234567"
 NUMBER = parse_number(KEY, "IT")
@@ -250,3 +250,36 @@ async def test_a_call_waits_its_turn_by_the_sources_rate(make: Make) -> None:
     with pytest.raises(SourceSparedError) as caught:
         await one.write_call(ACTIVITY)
     assert caught.value.ref == "crm-too-many-questions"
+
+
+async def test_an_answer_is_kept_with_its_details_only(make: Make) -> None:
+    knowing = Knowing(someone("Anna", KEY, "crm"), more=Order(reference="17"))
+    one = make(knowing)
+    found = await one.find(NUMBER)
+    assert (one.has_details(found), one.kept(NUMBER)) == (True, None)
+    both = [asyncio.create_task(one.details(NUMBER, found)) for _ in range(2)]
+    knowing.gate.set()
+    assert [[order.reference for who in await task for order in who.orders] for task in both] == [["17"], ["17"]]
+    kept = one.kept(NUMBER)
+    assert kept is not None
+    assert ([len(who.orders) for who in kept.contacts], knowing.detailed) == ([1], 1)
+
+
+async def test_of_a_crowd_nobody_is_asked_about(make: Make) -> None:
+    one = make(Knowing(*(someone("Anna", KEY, "crm", str(n)) for n in range(4)), more=Order(reference="17")))
+    found = await one.find(NUMBER)
+    kept = one.kept(NUMBER)
+    assert kept is not None
+    assert (one.has_details(found), len(kept.contacts)) == (False, 4)
+
+
+async def test_one_who_is_fetched_comes_with_his_orders_or_with_why_they_are_not_there(make: Make) -> None:
+    knowing = Knowing(someone("Anna", KEY, "crm"), more=Order(reference="17"))
+    knowing.gate.set()
+    whole = await make(knowing).get("1")
+    assert whole is not None
+    assert [order.reference for order in whole.orders] == ["17"]
+    knowing.more = SourceError("crm-failed", "the CRM failed", "HTTP 500")
+    whole = await make(knowing).get("1")
+    assert whole is not None
+    assert whole.unread == ("crm: orders, incidents and contacts could not be read: the CRM failed",)

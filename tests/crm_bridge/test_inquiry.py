@@ -8,15 +8,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from crm_bridge.contact import Adapter, Choice, ChoiceKeeper, Contact, Match, MatchKind, SourceError, SourceState
+from crm_bridge.contact import (
+    Adapter,
+    Choice,
+    ChoiceKeeper,
+    Contact,
+    Match,
+    MatchKind,
+    Order,
+    SourceError,
+    SourceState,
+)
 from crm_bridge.counts import SourceCounts
 from crm_bridge.guard import GuardedSource
-from crm_bridge.inquiry import Inquiry, problem_words
+from crm_bridge.inquiry import Inquiry
 from crm_bridge.lookup import limits_of
 from crm_bridge.number import Number, parse_number
 from crm_bridge.settings import CrmSettings, SourceSettings
 from tests.crm_bridge.scene import START, until
-from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
+from tests.crm_bridge.stubborn import Broken, Gated, Knowing, Prompt, Refusing, someone
 
 KEY = "+393351234567"
 NUMBER = parse_number(KEY, "IT")
@@ -142,12 +152,6 @@ async def test_the_first_named_source_is_shown_first() -> None:
     assert [one.name for one in case.told[-1].candidates] == ["First", "Second"]
 
 
-def test_only_our_own_words_of_an_error_are_shown() -> None:
-    assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
-    assert problem_words(TimeoutError()) == "no answer in time"
-    assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"
-
-
 async def test_each_sources_part_is_told_with_its_time_and_what_came_late_is_marked() -> None:
     slow = Gated(someone("Anna", KEY, "crm"))
     case = Case({"book": Prompt(), "crm": slow, "bad": Refusing()}, deadline_s=2.0)
@@ -219,3 +223,40 @@ class HangingChoice(Gated):
 
     async def drop_choice(self, key: str) -> None:
         raise AssertionError(key)
+
+
+def orders(match: Match) -> tuple[list[str], tuple[str, ...]]:
+    assert match.contact is not None
+    return [order.reference for order in match.contact.orders], match.contact.unread
+
+
+async def test_who_it_is_is_told_before_his_orders() -> None:
+    knowing = Knowing(someone("Anna", KEY, "crm"), more=Order(reference="17"))
+    case = Case({"crm": knowing})
+    await until(lambda: knowing.detailed)
+    assert (case.told[-1].kind, case.told[-1].pending, orders(case.told[-1])) == (MatchKind.EXACT, False, ([], ()))
+    knowing.gate.set()
+    await case.task
+    assert orders(case.told[-1]) == (["17"], ())
+
+
+async def test_orders_that_cannot_be_read_are_not_none() -> None:
+    for more, why in (
+        (SourceError("crm-failed", "the CRM failed", "HTTP 500"), "the CRM failed"),
+        (ValueError(KEY), "a fault of the adapter (ValueError)"),
+    ):
+        knowing = Knowing(someone("Anna", KEY, "crm"), more=more)
+        knowing.gate.set()
+        case = Case({"crm": knowing})
+        await case.task
+        assert orders(case.told[-1]) == ([], (f"crm: orders, incidents and contacts could not be read: {why}",))
+
+
+async def test_orders_that_never_come_are_given_up() -> None:
+    knowing = Knowing(someone("Anna", KEY, "crm"), more=Order(reference="17"))
+    case = Case({"crm": knowing}, deadline_s=0.01, give_up_s=0.05)
+    await case.task
+    assert orders(case.told[-1]) == (
+        [],
+        ("crm: orders, incidents and contacts could not be read: no answer in time",),
+    )

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from crm_bridge.contact import Order, SourceError
 from crm_bridge.settings import CrmSettings, SourceSettings
 from offhook.find_customer import ask_all, finding_lines
 from offhook.main import app
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.stubborn import Broken, Gated, Prompt, Refusing, someone
+from tests.crm_bridge.stubborn import Broken, Gated, Knowing, Prompt, Refusing, someone
 
 KEY = "+393351234567"
 
@@ -39,6 +40,17 @@ async def test_each_source_says_what_it_found_or_why_it_could_not() -> None:
     }
     assert lines[6:] == ["sure: the customer has this number", f"  Anna ?[2J · crm 1 · {KEY}"]
     assert not finding.complete
+
+
+async def test_what_a_source_knows_of_a_customer_is_shown_under_him() -> None:
+    more = Order(reference="17", title="Offer \x1b[2J")
+    knowing = Knowing(someone("Anna", KEY, "crm"), more=more)
+    knowing.gate.set()
+    crm = CrmSettings(sources=(SourceSettings(name="crm"),))
+    assert finding_lines(await ask_all({"crm": knowing}, crm, KEY))[-1] == "    open orders: Offer ?[2J"
+    knowing.more = SourceError("crm-failed", "the CRM failed", "HTTP 500")
+    last = finding_lines(await ask_all({"crm": knowing}, crm, KEY))[-1]
+    assert last == "    crm: orders, incidents and contacts could not be read: the CRM failed"
 
 
 def test_the_command_asks_the_sources_of_the_settings(tmp_path: Path) -> None:
