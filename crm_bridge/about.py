@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +32,25 @@ class Part(StrEnum):
 
 #: One part of what a source knows of a customer: Orders, Incidents, names of products or Touches. Raises SourceError.
 Teller = Callable[[Contact], Awaitable[Iterable[Any]]]
+
+
+class Telling:
+    """What makes an adapter a ``Detailed`` source: it says once which part is told by what."""
+
+    _wanted: Mapping[Part, Teller] = MappingProxyType({})
+
+    def ask_about(self, wanted: Iterable[str], tellers: Mapping[Part, Teller]) -> None:
+        """Take from the tellers those that the option ``about`` wants."""
+        self._wanted = {Part(one): tellers[Part(one)] for one in wanted}
+
+    @property
+    def has_details(self) -> bool:
+        """Whether the settings want any part."""
+        return bool(self._wanted)
+
+    async def details(self, contact: Contact) -> Contact:
+        """What ``tell_about`` gives of the parts that are wanted."""
+        return await tell_about(contact, self._wanted)
 
 
 async def tell_about(contact: Contact, tellers: Mapping[Part, Teller]) -> Contact:

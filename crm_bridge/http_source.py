@@ -20,6 +20,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from crm_bridge.about import Telling
 from crm_bridge.activity import ActivityRefusedError
 from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
 from crm_bridge.options import HttpOptions
@@ -234,7 +235,7 @@ class HttpClient:
         return SourceError("crm-unreachable", f"{self._host} cannot be reached", why, hint)
 
 
-class HttpAdapter:
+class HttpAdapter(Telling):
     """What adapters that ask by HTTP have in common: the client, the source's name, the country of its numbers."""
 
     def __init__(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from crm_bridge.about import Part, Teller, tell_about
-from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
+from crm_bridge.about import Part, Teller, Telling, tell_about
+from crm_bridge.contact import Contact, Detailed, Incident, Order, SourceError, SourceRefusedError, Touch
 from tests.crm_bridge.stubborn import someone
 
 ANNA = someone("Anna", "+393351234567", "crm")
@@ -66,3 +66,12 @@ async def test_a_fault_of_the_program_is_none_of_the_source() -> None:
 
 async def test_nothing_is_asked_where_nothing_is_wanted() -> None:
     assert await tell_about(ANNA, {}) == ANNA
+
+
+async def test_an_adapter_tells_what_its_settings_want() -> None:
+    adapter = Telling()
+    assert not adapter.has_details
+    adapter.ask_about(["products"], {Part.ORDERS: failing(AssertionError()), Part.PRODUCTS: telling("Desk")})
+    assert adapter.has_details
+    assert isinstance(adapter, Detailed)
+    assert (await adapter.details(ANNA)).products == ("Desk",)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import pkgutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from crm_bridge.contact import (
     Adapter,
-    Closable,
     Contact,
     MatchKind,
     Searchable,
@@ -26,28 +20,13 @@ from crm_bridge.contact import (
 )
 from crm_bridge.matching import MAX_CANDIDATES, decide
 from crm_bridge.number import Number, parse_number
-from crm_bridge.settings import CrmSettings, SourceSettings
-from crm_bridge.sources import open_sources
 from tests.crm_bridge.scene import HOSTILE
+from tests.crm_bridge.vendors.contract import VENDORS, Open, opener
 from tests.crm_bridge.vendors.crm_server import GARBAGE, SECRET, CrmServer
 
-VENDORS: dict[str, type[CrmServer]] = {
-    info.name: module.Vendor
-    for info in pkgutil.iter_modules([str(Path(__file__).parent / "vendors")])
-    if hasattr(module := importlib.import_module(f"tests.crm_bridge.vendors.{info.name}"), "Vendor")
-}
 ANNAS, SHARED = "+393351234567", "+390221000100"
-Open = Callable[..., Adapter]
 
 pytestmark = pytest.mark.parametrize("kind", sorted(VENDORS))
-
-
-@pytest.fixture
-async def engine() -> AsyncIterator[AsyncEngine]:
-    """Our own database, which no adapter of a vendor opens."""
-    made = create_async_engine("sqlite+aiosqlite:///:memory:")
-    yield made
-    await made.dispose()
 
 
 @pytest.fixture
@@ -57,18 +36,9 @@ async def server(kind: str) -> AsyncIterator[CrmServer]:
 
 
 @pytest.fixture
-async def open_(server: CrmServer, engine: AsyncEngine) -> AsyncIterator[Open]:
-    async with AsyncExitStack() as stack:
-
-        def _open(give_up_s: float = 30.0, **options: object) -> Adapter:
-            source = SourceSettings(name="crm", kind=server.kind, options=server.options() | options)
-            settings = CrmSettings(lookup_deadline_s=0.01, lookup_give_up_s=give_up_s, sources=(source,))
-            adapter = open_sources(settings, engine)["crm"]
-            assert isinstance(adapter, Closable)
-            stack.push_async_callback(adapter.close)
-            return adapter
-
-        yield _open
+async def open_(server: CrmServer) -> AsyncIterator[Open]:
+    async with opener(server) as made:
+        yield made
 
 
 def number(text: str) -> Number:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter, text_of
+from crm_bridge.activity import ActivityRefusedError, CallActivity, text_of
 from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
 from crm_bridge.number import parse_number
-from crm_bridge.settings import CrmSettings, SourceSettings
-from crm_bridge.sources import open_sources
 from tests.crm_bridge.scene import HOSTILE
+from tests.crm_bridge.vendors.contract import VENDORS, Open, opener
 from tests.crm_bridge.vendors.crm_server import GARBAGE, SECRET, CrmServer, Told
 
-VENDORS: dict[str, type[CrmServer]] = {
-    info.name: module.Vendor
-    for info in pkgutil.iter_modules([str(Path(__file__).parent / "vendors")])
-    if hasattr(module := importlib.import_module(f"tests.crm_bridge.vendors.{info.name}"), "Vendor")
-}
 AT = datetime(2026, 11, 21, 9, 30, 1, tzinfo=UTC)
 CALL = CallActivity(
     call_id="milan:1795289209.17",
@@ -45,17 +34,8 @@ CALL = CallActivity(
     recording_url="https://pbx.example/1.wav",
 )
 LONGEST = 32_000
-Open = Callable[..., Any]
 
 pytestmark = pytest.mark.parametrize("kind", sorted(VENDORS))
-
-
-@pytest.fixture
-async def engine() -> AsyncIterator[AsyncEngine]:
-    """Our own database, which no adapter of a vendor opens."""
-    made = create_async_engine("sqlite+aiosqlite:///:memory:")
-    yield made
-    await made.dispose()
 
 
 @pytest.fixture
@@ -65,18 +45,9 @@ async def server(kind: str) -> AsyncIterator[CrmServer]:
 
 
 @pytest.fixture
-async def open_(server: CrmServer, engine: AsyncEngine) -> AsyncIterator[Open]:
-    async with AsyncExitStack() as stack:
-
-        def _open(give_up_s: float = 30.0) -> Any:
-            source = SourceSettings(name="crm", kind=server.kind, options=server.options())
-            settings = CrmSettings(lookup_deadline_s=0.01, lookup_give_up_s=give_up_s, sources=(source,))
-            adapter: Any = open_sources(settings, engine)["crm"]
-            assert isinstance(adapter, CallWriter)
-            stack.push_async_callback(adapter.close)
-            return adapter
-
-        yield _open
+async def open_(server: CrmServer) -> AsyncIterator[Open]:
+    async with opener(server) as made:
+        yield made
 
 
 def call(**changes: Any) -> CallActivity:

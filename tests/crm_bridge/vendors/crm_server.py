@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -16,6 +16,9 @@ from tests.crm_bridge.scene import HOSTILE
 
 SECRET = "s3cret-token"
 HUGE_BYTES = 50 << 20
+
+
+_Fact = TypeVar("_Fact", "Sold", "Trouble", "Talked")
 
 
 class Person(NamedTuple):
@@ -39,6 +42,76 @@ CARLA = Person(3, "Carla", "Neri", "+390221000100")
 MALLORY = Person(4, HOSTILE, HOSTILE, "+390221000200", HOSTILE)
 FAMILY = tuple(Person(100 + i, f"Number{i:02}", "Familiare", "+390221000300") for i in range(30))
 PEOPLE = (ANNA, BRUNO, CARLA, MALLORY, *FAMILY)
+
+
+
+class Sold(NamedTuple):
+    """An order as the CRM stores it; ``total`` in EUR."""
+
+    reference: str
+    title: str
+    placed_on: date
+    due_on: date
+    total: float
+    is_open: bool
+
+
+class Trouble(NamedTuple):
+    """A ticket, case or incident as the CRM stores it."""
+
+    reference: str
+    title: str
+    opened_on: date
+    owner: str
+    is_open: bool
+
+
+class Talked(NamedTuple):
+    """An e-mail or a meeting as the CRM stores it: an e-mail came ``in``, or by whom of the house it went ``out``."""
+
+    kind: str
+    title: str
+    at: datetime
+    direction: str
+    by: str
+
+
+#: what is Anna's; nobody else has anything, but for Mallory, who has the first of each with a title of his own
+SOLD = (
+    Sold("S00017", "Ten desks", date(2026, 11, 2), date(2026, 12, 1), 1250.5, is_open=True),
+    Sold("S00009", "One lamp", date(2025, 3, 1), date(2025, 3, 15), 89.0, is_open=False),
+)
+TROUBLES = (
+    Trouble("31", "Router down", date(2026, 11, 19), "Bruno Esposito", is_open=True),
+    Trouble("12", "Wrong invoice", date(2026, 1, 7), "Dana O'Neill", is_open=False),
+)
+TALKS = (
+    Talked("e-mail", "Re: your offer", datetime(2026, 11, 18, 9, 30, tzinfo=UTC), "in", "Dana O'Neill"),
+    Talked("meeting", "Visit in Milan", datetime(2026, 6, 3, 14, 0, tzinfo=UTC), "out", "Bruno Esposito"),
+)
+PRODUCTS = ("Desk", "Lamp")
+
+
+def sold(person: int) -> tuple[Sold, ...]:
+    """The orders of one person, by his number."""
+    return _his(person, SOLD)
+
+
+def troubles(person: int) -> tuple[Trouble, ...]:
+    return _his(person, TROUBLES)
+
+
+def talks(person: int) -> tuple[Talked, ...]:
+    return _his(person, TALKS)
+
+
+def products(person: int) -> tuple[str, ...]:
+    return {ANNA.number: PRODUCTS, MALLORY.number: (HOSTILE,)}.get(person, ())
+
+
+def _his(person: int, annas: tuple[_Fact, ...]) -> tuple[_Fact, ...]:
+    return {ANNA.number: annas, MALLORY.number: (annas[0]._replace(title=HOSTILE),)}.get(person, ())
+
 
 #: ways to answer that are no answer
 GARBAGE = {
@@ -67,7 +140,8 @@ class Told(NamedTuple):
 class CrmServer:
     """One vendor's server. A subclass adds the vendor's own routes and checks the credentials as the vendor does.
 
-    ``mood`` is how it behaves; ``asked`` the requests that reached it; ``gate`` lets a slow answer out. In the mood
+    ``barred`` are the parts of a customer that the user may not read, of ``tells``. ``mood`` is how it behaves;
+    ``asked`` the requests that reached it; ``gate`` lets a slow answer out. In the mood
     "untaken" it refuses every record as the vendor does, in the mood "lost" it does all but its answers to what was
     written are lost.
     """
@@ -77,6 +151,8 @@ class CrmServer:
     searchable: ClassVar[bool] = True
     #: whether the vendor keeps a call with no customer
     keeps_nobodys: ClassVar[bool] = True
+    #: what it can tell about a customer: values of the option ``about``
+    tells: ClassVar[tuple[str, ...]] = ()
     #: how it refuses a record, and the ends of the paths at which a POST is only a question
     untaken_status: ClassVar[int] = 400
     questions: ClassVar[tuple[str, ...]] = ("/search", "/search_read", "/duplicates/", "token")
@@ -85,6 +161,7 @@ class CrmServer:
         self.people = tuple(people)
         self.mood = "well"
         self.elsewhere = ""
+        self.barred: set[str] = set()
         self.asked: list[web.Request] = []
         self.gate = asyncio.Event()
         self._server: TestServer | None = None
@@ -105,6 +182,10 @@ class CrmServer:
         """What was written."""
         raise AssertionError("this vendor takes no calls")
 
+    async def part_of(self, request: web.Request) -> str:
+        """Which of ``tells`` a request asks for; "" for who the customer is."""
+        return ""
+
     def is_writing(self, request: web.Request) -> bool:
         return request.method != "GET" and not request.path.endswith(self.questions)
 
@@ -123,6 +204,8 @@ class CrmServer:
     @web.middleware
     async def _behave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.asked.append(request)
+        if self.barred and await self.part_of(request) in self.barred:
+            return web.json_response({"message": f"{SECRET} is not enough"}, status=403)
         if self.mood == "well":
             return await handler(request)
         if self.mood in ("untaken", "lost"):
