@@ -46,6 +46,7 @@ from crm_bridge.schema import (
     customer_orders,
     customers,
 )
+from cti.errors import driver_words
 
 #: numbers, fields, orders and incidents of one customer that are read for a card, the open ones first
 SHOWN_OF_EACH = 20
@@ -252,6 +253,6 @@ def _unreachable(error: BaseException) -> SourceError:
     return SourceError(
         "book-unreachable",
         "the customer book cannot be read",
-        str(getattr(error, "orig", None) or error).splitlines()[0],
+        driver_words(error),
         "check that the database runs and that offhook may open it",
     )

@@ -20,7 +20,7 @@ from crm_bridge.call_note import (
     NoteKey as NoteKey,
 )
 from crm_bridge.schema import call_notes
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 
 #: calls whose notes are read by one question: databases bound the number of values in one
 CALLS_AT_ONCE: Final = 100
@@ -137,6 +137,6 @@ def _unreachable(error: BaseException) -> NotesError:
     return NotesError(
         "notes-unreachable",
         "the notes on calls cannot be read or written",
-        str(getattr(error, "orig", None) or error).splitlines()[0],
+        driver_words(error),
         "check that the database runs and that offhook may write to it",
     )

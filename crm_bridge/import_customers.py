@@ -28,6 +28,7 @@ from crm_bridge.schema import (
     customers,
 )
 from crm_bridge.text_file import ImportFileError, Progress
+from cti.errors import driver_words
 
 _BATCH: Final = 400
 _CUSTOMER_COLUMNS: Final = (
@@ -95,7 +96,7 @@ async def import_file(
                     return _report(reading, _Tally(), stored=False)
                 await connection.commit()
         except (SQLAlchemyError, OSError) as error:
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            why = driver_words(error)
             raise ImportFileError(
                 "import-not-stored", "the customer book cannot be written, nothing was imported", why, "try it again"
             ) from error

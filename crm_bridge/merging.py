@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_bridge.schema import customer_merges, customers
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 
 #: records that one customer may be made of
 MAX_PARTS: Final = 50
@@ -173,5 +173,5 @@ def _impossible(why: str) -> MergeError:
 
 
 def _not_stored(error: BaseException) -> MergeError:
-    why = str(getattr(error, "orig", None) or error).splitlines()[0]
+    why = driver_words(error)
     return MergeError("merge-not-stored", "the customer book cannot be changed", why, "try it again")

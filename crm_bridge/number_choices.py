@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.contact import Choice, SourceError
 from crm_bridge.schema import customer_choices, customers
+from cti.errors import driver_words
 
 #: characters of an agent's name that are kept
 _MAX_NAME: Final = 64
@@ -75,6 +76,6 @@ def _unreachable(error: BaseException) -> SourceError:
     return SourceError(
         "choices-unreachable",
         "what agents chose for a number cannot be read or kept",
-        str(getattr(error, "orig", None) or error).splitlines()[0],
+        driver_words(error),
         "check that the database runs and that offhook may write to it",
     )

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_bridge.schema import outbox
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 
 #: characters of what is told, as JSON
 MAX_PAYLOAD: Final = 64_000
@@ -314,9 +314,5 @@ def _row(found: Any) -> Row:
 
 def _unreachable(error: BaseException) -> OutboxError:
     """Without its cause: SQLAlchemy's text holds the parameters, and so customers' numbers."""
-    driver = getattr(error, "orig", None) or error
-    cause = (str(driver).splitlines() or [""])[0]
     hint = "check that the database runs, has room, and that Offhook may write to it"
-    return OutboxError(
-        "outbox-unreachable", "the outbox cannot be read or written", f"{type(driver).__name__} {cause}".strip(), hint
-    )
+    return OutboxError("outbox-unreachable", "the outbox cannot be read or written", driver_words(error), hint)

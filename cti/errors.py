@@ -14,3 +14,14 @@ class OffhookError(Exception):
         self.ref, self.what, self.why, self.hint = ref, what, why, hint
         text = what + (f": {why}" if why else "") + (f" ({hint})" if hint else "")
         super().__init__(f"{text} [{ref}]")
+
+
+def driver_words(error: BaseException) -> str:
+    """What a database's driver said: its error's class and the first line, at most 300 characters.
+
+    Without what SQLAlchemy wraps around it: that text holds the statement's parameters, and so numbers and names.
+    https://docs.sqlalchemy.org/en/21/errors.html
+    """
+    driver = getattr(error, "orig", None) or error
+    first = next(iter(str(driver).splitlines()), "")
+    return f"{type(driver).__name__} {first}".strip()[:300]

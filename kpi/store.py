@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 from cti.model import Call, Oddity
 from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, rows, writing
 from kpi.batch import Batch, Mark, Span, Stored
@@ -272,5 +272,4 @@ def _plain(error: SQLAlchemyError | OSError) -> OffhookError:
     sqlstate = getattr(driver, "sqlstate", None) or ""
     if isinstance(error, DataError | IntegrityError) or sqlstate.startswith(_REFUSED_SQLSTATES):
         return RowRefusedError(" ".join(filter(None, (type(driver).__name__, sqlstate))))
-    lines = str(driver).splitlines() or [""]
-    return StoreAwayError(f"{type(driver).__name__} {lines[0]}".strip())
+    return StoreAwayError(driver_words(error))

@@ -13,7 +13,7 @@ from crm_bridge.consent import MAX_PURPOSE, MAX_SOURCE, Channel, Consent, Decisi
 from crm_bridge.consent_book import Recorded, fetch_history, store_consents
 from crm_bridge.contact import Contact
 from crm_bridge.text_file import clean_text
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 from offhook.run import open_store
 from offhook.settings import Settings
 from offhook.terminal import printable
@@ -57,7 +57,7 @@ async def tell_consent(
                     await store_consents(connection, {own_id: [said]}, by, datetime.now(UTC))
                 history = await fetch_history(connection, own_id)
         except (SQLAlchemyError, OSError) as error:
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            why = driver_words(error)
             hint = "try it again"
             raise OffhookError("consent-not-stored", "the customer book cannot be written", why, hint) from error
         return await which_customer(engine, settings.crm, f"id:{own_id}"), history

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from cti.errors import OffhookError
+from cti.errors import OffhookError, driver_words
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 DRIVERS = {
@@ -171,11 +171,10 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def unreachable(engine: AsyncEngine, error: BaseException) -> StoreError:
     """The error for a person, from what the driver said."""
-    cause = getattr(error, "orig", None) or error
     return StoreError(
         "store-unreachable",
         f"the database {shown_url(engine.url)} cannot be used",
-        " ".join(str(cause).split()) or type(cause).__name__,
+        driver_words(error),
         "check [store] url, the file's folder and rights, or that the server runs and knows the user",
     )
 

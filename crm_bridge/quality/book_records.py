@@ -14,6 +14,7 @@ from crm_bridge.contact import SourceError
 from crm_bridge.quality.entry import TOWNS, Entry, EntryNumber, town_of
 from crm_bridge.quality.look import Batch
 from crm_bridge.schema import customer_fields, customer_numbers, customers
+from cti.errors import driver_words
 
 #: customers that are read at once
 BATCH: Final = 2_000
@@ -61,7 +62,7 @@ class BookRecords:
                 numbers = await _numbers_of(connection, about)
                 towns = await _towns_of(connection, about)
         except (SQLAlchemyError, OSError) as error:
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            why = driver_words(error)
             hint = "check that the database runs and that offhook may open it"
             raise SourceError("book-unreachable", "the customer book cannot be read", why, hint) from error
         return [(row.id, _entry(row, numbers.get(row.id, ()), towns.get(row.id))) for row in rows]

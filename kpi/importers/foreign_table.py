@@ -10,6 +10,7 @@ from sqlalchemy import Connection, TableClause, func, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from cti.errors import driver_words
 from kpi.importers.source import SourceError
 
 
@@ -58,9 +59,7 @@ class ForeignTable:
             async with self.engine.connect() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            driver = getattr(error, "orig", None) or error
-            lines = str(driver).splitlines() or [""]
-            raise SourceError(self.label, f"{type(driver).__name__} {lines[0]}".strip()) from None
+            raise SourceError(self.label, driver_words(error)) from None
 
     def _columns(self, connection: Connection) -> dict[str, Any]:
         schema, name = _parts(self.name)
