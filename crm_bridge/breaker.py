@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from crm_bridge.activity import ActivityRefusedError
+from crm_bridge.contact import SourceBusyError, SourceRefusedError
+
 
 class BreakerState(StrEnum):
     CLOSED = "closed"
     HALF_OPEN = "half_open"
     OPEN = "open"
+
+
+class Verdict(StrEnum):
+    """What an answer did to the breaker."""
+
+    NOTHING_NEW = "nothing new"
+    OPENED = "opened"
+    CLOSED = "closed"
 
 
 class Breaker:
@@ -78,6 +89,20 @@ class Breaker:
         """The question was given up without a verdict."""
         if ticket == self._era:
             self._trying = False
+
+    def judge(self, ticket: int, error: BaseException | None, now: float) -> Verdict:
+        """What became of a question, by the error that it ended with.
+
+        One that was given up, and a source that only asks for a pause, say nothing of its health; a record that it will
+        not take is an answer; a refusal opens at once.
+        """
+        if error is None or isinstance(error, ActivityRefusedError):
+            return Verdict.CLOSED if self.succeed(ticket) else Verdict.NOTHING_NEW
+        if isinstance(error, SourceBusyError) or not isinstance(error, Exception):  # a cancellation is no Exception
+            self.forget(ticket)
+            return Verdict.NOTHING_NEW
+        opened = self.trip if isinstance(error, SourceRefusedError) else self.fail
+        return Verdict.OPENED if opened(ticket, now) else Verdict.NOTHING_NEW
 
     def _open(self, now: float) -> None:
         if self._opened_at is not None:

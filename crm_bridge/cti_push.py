@@ -7,7 +7,6 @@ was told has ended is tried again, so that no entry of the caller's log stays op
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
@@ -17,6 +16,7 @@ from crm_bridge.call_record import Remembered
 from crm_bridge.contact import SourceBusyError, SourceError
 from crm_bridge.cti_story import CtiMessage, CtiStory, Step
 from crm_bridge.http_source import HttpClient
+from crm_bridge.lanes import Lanes
 from cti.feed import Follower
 
 #: seconds within which one request has to be answered
@@ -26,8 +26,6 @@ GIVE_UP_S: Final = 600.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 15.0
 MOST_WAITING: Final = 500
-#: calls are spread over so many lanes; within one they follow each other
-LANES: Final = 4
 #: errors after which the same may arrive later
 _AWAY: Final = frozenset({"crm-unreachable", "crm-slow", "crm-busy"})
 
@@ -63,36 +61,20 @@ class CtiPush:
     ) -> None:
         self._source, self._http, self._path, self._story = source, http, path, story
         self._live_s = live_s
-        self._lanes: list[asyncio.Queue[_Letter]] = [asyncio.Queue(MOST_WAITING) for _ in range(LANES)]
+        self._lanes = Lanes(self._deliver, MOST_WAITING)
         self._told = Remembered(10_000)
         self._is_away = False
         self.counts = CtiCounts()
 
     async def run(self, follower: Follower) -> None:
         """Tell until the follower is closed; what still waits then is not told."""
-        lanes = [asyncio.create_task(self._serve(lane)) for lane in self._lanes]
-        try:
+        async with self._lanes.served():
             async for event in follower:
                 for message in self._story.apply(event):
-                    self._put(message)
-        finally:
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+                    self.counts.dropped += not self._lanes.put(message.lane, _Letter(message, _now()))
 
-    def _put(self, message: CtiMessage) -> None:
-        lane = self._lanes[zlib.crc32(message.lane.encode()) % LANES]
-        try:
-            lane.put_nowait(_Letter(message, _now()))
-        except asyncio.QueueFull:
-            self.counts.dropped += 1
-
-    async def _serve(self, lane: asyncio.Queue[_Letter]) -> None:
-        while True:
-            letter = await lane.get()
-            await self._deliver(letter.message, letter.told_at)
-
-    async def _deliver(self, message: CtiMessage, told_at: float) -> None:
+    async def _deliver(self, letter: _Letter) -> None:
+        message, told_at = letter
         if message.step is not Step.NEW_CALL and not self._told.get(message.session):
             return
         if message.step is Step.HANGUP:

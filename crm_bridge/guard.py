@@ -15,7 +15,7 @@ import structlog
 from crm_bridge.about import MOST_DETAILED, whole_or_unread
 from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter
 from crm_bridge.answer_cache import AnswerCache, Kept
-from crm_bridge.breaker import Breaker, BreakerState
+from crm_bridge.breaker import Breaker, BreakerState, Verdict
 from crm_bridge.bucket import Bucket
 from crm_bridge.contact import (
     Adapter,
@@ -25,7 +25,6 @@ from crm_bridge.contact import (
     Searchable,
     SourceBusyError,
     SourceError,
-    SourceRefusedError,
     SourceSparedError,
     Warmable,
 )
@@ -240,15 +239,11 @@ class GuardedSource:
         now = _now()
         if isinstance(error, SourceBusyError):
             self._bucket.pause(now, min(max(0.0, error.retry_after_s), LONGEST_PAUSE_S))
-        if isinstance(error, asyncio.CancelledError | SourceBusyError):
-            self.breaker.forget(ticket)
-        elif error is None or isinstance(error, ActivityRefusedError):
-            if self.breaker.succeed(ticket):
-                _log.info("a source of customers answers again", source=self.name)
-        else:
-            opened = self.breaker.trip if isinstance(error, SourceRefusedError) else self.breaker.fail
-            if opened(ticket, now):
-                self._tell_opened(error, now)
+        verdict = self.breaker.judge(ticket, error, now)
+        if verdict is Verdict.CLOSED:
+            _log.info("a source of customers answers again", source=self.name)
+        elif verdict is Verdict.OPENED and error is not None:
+            self._tell_opened(error, now)
 
     def _tell_opened(self, error: BaseException, now: float) -> None:
         what, hint = (error.what, error.hint) if isinstance(error, SourceError) else (type(error).__name__, "")

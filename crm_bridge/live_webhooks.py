@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final, NamedTuple
 
 from crm_bridge.contact import SourceError
+from crm_bridge.lanes import LANES, Lanes
 from crm_bridge.webhook import Webhook
 from crm_bridge.webhook_events import live_kind
 from cti.feed import Follower
@@ -21,8 +23,6 @@ from cti.model import AboutCall, CallEvent
 LIVE_S: Final = 20.0
 FIRST_PAUSE_S: Final = 0.5
 MOST_WAITING: Final = 1_000
-#: calls are spread over so many lanes; within one they follow each other
-LANES: Final = 4
 
 
 class LiveCounts:
@@ -45,42 +45,28 @@ class LiveWebhooks:
         self.counts: Mapping[str, LiveCounts] = {webhook.name: LiveCounts() for webhook in webhooks}
         self._webhooks, self._live_s = tuple(webhooks), live_s
         self._lanes = {
-            webhook.name: [asyncio.Queue[_Letter](MOST_WAITING // LANES) for _ in range(LANES)] for webhook in webhooks
+            webhook.name: Lanes(partial(self._deliver, webhook), MOST_WAITING // LANES) for webhook in webhooks
         }
 
     async def run(self, follower: Follower) -> None:
         """Return when ``follower`` is closed; what waits then is given up."""
-        tasks = [
-            asyncio.create_task(self._serve(webhook, lane))
-            for webhook in self._webhooks
-            for lane in self._lanes[webhook.name]
-        ]
-        try:
+        async with AsyncExitStack() as stack:
+            for lanes in self._lanes.values():
+                await stack.enter_async_context(lanes.served())
             async for event in follower:
                 self._take(event)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _take(self, event: CallEvent) -> None:
         kind = live_kind(event)
         if kind is None or not isinstance(event, AboutCall):
             return
-        number = zlib.crc32(event.call.call_id.encode("utf-8", "replace")) % LANES
         until = asyncio.get_running_loop().time() + self._live_s
         for webhook in self._webhooks:
             if not webhook.wants(kind, event.call):
                 continue
             letter = _Letter(f"msg_{secrets.token_hex(16)}", webhook.body(kind, event), until)
-            try:
-                self._lanes[webhook.name][number].put_nowait(letter)
-            except asyncio.QueueFull:
+            if not self._lanes[webhook.name].put(event.call.call_id, letter):
                 self.counts[webhook.name].dropped += 1
-
-    async def _serve(self, webhook: Webhook, lane: asyncio.Queue[_Letter]) -> None:
-        while True:
-            await self._deliver(webhook, await lane.get())
 
     async def _deliver(self, webhook: Webhook, letter: _Letter) -> None:
         loop, counts, pause_s = asyncio.get_running_loop(), self.counts[webhook.name], FIRST_PAUSE_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from crm_bridge.breaker import Breaker
-from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
+from crm_bridge.contact import SourceError, SourceSparedError
 from crm_bridge.delivery import Receipt
 from crm_bridge.http_source import HttpClient
 from crm_bridge.number import parse_number
@@ -89,30 +90,16 @@ class Webhook:
         if ticket is None:
             what, left_s = f"{self.settings.name} is left alone after it failed", self.rest_left_s()
             raise SourceSparedError("crm-resting", what, f"for {left_s:.0f} s more")
-        judged = False
+        arrived = False
         try:
             await self._send(sent_id, body.encode())
-            judged = True
-            self._breaker.succeed(ticket)
-        except SourceError as error:
-            judged = True
-            self._judge(ticket, error)
-            raise
+            arrived = True
         finally:
-            if not judged:
-                self._breaker.forget(ticket)
+            self._breaker.judge(ticket, None if arrived else sys.exception(), time.monotonic())
 
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
-
-    def _judge(self, ticket: int, error: SourceError) -> None:
-        if isinstance(error, SourceBusyError):
-            self._breaker.forget(ticket)
-        elif isinstance(error, SourceRefusedError):
-            self._breaker.trip(ticket, time.monotonic())
-        else:
-            self._breaker.fail(ticket, time.monotonic())
 
     async def _send(self, sent_id: str, body: bytes) -> None:
         at_s = int(self._now().timestamp())

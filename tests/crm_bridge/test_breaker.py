@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from crm_bridge.breaker import Breaker, BreakerState
+from crm_bridge.activity import ActivityRefusedError
+from crm_bridge.breaker import Breaker, BreakerState, Verdict
+from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
 
 
 def opened(breaker: Breaker, now: float = 0.0) -> Breaker:
@@ -103,3 +108,31 @@ def test_it_always_lets_one_through_in_the_end_and_never_two_while_it_tries(step
         else:
             breaker.forget(ticket)
     assert breaker.allow(now + 21.0) is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "state"),
+    [
+        (None, Verdict.CLOSED, BreakerState.CLOSED),
+        (ActivityRefusedError("x", "not this record", ""), Verdict.CLOSED, BreakerState.CLOSED),
+        (SourceBusyError("x", "later", "", "", 7.0), Verdict.NOTHING_NEW, BreakerState.HALF_OPEN),
+        (asyncio.CancelledError(), Verdict.NOTHING_NEW, BreakerState.HALF_OPEN),
+        (SourceError("x", "no answer", ""), Verdict.OPENED, BreakerState.OPEN),
+        (ValueError(), Verdict.OPENED, BreakerState.OPEN),
+        (SourceRefusedError("x", "no entry", ""), Verdict.OPENED, BreakerState.OPEN),
+    ],
+)
+def test_it_judges_by_the_error(error: BaseException | None, verdict: Verdict, state: BreakerState) -> None:
+    breaker = opened(Breaker(rest_s=10.0))
+    ticket = breaker.allow(10.0)
+    assert ticket is not None
+    assert (breaker.judge(ticket, error, 10.0), breaker.state(10.0)) == (verdict, state)
+
+
+def test_a_refusal_opens_at_once_and_a_failure_does_not() -> None:
+    for error, state in ((SourceRefusedError("x", "", ""), BreakerState.OPEN), (OSError(), BreakerState.CLOSED)):
+        breaker = Breaker()
+        ticket = breaker.allow(0.0)
+        assert ticket is not None
+        breaker.judge(ticket, error, 0.0)
+        assert breaker.state(0.0) is state
