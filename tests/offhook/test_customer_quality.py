@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_bridge.quality.task import QualityReport, Task, TaskKind
+from crm_bridge.quality.task import TaskKind
 from cti.errors import OffhookError
 from offhook.customer_quality import (
     look_over_all,
@@ -16,28 +16,8 @@ from offhook.customer_quality import (
 )
 from offhook.settings import load_settings
 from offhook.terminal import wide_console
+from tests.offhook.evil_report import REPORT
 from tests.offhook.house import write_settings
-
-EVIL = '=HYPERLINK("http://x")\x1b[2J'
-TASK = Task(
-    kind=TaskKind.DUPLICATE,
-    source="book",
-    record="1",
-    own_number="@A1",
-    name=EVIL,
-    what=EVIL,
-    why="+39",
-    suggestion="offhook customers merge id:1 id:2",
-    score=0.96,
-    other="2",
-    other_name="-2",
-)
-REPORT = QualityReport(
-    looked_at={"book": 1_234},
-    counts=dict.fromkeys(TaskKind, 0) | {TaskKind.DUPLICATE: 2},
-    tasks=(TASK,),
-    remarks=(EVIL,),
-)
 
 
 def test_the_table_moves_no_cursor_and_tells_what_is_left_out() -> None:

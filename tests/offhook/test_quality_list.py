@@ -7,30 +7,10 @@ import io
 
 import msgspec
 
-from crm_bridge.quality.task import QualityReport, Task, TaskKind
+from crm_bridge.quality.task import QualityReport, TaskKind
 from crm_bridge.settings import CrmSettings, SourceSettings
 from offhook.quality_list import KINDS, files_of, quality_csv, quality_json
-
-EVIL = '=HYPERLINK("http://x")\x1b[2J'
-TASK = Task(
-    kind=TaskKind.DUPLICATE,
-    source="book",
-    record="1",
-    own_number="@A1",
-    name=EVIL,
-    what=EVIL,
-    why="+39",
-    suggestion="offhook customers merge id:1 id:2",
-    score=0.96,
-    other="2",
-    other_name="-2",
-)
-REPORT = QualityReport(
-    looked_at={"book": 1_234},
-    counts=dict.fromkeys(TaskKind, 0) | {TaskKind.DUPLICATE: 2},
-    tasks=(TASK,),
-    remarks=(EVIL,),
-)
+from tests.offhook.evil_report import EVIL, REPORT
 
 
 def test_no_cell_of_the_csv_is_a_formula() -> None:
