@@ -8,32 +8,53 @@ be allowed to create and read tickets; a changed note is a further article. It i
 is made of the call's id. https://docs.zammad.org/en/latest/api/ticket/index.html and
 https://docs.zammad.org/en/latest/api/ticket/articles.html. Live calls for Zammad's own caller log: ``cti_token``.
 
+About a customer: his tickets are incidents, open or closed by the type of their state as Zammad itself sorts them (new,
+open, pending reminder, pending action; closed; merged and removed ones are not told), at most 15 of each, by
+``/ticket_customer``; the articles of the five tickets with the latest contact are earlier contacts: e-mails, chats, SMS
+and messages, neither notes nor phone calls nor what the system sent. Tickets that tell of our calls are left out. He
+sees tickets of the token's groups only (permission "read").
+https://github.com/zammad/zammad/blob/develop/app/models/ticket/screen_options.rb (``list_by_customer``),
+https://docs.zammad.org/en/latest/api/ticket/states.html, and article types as in db/seeds/ticket_article_types.rb.
+
 Numbers: Zammad searches words, so a number is asked for in each way of writing it, spaced ones included, and not in
 others: a number with unusual gaps is not found.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbound, without_customer
-from crm_bridge.contact import Contact
+from crm_bridge.contact import Contact, Incident, SourceError, Touch
 from crm_bridge.cti_push import ANSWER_S, CtiPush
 from crm_bridge.cti_story import CtiStory
 from crm_bridge.forms import spelled_forms
-from crm_bridge.found import Record, make_contact, text_of
-from crm_bridge.http_source import HttpAdapter, HttpClient, Records, segment
+from crm_bridge.found import Record, date_of, make_contact, text_of, touch_of
+from crm_bridge.http_source import HttpAdapter, HttpClient, Records, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.rows import MAX_VALUE
 from crm_bridge.sources import Surroundings
 from cti.feed import Follower
 
 _TICKETS: Final = "/api/v1/tickets"
 _ARTICLES: Final = "/api/v1/ticket_articles"
+#: what a ticket that tells of one of our calls has in its preferences
+_OWN: Final = "offhook_call"
+#: tickets whose articles are asked for, one question each
+MOST_TICKETS: Final = 5
+#: the owner of a ticket that nobody has, "-"
+_NOBODY: Final = 1
+#: article types of communication, without calls
+_KINDS: Final = {"email": "e-mail", "sms": "SMS", "chat": "chat", "fax": "fax", "web": "web form"}
+_MESSAGES: Final = ("twitter", "facebook", "telegram", "whatsapp")
+_SENDERS: Final = {"Customer": "in", "Agent": "out"}
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +69,36 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         msgspec.Meta(description="Token at the end of the endpoint of Zammad's CTI (generic): calls go there live."),
     ] = None
     cti_token_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
+    about: Annotated[
+        tuple[Literal["incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
+
+
+class _Tickets(msgspec.Struct):
+    """A customer's tickets, newest first, and the users whom they name."""
+
+    ticket_ids_open: list[int]
+    ticket_ids_closed: list[int]
+    assets: dict[str, dict[str, dict[str, Any]]]
+
+    def of(self, ids: list[int]) -> Iterator[Record]:
+        """These tickets without those that tell of our calls."""
+        for own in ids:
+            ticket = self.assets.get("Ticket", {}).get(str(own), {})
+            marks = ticket.get("preferences")
+            if ticket and not (isinstance(marks, dict) and _OWN in marks):
+                yield ticket
+
+    def latest(self) -> list[Record]:
+        """The tickets with the latest contact, the latest first."""
+        every = self.of(self.ticket_ids_open + self.ticket_ids_closed)
+        return sorted(every, key=lambda one: text_of(one.get("last_contact_at")), reverse=True)[:MOST_TICKETS]
+
+    def name(self, user: object) -> str:
+        """A user's name; "" for nobody and for one who is not among them."""
+        one = self.assets.get("User", {}).get(text_of(user, 20), {}) if user != _NOBODY else {}
+        return f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip()
 
 
 class Zammad(HttpAdapter):
@@ -58,6 +109,8 @@ class Zammad(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._ticket = {"group": options.ticket_group, "state": options.ticket_state}
         self._remembered = Remembered()  # a search finds a new ticket after some seconds only
+        self._states: dict[object, str] = {}
+        self.ask_about(options.about, {Part.INCIDENTS: self._incidents, Part.CONTACTS: self._touches})
 
     async def find(self, number: Number) -> list[Contact]:
         """Users with this number."""
@@ -87,12 +140,54 @@ class Zammad(HttpAdapter):
         known = self._remembered.get(call.call_id) or await self._known(word, call)
         if not known:
             ticket = self._ticket | {"title": title_of(call), "customer_id": int(call.contact_id), "article": article}
+            ticket["preferences"] = {_OWN: call.call_id}
             made = await self.http.store_as(dict[str, Any], "POST", _TICKETS, json=ticket)
             known = text_of(made.get("id"), 20)
         else:
             await self._update(known, article, int(call.contact_id))
         self._remembered.put(call.call_id, known)
         return known
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        tickets = await self._tickets(contact)
+        if not {one.get("state_id") for one in tickets.of(tickets.ticket_ids_open)} <= self._states.keys():
+            states = await self.http.fetch_as(Records, "GET", "/api/v1/ticket_states")
+            self._states = {one.get("id"): text_of(one.get("name"), 60) for one in states}
+        ids = {True: tickets.ticket_ids_open, False: tickets.ticket_ids_closed}
+        return [
+            Incident(
+                reference=text_of(one.get("number"), 40),
+                title=text_of(one.get("title"), MAX_VALUE),
+                state=self._states.get(one.get("state_id")) or ("open" if is_open else "closed"),
+                is_open=is_open,
+                owner=tickets.name(one.get("owner_id")) or None,
+                opened_on=date_of(one.get("created_at")),
+            )
+            for is_open in ids
+            for one in tickets.of(ids[is_open])
+        ]
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        tickets = await self._tickets(contact)
+        found = await gather_all(*(self._articles(tickets, one) for one in tickets.latest()))
+        return [touch for touches in found for touch in touches]
+
+    async def _articles(self, tickets: _Tickets, ticket: Record) -> list[Touch]:
+        """What was written in a ticket; of one that is too long to be read, when each side last wrote."""
+        path = f"{_ARTICLES}/by_ticket/{segment(text_of(ticket.get('id'), 20))}"
+        try:
+            articles = await self.http.fetch_as(Records, "GET", path)
+        except SourceError as error:
+            if error.ref != "crm-huge":
+                raise
+            return list(_last_contacts(tickets, ticket))
+        return [touch for one in articles for touch in _written(tickets, ticket, one)]
+
+    async def _tickets(self, contact: Contact) -> _Tickets:
+        if not contact.contact_id.isdecimal():
+            return _Tickets([], [], {})
+        params = {"customer_id": contact.contact_id}
+        return await self.http.fetch_as(_Tickets, "GET", "/api/v1/ticket_customer", params=params)
 
     async def _known(self, word: str, call: CallActivity) -> str:
         """The ticket with this call; "" if there is none."""
@@ -134,6 +229,27 @@ class Zammad(HttpAdapter):
             url=f"{self.http.base}/#user/profile/{segment(text_of(one.get('id'), 20))}",
             fields=[("VIP", "yes" if one.get("vip") is True else ""), ("Department", one.get("department"))],
         )
+
+
+def _written(tickets: _Tickets, ticket: Record, article: Record) -> Iterator[Touch]:
+    """An article as an earlier contact, if it is one."""
+    way, kind = _SENDERS.get(text_of(article.get("sender")), ""), text_of(article.get("type"), 40)
+    if not way or not (kind in _KINDS or kind.startswith(_MESSAGES)):
+        return
+    by = tickets.name(article.get("created_by_id")) or article.get("created_by")
+    yield from touch_of(
+        article.get("created_at"),
+        _KINDS.get(kind, kind),
+        text_of(article.get("subject"), MAX_VALUE) or ticket.get("title"),
+        direction=way,
+        by=by if way == "out" else tickets.name(ticket.get("owner_id")),
+    )
+
+
+def _last_contacts(tickets: _Tickets, ticket: Record) -> Iterator[Touch]:
+    owner, title = tickets.name(ticket.get("owner_id")), ticket.get("title")
+    for field, way in (("last_contact_customer_at", "in"), ("last_contact_agent_at", "out")):
+        yield from touch_of(ticket.get(field), "ticket", title, direction=way, by=owner)
 
 
 def _article(call: CallActivity, word: str) -> dict[str, Any]:
