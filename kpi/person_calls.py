@@ -14,7 +14,6 @@ from kpi import reading, schema
 from kpi.reading import CallKey
 from kpi.schema import CallSource
 
-AT_ONCE = 500
 _SEPARATORS = " ().-/\u00a0"
 
 #: The tables that may hold a customer's number or name, and by what they are reached.
@@ -102,14 +101,10 @@ _PLACES = {schema.legs: ("number", "channel"), schema.transfers: ("to",)}
 
 async def fetch_customers(connection: AsyncConnection, keys: Iterable[CallKey]) -> dict[CallKey, str | None]:
     """By which number each of these calls is put together with others, None where the customer's is not known."""
-    calls, by_pbx = schema.calls.c, dict[str, list[str]]()
-    for pbx, call_id in keys:
-        by_pbx.setdefault(pbx, []).append(call_id)
-    found: dict[CallKey, str | None] = {}
-    for pbx, ids in by_pbx.items():
-        for some in reading.chunks(ids, AT_ONCE):
-            asked = select(calls.call_id, calls.customer_e164).where(calls.pbx == pbx, calls.call_id.in_(some))
-            found |= {(pbx, call_id): customer for call_id, customer in await connection.execute(asked)}
+    calls, found = schema.calls.c, dict[CallKey, str | None]()
+    for some in reading.among(schema.calls, keys):
+        asked = await connection.execute(select(calls.pbx, calls.call_id, calls.customer_e164).where(some))
+        found |= {(pbx, call_id): customer for pbx, call_id, customer in asked}
     return found
 
 

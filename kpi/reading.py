@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import Call, CallOutcome, Direction, Oddity, Origin
@@ -54,27 +54,18 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def fetch_calls_by_key(connection: AsyncConnection, keys: Iterable[CallKey]) -> dict[CallKey, Call]:
-    by_pbx: dict[str, list[str]] = {}
-    for pbx, call_id in keys:
-        by_pbx.setdefault(pbx, []).append(call_id)
     found: dict[CallKey, Call] = {}
-    for pbx, ids in by_pbx.items():
-        for some in chunks(ids, _KEYS_AT_ONCE):
-            one_pbx = select(schema.calls).where(_calls.pbx == pbx, _calls.call_id.in_(some))
-            found |= {rows.call_key(call): call for call in await _with_parts(connection, one_pbx)}
+    for some in among(schema.calls, keys):
+        found |= {rows.call_key(call): call for call in await _with_parts(connection, select(schema.calls).where(some))}
     return found
 
 
 async def fetch_sources(connection: AsyncConnection, keys: Iterable[CallKey]) -> dict[CallKey, schema.CallSource]:
     """Who told each of these calls, where they are stored."""
-    by_pbx: dict[str, list[str]] = {}
-    for pbx, call_id in keys:
-        by_pbx.setdefault(pbx, []).append(call_id)
     found: dict[CallKey, schema.CallSource] = {}
-    for pbx, ids in by_pbx.items():
-        for some in chunks(ids, _KEYS_AT_ONCE):
-            told = select(_calls.call_id, _calls.source).where(_calls.pbx == pbx, _calls.call_id.in_(some))
-            found |= {(pbx, call_id): source for call_id, source in await connection.execute(told)}
+    for some in among(schema.calls, keys):
+        told = await connection.execute(select(_calls.pbx, _calls.call_id, _calls.source).where(some))
+        found |= {(pbx, call_id): source for pbx, call_id, source in told}
     return found
 
 
@@ -108,11 +99,8 @@ async def fetch_calls(
 
 async def _with_parts(connection: AsyncConnection, calls: Select[Any]) -> list[Call]:
     found = (await connection.execute(calls)).mappings().all()
-    by_pbx: dict[str, list[str]] = {}
-    for row in found:
-        by_pbx.setdefault(row["pbx"], []).append(row["call_id"])
-    parts = {table: await _fetch_parts(connection, table, by_pbx) for table in rows.PARTS} if found else {}
     keys = [(row["pbx"], row["call_id"]) for row in found]
+    parts = {table: await _fetch_parts(connection, table, keys) for table in rows.PARTS}
     return [
         rows.call_from(row, {table: of_calls.get(key, ()) for table, of_calls in parts.items()})
         for row, key in zip(found, keys, strict=True)
@@ -120,14 +108,13 @@ async def _with_parts(connection: AsyncConnection, calls: Select[Any]) -> list[C
 
 
 async def _fetch_parts(
-    connection: AsyncConnection, table: Table, by_pbx: Mapping[str, Sequence[str]]
+    connection: AsyncConnection, table: Table, keys: Iterable[CallKey]
 ) -> dict[CallKey, list[msgspec.Struct]]:
     parts: dict[CallKey, list[msgspec.Struct]] = {}
-    for pbx, ids in by_pbx.items():
-        for some in chunks(ids, _KEYS_AT_ONCE):
-            of_calls = select(table).where(table.c.pbx == pbx, table.c.call_id.in_(some))
-            for row in (await connection.execute(of_calls.order_by(table.c.call_id, table.c.n))).mappings():
-                parts.setdefault((row["pbx"], row["call_id"]), []).append(rows.part_from(table, row))
+    for some in among(table, keys):
+        of_calls = select(table).where(some).order_by(table.c.call_id, table.c.n)
+        for row in (await connection.execute(of_calls)).mappings():
+            parts.setdefault((row["pbx"], row["call_id"]), []).append(rows.part_from(table, row))
     return parts
 
 
@@ -232,6 +219,16 @@ async def fetch_spans(connection: AsyncConnection, since: datetime, until: datet
 async def fetch_marks(connection: AsyncConnection) -> dict[str, Mark]:
     found = await connection.execute(select(schema.journal_marks))
     return {row["pbx"]: Mark(**row) for row in found.mappings()}
+
+
+def among(table: Table, keys: Iterable[CallKey]) -> Iterator[ColumnElement[bool]]:
+    """Conditions on a table of calls or their parts, which together are met by the rows of these calls, each by one."""
+    by_pbx: dict[str, list[str]] = {}
+    for pbx, call_id in keys:
+        by_pbx.setdefault(pbx, []).append(call_id)
+    for pbx, ids in by_pbx.items():
+        for some in chunks(ids, _KEYS_AT_ONCE):
+            yield and_(table.c.pbx == pbx, table.c.call_id.in_(some))
 
 
 def chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:

@@ -27,7 +27,6 @@ from kpi.tally import gather
 
 E164 = Callable[[str], str | None]
 
-_IDS_AT_ONCE = 1_000
 
 
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
@@ -99,13 +98,10 @@ def _knows_more(new: Call, old: Call) -> bool:
 
 async def delete_calls(connection: AsyncConnection, keys: Iterable[reading.CallKey]) -> None:
     """Delete these calls with their parts; the tallies stay as they are."""
-    by_pbx: dict[str, list[str]] = {}
-    for pbx, call_id in keys:
-        by_pbx.setdefault(pbx, []).append(call_id)
-    for pbx, ids in by_pbx.items():
-        for some in reading.chunks(ids, _IDS_AT_ONCE):
-            for table in (*rows.PARTS, schema.calls):
-                await connection.execute(delete(table).where(table.c.pbx == pbx, table.c.call_id.in_(some)))
+    gone = list(keys)
+    for table in (*rows.PARTS, schema.calls):
+        for some in reading.among(table, gone):
+            await connection.execute(delete(table).where(some))
 
 
 async def _insert_calls(
