@@ -9,16 +9,22 @@ property, ``call_id_property``, which has to be created once: Settings, Properti
 that "requires unique values". https://developers.hubspot.com/docs/api/crm/calls and
 https://developers.hubspot.com/docs/guides/api/crm/objects/objects#create-or-update-records-upsert.
 
+About a customer: his deals that are open or won are his orders, or those of HubSpot's object Orders (``orders_from``),
+his tickets are incidents, the line items of won deals are products, e-mails and meetings that were held are contacts;
+what hangs on his company only is not told. Each takes a scope of its own. One customer takes up to five searches.
+https://developers.hubspot.com/docs/api-reference/legacy/crm/search-the-crm, "Search through associations".
+
 Numbers: ``phone`` and ``mobilephone`` are compared in E.164, HubSpot's own ``hs_searchable_calculated_*`` properties
 with the number without its country code.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, title_of
 from crm_bridge.call_record import cleaned, html_of, is_inbound, refused, talk_s, was_answered
 from crm_bridge.consent import Channel, says_no
@@ -26,6 +32,7 @@ from crm_bridge.contact import Contact
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, segment
+from crm_bridge.hubspot_about import HubSpotRecords, Item, PacedSearch
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
@@ -59,15 +66,14 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         dict[str, str],
         msgspec.Meta(description="An agent's disposition = HubSpot's id of the call outcome that it is."),
     ] = msgspec.field(default_factory=dict)
-
-
-class _Item(msgspec.Struct):
-    id: str
-    properties: dict[str, Any]
-
-
-class _Found(msgspec.Struct):
-    results: list[_Item]
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
+    orders_from: Annotated[
+        Literal["deals", "orders"],
+        msgspec.Meta(description="Which of HubSpot's objects the orders are: `orders` have the state of delivery."),
+    ] = "deals"
 
 
 class _Written(msgspec.Struct):
@@ -97,6 +103,10 @@ class HubSpot(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._options = options
         self._properties = [*_PROPERTIES, *options.more.values()]
+        self._search = PacedSearch(self.http, self.per_second)
+        told = HubSpotRecords(self.http, self._search, options.orders_from)
+        tellers = {Part.ORDERS: told.orders, Part.INCIDENTS: told.incidents}
+        self.ask_about(options.about, tellers | {Part.PRODUCTS: told.products, Part.CONTACTS: told.touches})
 
     async def find(self, number: Number) -> list[Contact]:
         """Contacts with this number."""
@@ -122,7 +132,7 @@ class HubSpot(HttpAdapter):
         """One contact."""
         path, params = f"{_OBJECTS}/{segment(contact_id)}", {"properties": ",".join(self._properties)}
         reply = await self.http.fetch("GET", path, params=params, expect=frozenset({400, 404}))
-        return None if reply.status >= 400 else self._contact(self.http.parse_as(_Item, reply))
+        return None if reply.status >= 400 else self._contact(self.http.parse_as(Item, reply))
 
     async def write_call(self, activity: CallActivity) -> str:
         """A call, linked with its contact where there is one."""
@@ -167,10 +177,9 @@ class HubSpot(HttpAdapter):
 
     async def _ask(self, question: dict[str, Any]) -> list[Contact]:
         asked = question | {"properties": self._properties}
-        found = await self.http.fetch_as(_Found, "POST", f"{_OBJECTS}/search", json=asked)
-        return [self._contact(item) for item in found.results]
+        return [self._contact(item) for item in await self._search.fetch("contacts", asked)]
 
-    def _contact(self, item: _Item) -> Contact:
+    def _contact(self, item: Item) -> Contact:
         one, portal = item.properties, self._options.portal_id
         return make_contact(
             self.name,
