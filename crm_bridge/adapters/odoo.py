@@ -8,6 +8,10 @@ Calls: a note among the messages of the partner (``message_post`` with the subty
 may write contacts; its Message-Id is made of the call's id, so it is found again. Odoo 17 and later.
 https://www.odoo.com/documentation/19.0/developer/reference/backend/mixins.html#posting-messages.
 
+With ``about``: orders and products need read access to sales orders ("User: Own Documents Only" tells the user's own),
+incidents the app Helpdesk (Enterprise) and read access to its tickets, contacts nothing more. Which fields there are is
+asked once, as they differ by version and installed apps. What is told is described in crm_bridge/odoo_about.py.
+
 Numbers: asked by ``phone_mobile_search`` of Odoo's own module phone_validation, which leaves out blanks and signs on
 its side; by any other field with a pattern that allows anything between the digits.
 """
@@ -19,28 +23,33 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge import odoo_about
+from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity
-from crm_bridge.call_record import cleaned, hash_of, html_of, refused, without_customer
+from crm_bridge.call_record import Remembered, cleaned, hash_of, html_of, refused, without_customer
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact, SourceError, SourceRefusedError
+from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import loose_pattern, significant_digits
 from crm_bridge.found import Record, first_text, make_contact, text_of
-from crm_bridge.http_source import HttpAdapter, Records
+from crm_bridge.http_source import HttpAdapter, Records, gather_all
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
 SEARCH_FIELD: Final = "phone_mobile_search"
 #: of the same module and the same mixin as the field above: whether the number is on Odoo's own list of refusals
 _BLACKLISTED: Final = "phone_sanitized_blacklisted"
-_FIELDS: Final = ("name", "email", "ref", "lang", "commercial_company_name", "city")
+_FIELDS: Final = ("name", "email", "ref", "lang", "commercial_company_name", "commercial_partner_id", "city")
 _MODEL: Final = "res.partner"
 _DENIED: Final = ("AccessDenied", "AccessError")
 #: errors of Odoo that the same record will always cause
 _NEVER: Final = ("ValidationError", "UserError", "MissingError", "RedirectWarning", "ValueError", "TypeError")
 _MESSAGES: Final = "mail.message"
+#: the error of JSON-RPC for a model that is not there (odoo/service/model.py)
+_NO_MODEL: Final = ".UserError"
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +73,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     more: Annotated[dict[str, str], msgspec.Meta(description="Label on the card = field of the partner.")] = (
         msgspec.field(default_factory=dict)
     )
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class Odoo(HttpAdapter):
@@ -76,6 +89,10 @@ class Odoo(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._options = options
         self._sign_on = SignOn(self._authenticate)
+        self._companies = Remembered()
+        self._fields: dict[str, list[str]] = {}
+        tellers = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
+        self.ask_about(options.about, tellers | {Part.PRODUCTS: self._products, Part.CONTACTS: self._contacts})
 
     async def find(self, number: Number) -> list[Contact]:
         """Partners with this number."""
@@ -96,7 +113,7 @@ class Odoo(HttpAdapter):
 
     async def get(self, contact_id: str) -> Contact | None:
         """One partner."""
-        if not contact_id.isdecimal() or len(contact_id) > 12:
+        if not _is_id(contact_id):
             return None
         found = await self._partners([["id", "=", int(contact_id)]], 1)
         return found[0] if found else None
@@ -116,17 +133,74 @@ class Odoo(HttpAdapter):
         posted = await self._store(_MODEL, "message_post", partner, body=body, body_is_html=True, **note)
         return text_of(posted[0] if isinstance(posted, list) and posted else posted)
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        return [odoo_about.order_of(one) for one in await self._told(odoo_about.ORDERS, contact)]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        return [odoo_about.incident_of(one) for one in await self._told(odoo_about.INCIDENTS, contact)]
+
+    async def _products(self, contact: Contact) -> list[str]:
+        return [odoo_about.product_of(one) for one in await self._told(odoo_about.PRODUCTS, contact)]
+
+    async def _contacts(self, contact: Contact) -> list[Touch]:
+        messages, meetings = await gather_all(self._told(odoo_about.MESSAGES, contact), self._meetings(contact))
+        touches = [touch for one in messages for touch in odoo_about.touches_of_message(one, contact)]
+        return [*touches, *(touch for one in meetings for touch in odoo_about.touches_of_meeting(one))]
+
+    async def _meetings(self, contact: Contact) -> Records:
+        try:
+            return await self._told(odoo_about.MEETINGS, contact)
+        except _NoModelError:
+            return []  # the app Calendar is not installed
+
+    async def _told(self, asked: odoo_about.Asked, contact: Contact) -> Records:
+        """The newest records about a partner, with those of the fields that this Odoo has."""
+        own = contact.contact_id
+        if not _is_id(own):
+            return []
+        fields, company = await gather_all(self._known_fields(asked), self._company(own))
+        return await self._search_read(asked.model, asked.domain(int(own), company), fields, MAX_NUMBERS, asked.order)
+
+    async def _company(self, own: str) -> int:
+        """The partner whose orders are also this one's: his company, or himself."""
+        if not self._companies.get(own):
+            await self.get(own)
+        return int(self._companies.get(own) or own)
+
+    async def _known_fields(self, asked: odoo_about.Asked) -> list[str]:
+        if asked.model not in self._fields:
+            known = await self._fields_get(asked.model, {"allfields": list(asked.fields), "attributes": ["type"]})
+            self._fields[asked.model] = [field for field in asked.fields if field in known]
+        return self._fields[asked.model]
+
+    async def _fields_get(self, model: str, asked: dict[str, Any]) -> Record:
+        if self._options.api == "json2":
+            path, missing = f"/json/2/{model}/fields_get", frozenset({404})
+            reply = await self.http.fetch("POST", path, json=asked, expect=missing)
+            if reply.status in missing:
+                raise _no_model(model)
+            return self.http.parse_as(dict[str, Any], reply)
+        try:
+            known = await self._sign_on.ask(lambda uid: self._execute(uid, model, "fields_get", [], asked))
+        except _FaultError as fault:
+            raise (_no_model(model) if fault.why.endswith(_NO_MODEL) else fault) from None
+        if not isinstance(known, dict):
+            raise _garbage()
+        return known
+
     async def _partners(self, domain: Sequence[Any], limit: int) -> list[Contact]:
         fields = [*_FIELDS, *self._options.number_fields, *self._options.more.values()]
         if SEARCH_FIELD in self._options.search_fields:
             fields.append(_BLACKLISTED)
         return [self._contact(one) for one in await self._search_read(_MODEL, domain, fields, limit)]
 
-    async def _search_read(self, model: str, domain: Sequence[Any], fields: list[str], limit: int) -> Records:
-        asked = {"domain": list(domain), "fields": fields, "limit": limit}
+    async def _search_read(
+        self, model: str, domain: Sequence[Any], fields: list[str], limit: int, order: str = ""
+    ) -> Records:
+        limited = {"fields": fields, "limit": limit} | ({"order": order} if order else {})
         if self._options.api == "json2":
+            asked = {"domain": list(domain), **limited}
             return await self.http.fetch_as(Records, "POST", f"/json/2/{model}/search_read", json=asked)
-        limited = {"fields": fields, "limit": limit}
         found = await self._sign_on.ask(lambda uid: self._execute(uid, model, "search_read", [domain], limited))
         return _records(found)
 
@@ -166,6 +240,7 @@ class Odoo(HttpAdapter):
         return reply["result"]
 
     def _contact(self, one: Record) -> Contact:
+        self._companies.put(text_of(one.get("id"), 20), odoo_about.company_of(one))
         form = "/odoo/res.partner/{}" if self._options.api == "json2" else "/web#id={}&model=res.partner&view_type=form"
         return make_contact(
             self.name,
@@ -194,6 +269,19 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Odo
 
 class _FaultError(SourceError):
     """An error that Odoo told; ``why`` is its class."""
+
+
+class _NoModelError(SourceError):
+    """An app is not installed."""
+
+
+def _no_model(model: str) -> SourceError:
+    hint = "install the app that has it, or leave the part out of about"
+    return _NoModelError("crm-failed", f"this Odoo has no {model}", "", hint)
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 12
 
 
 def _records(answer: object) -> Records:

@@ -25,6 +25,10 @@ class Vendor(odoo.Vendor):
     def is_writing(self, request: web.Request) -> bool:
         return False  # all goes to one address: see below
 
+    async def part_of(self, request: web.Request) -> str:
+        args = (await request.json())["params"]["args"]
+        return odoo.PARTS.get(args[3], "") if len(args) > 4 else ""
+
     async def call(self, request: web.Request) -> web.Response:
         params = (await request.json())["params"]
         if params["service"] == "common":
@@ -32,10 +36,14 @@ class Vendor(odoo.Vendor):
             return answer(UID if (database, user, key) == ("prod", "offhook", SECRET) else False)
         database, uid, key, model, method, given, options = params["args"]
         if (database, uid, key) != ("prod", UID, SECRET):
-            data = {"name": "odoo.exceptions.AccessDenied", "message": "Access Denied"}
-            return web.json_response({"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "data": data}})
+            return fault("odoo.exceptions.AccessDenied", "Access Denied")
         if (model, method) != ("res.partner", "search_read"):
-            return self.store(model, method, given, options)
+            try:
+                return self.store(model, method, given, options)
+            except odoo.NoModelError:
+                return fault("odoo.exceptions.UserError", f"Object {model} doesn't exist")
+            except odoo.NoFieldError as error:
+                return fault("builtins.ValueError", str(error))
         [domain] = given
         records = [odoo.record(one) | {"mobile": one.mobile or False} for one in self.people]
         return answer([one for one in records if odoo.meant(domain, one)][: options["limit"]])
@@ -43,13 +51,21 @@ class Vendor(odoo.Vendor):
     def store(self, model: str, method: str, given: list[Any], named: dict[str, Any]) -> web.Response:
         if method == "search_read":
             return answer(self.do(model, method, [], named | {"domain": given[0]}))
+        if method == "fields_get":
+            assert given == []
+            return answer(self.do(model, method, [], named))
         if self.mood == "untaken":
-            data = {"name": "odoo.exceptions.ValidationError", "message": f"{SECRET} is no value"}
-            return web.json_response({"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "data": data}})
+            return fault("odoo.exceptions.ValidationError", f"{SECRET} is no value")
         done = self.do(model, method, given[0], named | ({"vals": given[1]} if method == "write" else {}))
         if self.mood == "lost":
             raise web.HTTPBadGateway
         return answer(done[0] if isinstance(done, list) else done)
+
+
+def fault(kind: str, message: str) -> web.Response:
+    """An error comes with status 200."""
+    error = {"code": 200, "data": {"name": kind, "message": message}}
+    return web.json_response({"jsonrpc": "2.0", "id": 1, "error": error})
 
 
 def answer(result: object) -> web.Response:
