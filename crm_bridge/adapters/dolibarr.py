@@ -7,24 +7,45 @@ Calls: an event of the agenda of the type "Phone call" (``AC_TEL``), for which t
 his own events and to read them; it is found again by the last line of its note.
 https://github.com/Dolibarr/dolibarr/blob/develop/htdocs/comm/action/class/api_agendaevents.class.php.
 
+About a customer, each by one question over the third party, a contact's own company (and the contact's own events):
+orders (title: the customer's reference; open: draft, validated, shipment in process; not open: delivered, canceled;
+due: planned delivery), products in the lines of orders that were validated, tickets (all but closed and canceled ones
+are open), and events of the agenda that are not to do: e-mails, meetings and whatever else people enter, no phone
+calls; of what Dolibarr enters itself only the documents sent by mail. Who had an event is read from the users.
+https://github.com/Dolibarr/dolibarr/blob/develop/htdocs/commande/class/api_orders.class.php and commande.class.php
+(``STATUS_``), htdocs/ticket/class/api_tickets.class.php and ticket.class.php, api_agendaevents.class.php; types of
+events: htdocs/install/mysql/data/llx_c_actioncomm.sql.
+
 Numbers: asked with a pattern (``sqlfilters``, operator ``like``) that allows anything between the digits.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, title_of
-from crm_bridge.call_record import cleaned, epoch_s, holds, html_of
-from crm_bridge.contact import AccountState, Contact
+from crm_bridge.call_record import Remembered, cleaned, epoch_s, holds, html_of
+from crm_bridge.contact import AccountState, Contact, Incident, Order, Touch
+from crm_bridge.dolibarr_about import (
+    BY_MAIL,
+    ORDER_FIELDS,
+    TICKET_FIELDS,
+    incident_of,
+    order_of,
+    person_of,
+    products_of,
+    touches_of,
+)
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sources import Surroundings
 
 _PHONES: Final = {
@@ -34,6 +55,10 @@ _PHONES: Final = {
 _LABELS: Final = {"phone_pro": "work", "phone_mobile": "mobile", "phone_perso": "home", "phone": ""}
 _API: Final = "/api/index.php"
 _EVENTS: Final = f"{_API}/agendaevents"
+#: what is remembered as the company of a contact without one
+_NOBODYS: Final = "0"
+#: events by the ids of their types: neither to do (0 %) nor phone calls (1) nor, but for mails, entered by itself (40)
+_TOUCHES: Final = f"(t.percent:!=:0) and (t.fk_action:!=:1) and ((t.fk_action:!=:40) or (t.code:like:'%{BY_MAIL}'))"
 _NAMES: Final = {"contacts": ("t.lastname", "t.firstname"), "thirdparties": ("t.nom", "t.code_client")}
 
 
@@ -45,6 +70,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     objects: Annotated[
         tuple[str, ...], msgspec.Meta(description="What is looked through: `contacts`, `thirdparties`.")
     ] = ("contacts", "thirdparties")
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
     def __post_init__(self) -> None:
         HttpOptions.__post_init__(self)
@@ -60,6 +89,15 @@ class Dolibarr(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._objects = options.objects
         self._own_id = ""
+        self._companies = Remembered()
+        self._users: dict[str, str] = {}
+        tellers: dict[Part, Teller] = {
+            Part.ORDERS: self._orders,
+            Part.INCIDENTS: self._incidents,
+            Part.PRODUCTS: self._products,
+            Part.CONTACTS: self._touches,
+        }
+        self.ask_about(options.about, tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -123,6 +161,62 @@ class Dolibarr(HttpAdapter):
         company = self.http.parse_as(dict[str, Any], reply).get("socid") if reply.status < 400 else None
         return {"contact_id": int(own)} | ({"socid": company} if company else {})
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        return [order_of(one) for one in await self._of_company("orders", contact, ORDER_FIELDS, "t.date_commande")]
+
+    async def _products(self, contact: Contact) -> list[str]:
+        placed = {"sqlfilters": "(t.fk_statut:>:0)"}
+        orders = await self._of_company("orders", contact, "lines", "t.date_commande", placed)
+        return [product for one in orders for product in products_of(one)]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        return [incident_of(one) for one in await self._of_company("tickets", contact, TICKET_FIELDS, "t.datec")]
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        company, person = await self._customer_ids(contact)
+        whose = [f"(t.fk_soc:=:{company})"] * bool(company) + [f"(t.fk_contact:=:{person})"] * bool(person)
+        if not whose:
+            return []
+        asked = {"sqlfilters": f"({' or '.join(whose)}) and {_TOUCHES}"}
+        events = await self._newest("agendaevents", "t.datep", asked)
+        names = await self._user_names({text_of(one.get("userownerid"), 20) for one in events})
+        return [touch for one in events for touch in touches_of(one, names)]
+
+    async def _of_company(
+        self, path: str, contact: Contact, fields: str, sort: str, more: dict[str, str] | None = None
+    ) -> list[Record]:
+        company, _ = await self._customer_ids(contact)
+        name = "thirdparty_ids" if path == "orders" else "socid"
+        return await self._newest(path, sort, {name: company, "properties": fields} | (more or {})) if company else []
+
+    async def _newest(self, path: str, sort: str, asked: dict[str, str]) -> list[Record]:
+        """Records, none of which is status 404 up to version 20."""
+        params = asked | {"sortfield": sort, "sortorder": "DESC", "limit": str(MAX_NUMBERS)}
+        reply = await self.http.fetch("GET", f"{_API}/{path}", params=params, expect=frozenset({404}))
+        return [] if reply.status == 404 else [*self.http.parse_as(Records, reply)]
+
+    async def _customer_ids(self, contact: Contact) -> tuple[str, str]:
+        """The third party and the contact, each "" where there is none."""
+        kind, _, own = contact.contact_id.partition("/")
+        if kind not in _PHONES or not own.isdecimal():
+            return "", ""
+        if kind == "thirdparties":
+            return own, ""
+        if not self._companies.get(own):
+            await self.get(contact.contact_id)
+        company = self._companies.get(own)
+        return "" if company == _NOBODYS else company, own
+
+    async def _user_names(self, ids: set[str]) -> dict[str, str]:
+        """Names of users by their ids; those that may not be read are missing."""
+        missing = sorted(one for one in ids - self._users.keys() if one.isdecimal() and int(one))
+        if missing:
+            params = {"user_ids": ",".join(missing), "properties": "id,firstname,lastname", "limit": str(len(missing))}
+            reply = await self.http.fetch("GET", f"{_API}/users", params=params, expect=frozenset({401, 403, 404}))
+            for one in self.http.parse_as(Records, reply) if reply.status < 400 else []:
+                self._users[text_of(one.get("id"), 20)] = person_of(one)
+        return self._users
+
     async def _listed(self, kind: str, columns: tuple[str, ...], pattern: str, limit: int) -> list[Contact]:
         """Nobody found is status 404 up to version 20, an empty list later."""
         filters = " or ".join(f"({column}:like:'{pattern}')" for column in columns)
@@ -132,14 +226,15 @@ class Dolibarr(HttpAdapter):
 
     def _contact(self, kind: str, one: Record) -> Contact:
         own = text_of(one.get("id"), 20)
-        person = f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip()
+        if kind == "contacts":
+            self._companies.put(own, text_of(one.get("socid"), 20) or _NOBODYS)
         page = f"contact/card.php?id={segment(own)}" if kind == "contacts" else f"societe/card.php?socid={segment(own)}"
         closed = text_of(one.get("status")) == "0"
         return make_contact(
             self.name,
             self.region,
             contact_id=f"{kind}/{own}",
-            name=person if kind == "contacts" else text_of(one.get("name")),
+            name=person_of(one) if kind == "contacts" else text_of(one.get("name")),
             phones=[(_LABELS[field], one.get(field)) for field in _PHONES[kind].values()],
             company=first_text(one, "socname", "thirdparty_name"),
             email=text_of(one.get("email")),
