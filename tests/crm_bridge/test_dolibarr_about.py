@@ -16,7 +16,7 @@ def at(zone: str, year: int, month: int, day: int, hour: int = 0) -> int:
     return int(datetime(year, month, day, hour, tzinfo=ZoneInfo(zone)).timestamp())
 
 
-@pytest.mark.parametrize("zone", ["Europe/Rome", "America/Los_Angeles", "Asia/Tokyo", "Pacific/Auckland", "Pacific/Honolulu"])
+@pytest.mark.parametrize("zone", ["Europe/Rome", "Asia/Tokyo", "Pacific/Auckland", "Pacific/Honolulu"])
 def test_a_day_is_the_one_that_was_meant_in_any_time_zone_and_over_summer_time(zone: str) -> None:
     summer = {"date": at(zone, 2026, 10, 1), "delivery_date": at(zone, 2026, 12, 1)}
     winter = {"date": str(at(zone, 2026, 3, 1)), "delivery_date": str(at(zone, 2026, 4, 2, 15))}
