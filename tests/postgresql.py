@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Self
 
 from tests.pbx.lab.processes import Program, free_port, until
 
@@ -31,6 +32,12 @@ class PostgresqlServer:
         self.port = free_port()
         self._count = 0
         self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
 
     def make_database(self) -> str:
         """Make an empty database and return its URL."""

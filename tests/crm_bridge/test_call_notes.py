@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey, noted_customer
 from crm_bridge.call_notes import CALLS_AT_ONCE, CallNotes, NotesError
 from crm_bridge.contact import Contact
-from crm_bridge.schema import call_notes, metadata
+from crm_bridge.schema import metadata
 from tests.crm_bridge.scene import HOSTILE, START
 from tests.postgresql import PostgresqlServer
+from tests.tables import made_tables
 
 KEY = NoteKey("main", "1.0", "101")
 LATER = START + timedelta(seconds=5)
@@ -82,7 +83,8 @@ async def test_the_note_on_a_consultation_goes_with_it_into_the_customers_call(n
 
 
 async def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/nowhere/x.sqlite")
+    (tmp_path / "x.sqlite").write_text("no database")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite")
     notes = CallNotes(engine)
     for work in (notes.fetch("main", "1"), notes.store(KEY, START), notes.move(KEY, KEY)):
         with pytest.raises(NotesError, match="notes-unreachable"):
@@ -90,12 +92,8 @@ async def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     await engine.dispose()
 
 
-async def test_on_postgresql_too() -> None:
-    server = PostgresqlServer()
-    try:
-        engine = create_async_engine(server.make_database().replace("postgresql:", "postgresql+asyncpg:"))
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all, tables=[call_notes])
+async def test_on_postgresql_too(postgresql_server: PostgresqlServer) -> None:
+    async with made_tables(postgresql_server.make_database(), metadata) as engine:
         notes = CallNotes(engine)
         await notes.store(KEY, START, text=NotedText("one"))
         await notes.store(KEY, LATER, customer=noted_customer(MARY, None))
@@ -103,6 +101,3 @@ async def test_on_postgresql_too() -> None:
         (note,) = (await notes.fetch_of([("main", "2.0")]))["main", "2.0"]
         assert (note.text.note, note.customer.contact_id, note.updated_at) == ("one", "2", LATER)
         assert await notes.fetch_changed(LATER) == [note]
-        await engine.dispose()
-    finally:
-        server.stop()

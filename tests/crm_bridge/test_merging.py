@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from sqlalchemy import delete, event, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.book import CustomerBook
 from crm_bridge.consent import Channel, Consent, Decision
@@ -22,7 +21,6 @@ from crm_bridge.merging import MAX_PARTS, MergeError, fetch_merges, store_merge,
 from crm_bridge.number import parse_number
 from crm_bridge.schema import customer_merges, customers, metadata
 from tests.crm_bridge.scene import HOSTILE, START
-from tests.postgresql import PostgresqlServer
 
 ROWS = f"""id,name,phone,mobile,email,city
 A,Anna Rossi,02 21000100,335 1234567,,Roma
@@ -32,28 +30,10 @@ C,{HOSTILE.replace(",", "").replace('"', "")},,340 1112223,,
 BY = "Dana (104)"
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer]:
-    server = PostgresqlServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def book(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CustomerBook]:
-    if request.param == "sqlite":
-        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/book.sqlite")
-        event.listen(
-            engine.sync_engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys = ON")
-        )
-    else:
-        server: PostgresqlServer = request.getfixturevalue("postgresql")
-        engine = create_async_engine(server.make_database().replace("postgresql:", "postgresql+asyncpg:"))
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await fill(engine, tmp_path, ROWS)
-    yield CustomerBook(engine)
-    await engine.dispose()
+@pytest.fixture
+async def book(any_engine: AsyncEngine, tmp_path: Path) -> CustomerBook:
+    await fill(any_engine, tmp_path, ROWS)
+    return CustomerBook(any_engine)
 
 
 async def fill(engine: AsyncEngine, folder: Path, rows: str, kind: ImportKind = ImportKind.CUSTOMERS) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.contact import SourceError
 from crm_bridge.import_customers import import_file
 from crm_bridge.quality.book_records import BATCH, BookRecords
 from crm_bridge.quality.look import Look
 from crm_bridge.quality.task import TaskKind
-from crm_bridge.schema import customers, metadata
+from crm_bridge.schema import customers
 from tests.crm_bridge.scene import START
-from tests.postgresql import PostgresqlServer
 
 ROWS = """id,name,company,mobile,phone,email,Città
 A1,Anna Rossi,,335 1234567,02 21000100,,Roma
@@ -25,26 +23,11 @@ C9,Nobody,,,,,
 """
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer]:
-    server = PostgresqlServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/book.sqlite"
-    if request.param == "postgresql":
-        server: PostgresqlServer = request.getfixturevalue("postgresql")
-        url = server.make_database().replace("postgresql:", "postgresql+asyncpg:")
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+@pytest.fixture
+async def filled(any_engine: AsyncEngine, tmp_path: Path) -> AsyncEngine:
     (tmp_path / "c.csv").write_text(ROWS)
-    assert (await import_file(engine, tmp_path / "c.csv", region="IT")).stored
-    yield engine
-    await engine.dispose()
+    assert (await import_file(any_engine, tmp_path / "c.csv", region="IT")).stored
+    return any_engine
 
 
 async def test_each_customer_with_what_is_looked_at(filled: AsyncEngine) -> None:

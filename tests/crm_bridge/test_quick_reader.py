@@ -8,12 +8,13 @@ import threading
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.quick_reader import Asked, QuickReader
 from crm_bridge.schema import call_notes, customers, metadata
 from tests.crm_bridge.scene import START
 from tests.postgresql import PostgresqlServer
+from tests.tables import made_tables
 
 
 async def count(connection: Asked) -> int:
@@ -65,23 +66,13 @@ async def test_a_work_that_waits_for_something_else_is_refused(engine: AsyncEngi
         await QuickReader(engine).read(waits)
 
 
-async def test_what_is_no_file_is_read_the_usual_way() -> None:
-    memory = create_async_engine("sqlite+aiosqlite:///:memory:")
-    async with memory.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    assert await QuickReader(memory).read(count) == 10
-    await memory.dispose()
-    server = PostgresqlServer()
-    try:
-        engine = create_async_engine(server.make_database().replace("postgresql:", "postgresql+asyncpg:"))
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all, tables=[call_notes])
+async def test_what_is_no_file_is_read_the_usual_way(postgresql_server: PostgresqlServer) -> None:
+    async with made_tables("sqlite:///:memory:", metadata) as memory:
+        assert await QuickReader(memory).read(count) == 10
+    async with made_tables(postgresql_server.make_database(), metadata) as engine:
 
         async def notes(connection: Asked) -> int:
             return len((await connection.execute(select(call_notes))).all())
 
         assert await QuickReader(engine).read(notes) == 0
         assert reader_threads() == []
-        await engine.dispose()
-    finally:
-        server.stop()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import settings
@@ -11,35 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kpi.schema import metadata
 from kpi.store import Store
-from offhook.database import make_engine
-from tests.postgresql import PostgresqlServer
+from tests.tables import made_tables
 
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault
 settings.load_profile("unhurried")
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    server = PostgresqlServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'offhook.sqlite'}"
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    return server.make_database()
-
-
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield engine
-    await engine.dispose()
+    async with made_tables(database_url, metadata) as made:
+        yield made
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
 from tests.kpi.stored import all_spans, all_tallies, count, recomputed
 from tests.postgresql import PostgresqlServer
+from tests.tables import made_tables
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 MORNING = RECORDINGS / "asterisk-22" / "mix-1"
@@ -211,31 +212,28 @@ async def test_killed_at_any_moment_and_read_again_from_the_mark_it_is_as_if_not
 
 
 async def test_with_the_server_gone_calls_are_kept_and_written_when_it_is_back(
-    postgresql_server: PostgresqlServer,
+    mortal_postgresql: PostgresqlServer,
 ) -> None:
-    engine = make_engine(postgresql_server.make_database())
-    async with engine.begin() as connection:
-        await connection.run_sync(schema.metadata.create_all)
-    store = Store(engine)
-    async with recording(store, batch_entries=5) as (feed, recorder):
-        feed.publish(ended("before"))
-        await until("the first is stored", lambda: recorder.stored == 1)
-        postgresql_server.kill()
-        for n in range(50):
-            feed.publish(ended(f"during {n}", start=n))
-        await until("it has tried in vain", lambda: recorder.retries >= 3)
-        assert recorder.backlog == 50
-        assert recorder.lag_s > 0
-        assert recorder.last_error is not None
-        assert recorder.last_error.ref == "store-away"
-        postgresql_server.start_again()
-        await until("all are stored", lambda: recorder.backlog == 0, within_s=40)
-        assert recorder.last_error is None
-    stored = await store.fetch_calls(CallFilter())
-    assert len(stored) == 51
-    assert await all_tallies(engine) == recomputed(*stored, spans=await all_spans(engine))
-    assert recorder.totals.tallies == await store.fetch_totals()
-    await engine.dispose()
+    async with made_tables(mortal_postgresql.make_database(), schema.metadata) as engine:
+        store = Store(engine)
+        async with recording(store, batch_entries=5) as (feed, recorder):
+            feed.publish(ended("before"))
+            await until("the first is stored", lambda: recorder.stored == 1)
+            mortal_postgresql.kill()
+            for n in range(50):
+                feed.publish(ended(f"during {n}", start=n))
+            await until("it has tried in vain", lambda: recorder.retries >= 3)
+            assert recorder.backlog == 50
+            assert recorder.lag_s > 0
+            assert recorder.last_error is not None
+            assert recorder.last_error.ref == "store-away"
+            mortal_postgresql.start_again()
+            await until("all are stored", lambda: recorder.backlog == 0, within_s=40)
+            assert recorder.last_error is None
+        stored = await store.fetch_calls(CallFilter())
+        assert len(stored) == 51
+        assert await all_tallies(engine) == recomputed(*stored, spans=await all_spans(engine))
+        assert recorder.totals.tallies == await store.fetch_totals()
 
 
 async def test_with_the_file_locked_calls_are_kept_and_written_when_it_is_free(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +32,6 @@ from tests.pbx.lab.processes import free_port
 from tests.postgresql import PostgresqlServer
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer]:
-    server = PostgresqlServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.sqlite'}"
-    server: PostgresqlServer = request.getfixturevalue("postgresql")
-    return server.make_database()
-
-
 def _same_default(*arguments: Any) -> bool:
     """Whether the defaults differ, in SQLite: there Alembic itself takes ``('')`` for another default than ``''``."""
     inspected, wanted = arguments[3], arguments[5]
@@ -68,8 +52,8 @@ def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, [kpi_metadata, crm_metadata]))  # type: ignore[arg-type]
 
 
-async def test_migrated_tables_are_those_of_the_code(url: str) -> None:
-    engine = make_engine(url)
+async def test_migrated_tables_are_those_of_the_code(database_url: str) -> None:
+    engine = make_engine(database_url)
     assert await fetch_revision(engine) is None
     assert await migrate(engine) == head()
     async with engine.connect() as connection:
@@ -77,8 +61,8 @@ async def test_migrated_tables_are_those_of_the_code(url: str) -> None:
     await engine.dispose()
 
 
-async def test_migrating_again_changes_nothing(url: str) -> None:
-    engine = make_engine(url)
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    engine = make_engine(database_url)
     await migrate(engine)
     async with engine.begin() as connection:
         await connection.execute(text("INSERT INTO journal_marks (pbx) VALUES ('main')"))
@@ -88,14 +72,14 @@ async def test_migrating_again_changes_nothing(url: str) -> None:
     await engine.dispose()
 
 
-async def test_programs_that_start_at_once_migrate_one_after_the_other(url: str) -> None:
-    engines = [make_engine(url) for _ in range(4)]
+async def test_programs_that_start_at_once_migrate_one_after_the_other(database_url: str) -> None:
+    engines = [make_engine(database_url) for _ in range(4)]
     assert await asyncio.gather(*(migrate(engine) for engine in engines)) == [head()] * 4
     await asyncio.gather(*(engine.dispose() for engine in engines))
 
 
-async def test_the_way_down_leaves_no_table(url: str) -> None:
-    engine = make_engine(url)
+async def test_the_way_down_leaves_no_table(database_url: str) -> None:
+    engine = make_engine(database_url)
     await migrate(engine)
     async with engine.begin() as connection:
         await connection.run_sync(lambda one: command.downgrade(alembic_config(one), "base"))
@@ -104,8 +88,8 @@ async def test_the_way_down_leaves_no_table(url: str) -> None:
     await engine.dispose()
 
 
-async def test_a_migration_that_fails_leaves_nothing(url: str) -> None:
-    engine = make_engine(url)
+async def test_a_migration_that_fails_leaves_nothing(database_url: str) -> None:
+    engine = make_engine(database_url)
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE customer_orders (id INTEGER)"))
     with pytest.raises(StoreError, match="store-unreachable"):
@@ -115,8 +99,8 @@ async def test_a_migration_that_fails_leaves_nothing(url: str) -> None:
     await engine.dispose()
 
 
-async def test_a_newer_programs_database_is_refused(url: str) -> None:
-    engine = make_engine(url)
+async def test_a_newer_programs_database_is_refused(database_url: str) -> None:
+    engine = make_engine(database_url)
     await migrate(engine)
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -134,22 +118,22 @@ async def refusal(engine: AsyncEngine) -> StoreError:
 
 
 async def test_a_database_that_cannot_be_used_is_named_without_its_password(
-    tmp_path: Path, postgresql: PostgresqlServer
+    tmp_path: Path, postgresql_server: PostgresqlServer
 ) -> None:
     nowhere = await refusal(make_engine(f"sqlite:///{tmp_path / 'no' / 'folder.sqlite'}"))
     assert nowhere.ref == "store-unreachable"
     assert "unable to open" in nowhere.why
     closed = await refusal(make_engine(f"postgresql://offhook:s3cret@127.0.0.1:{free_port()}/x"))
     assert "s3cret" not in str(closed)
-    missing = await refusal(make_engine(f"postgresql://offhook@127.0.0.1:{postgresql.port}/none"))
+    missing = await refusal(make_engine(f"postgresql://offhook@127.0.0.1:{postgresql_server.port}/none"))
     assert '"none" does not exist' in missing.why
 
 
-async def test_a_database_that_is_there_answers(url: str, postgresql: PostgresqlServer) -> None:
-    engine = make_engine(url)
+async def test_a_database_that_is_there_answers(database_url: str, postgresql_server: PostgresqlServer) -> None:
+    engine = make_engine(database_url)
     await fetch_answer(engine)
     await engine.dispose()
-    missing = make_engine(f"postgresql://offhook@127.0.0.1:{postgresql.port}/none")
+    missing = make_engine(f"postgresql://offhook@127.0.0.1:{postgresql_server.port}/none")
     with pytest.raises(StoreError, match="does not exist"):
         await fetch_answer(missing)
     await missing.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -157,29 +156,22 @@ async def test_behind_a_password_the_desk_is_closed(tmp_path: Path) -> None:
             assert (await fetch(house.url + "/healthz"))[0] == 200
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer]:
-    server = PostgresqlServer()
-    yield server
-    server.stop()
-
-
-async def test_a_database_that_goes_away_loses_no_call(tmp_path: Path, postgresql: PostgresqlServer) -> None:
+async def test_a_database_that_goes_away_loses_no_call(tmp_path: Path, mortal_postgresql: PostgresqlServer) -> None:
     async with ScriptedPbx() as pbx:
         settings = settings_for(pbx_settings(pbx))
-        settings = msgspec.structs.replace(settings, store=StoreSettings(url=postgresql.make_database()))
+        settings = msgspec.structs.replace(settings, store=StoreSettings(url=mortal_postgresql.make_database()))
         async with Offhook(settings, tmp_path) as house:
             await until(lambda: house.lines[0].link.connected)
             assert (await fetch(house.url + "/readyz"))[0] == 200
             async with house.engine.connect() as connection:
                 assert max(await fetch_months(connection, "tallies")) > datetime.now(UTC) + timedelta(days=27)
-            await asyncio.to_thread(postgresql.kill)
+            await asyncio.to_thread(mortal_postgresql.kill)
             await pbx.send(recorded("S01"))
             await until(lambda: house.recorder.last_error is not None)
             status, text = await fetch(house.url + "/readyz")
             assert status == 503
             assert "entries wait to be stored" in text
-            await asyncio.to_thread(postgresql.start_again)
+            await asyncio.to_thread(mortal_postgresql.start_again)
             await until(lambda: house.recorder.stored == 1 and house.recorder.backlog == 0, 30)
             assert len(await house.store.fetch_calls(CallFilter())) == 1
             assert (await fetch(house.url + "/readyz"))[0] == 200

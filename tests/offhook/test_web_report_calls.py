@@ -23,13 +23,13 @@ from kpi.batch import Batch
 from kpi.removed import Retained, note_retained
 from kpi.schema import metadata
 from kpi.store import Store
-from offhook.database import make_engine
 from offhook.replay import replay
 from offhook.web.app import make_app
 from offhook.web.report_calls import CALLS_A_PAGE, call_pages
 from offhook.web.security import WebSettings
 from tests.cti.journaled import fill, recorded
 from tests.kpi.calls import abandoned_call, answered_call
+from tests.tables import made_tables
 
 Client = TestClient[web.Request, web.Application]
 PBX = PbxSettings(name="main", username="offhook", trunks=["trunk"])
@@ -38,11 +38,8 @@ DAY = "period=2026-03-02"
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield engine
-    await engine.dispose()
+    async with made_tables(f"sqlite:///{tmp_path / 'offhook.sqlite'}", metadata) as made:
+        yield made
 
 
 async def open_client(engine: AsyncEngine, journal: Path | None) -> Client:

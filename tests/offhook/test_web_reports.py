@@ -19,13 +19,13 @@ from kpi.measure import Dimension
 from kpi.parameters import SiteParameters
 from kpi.schema import metadata
 from kpi.store import Store
-from offhook.database import make_engine
 from offhook.reporting.asked import Asked
 from offhook.web.app import make_app
 from offhook.web.reports import address, asked_in, chart_of, report_pages
 from offhook.web.security import WebSettings
 from tests.kpi.calls import abandoned_call, answered_call
 from tests.offhook.reporting.reports import HOSTILE, by_queue, by_weekday_and_hour
+from tests.tables import made_tables
 
 Client = TestClient[web.Request, web.Application]
 DAY = "2026-03-02"
@@ -33,11 +33,8 @@ DAY = "2026-03-02"
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield engine
-    await engine.dispose()
+    async with made_tables(f"sqlite:///{tmp_path / 'offhook.sqlite'}", metadata) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from kpi.batch import Batch
 from kpi.parameters import SiteParameters
 from kpi.schema import metadata
 from kpi.store import Store
-from offhook.database import make_engine
 from offhook.mail.settings import MailedReport, MailSettings
 from offhook.mail.work import AGAIN_S, Mailman
 from tests.kpi.calls import answered_call
 from tests.offhook.mail.mail_server import MailServer
 from tests.pbx.lab.processes import free_port
+from tests.tables import made_tables
 
 DAY = MailedReport(name="Day", at="daily 07:00", to=("boss@example.com",), measures=("offered",))
 BROKEN = MailedReport(name="Broken", at="daily 07:00", to=("boss@example.com",), measures=("luck",))
@@ -34,12 +34,9 @@ class Clock:
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await Store(engine).store(Batch(calls=(answered_call("1"), answered_call("2", start=60))))
-    yield engine
-    await engine.dispose()
+    async with made_tables(f"sqlite:///{tmp_path / 'offhook.sqlite'}", metadata) as made:
+        await Store(made).store(Batch(calls=(answered_call("1"), answered_call("2", start=60))))
+        yield made
 
 
 def mailman(engine: AsyncEngine, port: int, clock: Clock, *reports: MailedReport) -> Mailman:

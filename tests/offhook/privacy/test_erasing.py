@@ -33,8 +33,8 @@ async def kept_of(settings: Settings, folder: Path, engine: AsyncEngine) -> Kept
     return await fetch_kept(settings, folder, engine, find_number(MARIO, ITALY))
 
 
-async def test_nothing_of_him_is_left(tmp_path: Path, store_url: str) -> None:
-    _, settings = site(tmp_path, store_url)
+async def test_nothing_of_him_is_left(tmp_path: Path, database_url: str) -> None:
+    _, settings = site(tmp_path, database_url)
     async with stored(tmp_path, settings) as (engine, store):
         before = await all_tallies(engine)
         erased = await erase(settings, tmp_path, engine, await kept_of(settings, tmp_path, engine))

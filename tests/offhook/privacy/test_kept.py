@@ -46,8 +46,8 @@ def test_who_is_no_customer_is_refused(text: str, ref: str) -> None:
     assert caught.value.ref == ref
 
 
-async def test_he_is_found_everywhere(tmp_path: Path, store_url: str) -> None:
-    _, settings = site(tmp_path, store_url)
+async def test_he_is_found_everywhere(tmp_path: Path, database_url: str) -> None:
+    _, settings = site(tmp_path, database_url)
     async with stored(tmp_path, settings) as (engine, _):
         kept = await fetch_kept(settings, tmp_path, engine, find_number(MARIO, ITALY))
     found = {place.name: place.found for place in kept.places() if place.found}

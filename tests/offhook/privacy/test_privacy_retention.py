@@ -32,10 +32,10 @@ def test_what_is_kept_for_ever_has_no_day() -> None:
 
 
 async def test_numbers_go_first_and_calls_later(
-    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "PAUSE_S", 0)
-    _, settings = site(tmp_path, store_url)
+    _, settings = site(tmp_path, database_url)
     async with stored(tmp_path, settings) as (engine, store):
         [call] = await store.fetch_calls(CallFilter())
         before = await all_tallies(engine)

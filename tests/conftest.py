@@ -1,0 +1,33 @@
+"""The databases: a test that takes ``database_url`` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgresql import PostgresqlServer
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """One server for all tests; nobody ends it."""
+    with PostgresqlServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mortal_postgresql() -> Iterator[PostgresqlServer]:
+    """A server of the test's own, which may be killed."""
+    with PostgresqlServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, as settings have it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'offhook.sqlite'}"
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    return server.make_database()
