@@ -7,6 +7,9 @@ Calls: a note (``ir.note``) on the party, found again by its last line; who may 
 unless an administrator has restricted notes. The text of a note cannot be changed: it is deleted and written anew, at
 another party only if Offhook was not started again in between. https://docs.tryton.org/latest/client-desktop/usage.html#notes.
 
+What else is told (``about``), and where it is read: ``crm_bridge/tryton_about.py``. Orders and products need the module
+sale, incidents the module sale_complaint; all three the group "Sales" and the user's company. E-mails need nothing.
+
 Numbers: Tryton keeps each without blanks in ``value_compact``, as E.164 where it can; asked is whether that ends with
 the number without country code and trunk prefix.
 """
@@ -15,19 +18,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge import tryton_about as about
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import Remembered, cleaned, holds, refused, without_customer
-from crm_bridge.contact import Contact, SourceError, SourceRefusedError
+from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
@@ -47,6 +53,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     password: Annotated[str | None, msgspec.Meta(description="Its password.")] = None
     password_file: Annotated[str | None, msgspec.Meta(description="A file that holds it on its first line.")] = None
     path: Annotated[str, msgspec.Meta(description='Behind the database in the address; "" up to Tryton 7.8.')] = "rpc/"
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class Tryton(HttpAdapter):
@@ -58,6 +68,14 @@ class Tryton(HttpAdapter):
         self._path = f"/{segment(options.database)}/{options.path}"
         self._sign_on = SignOn(self._log_in)
         self._remembered = Remembered()
+        self._tells_orders = Part.ORDERS in options.about
+        tellers: dict[Part, Teller] = {
+            Part.ORDERS: self._orders,
+            Part.INCIDENTS: self._incidents,
+            Part.PRODUCTS: self._products,
+            Part.CONTACTS: self._mails,
+        }
+        self.ask_about(options.about, tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Parties with this number."""
@@ -82,7 +100,7 @@ class Tryton(HttpAdapter):
 
     async def get(self, contact_id: str) -> Contact | None:
         """One party."""
-        if not contact_id.isdecimal() or len(contact_id) > 12:
+        if not _is_id(contact_id):
             return None
         rows = await self._ask(
             "model.party.party.search_read", [[["id", "=", int(contact_id)]], 0, 1, None, ["id"], {}]
@@ -105,6 +123,42 @@ class Tryton(HttpAdapter):
             await self._store("delete", [sorted(others - {own}), {}])
         self._remembered.put(call.call_id, str(own))
         return str(own)
+
+    async def _orders(self, contact: Contact) -> list[Order]:
+        return [about.order_of(row) for row in await self._told(about.ORDERS, contact)]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        return [about.incident_of(row) for row in await self._told(about.COMPLAINTS, contact)]
+
+    async def _products(self, contact: Contact) -> list[str]:
+        return [about.product_of(row) for row in await self._told(about.BOUGHT, contact)]
+
+    async def _mails(self, contact: Contact) -> list[Touch]:
+        if not _is_id(contact.contact_id):
+            return []
+        forms = [f"party.party,{contact.contact_id}", *await self._forms_of_orders(contact)]
+        asked = [[["resource", "in", forms]], 0, MAX_NUMBERS, about.NEWEST, about.MAIL_FIELDS, {}]
+        rows = await self._ask("model.ir.email.search_read", asked)
+        return [touch for row in rows for touch in about.touches_of(row)]
+
+    async def _forms_of_orders(self, contact: Contact) -> list[str]:
+        if not self._tells_orders:
+            return []
+        try:
+            return [f"{about.ORDERS.model},{row['id']}" for row in await self._told(about.ORDERS, contact)]
+        except SourceError:
+            return []  # said of the orders themselves
+
+    async def _told(self, asked: about.Asked, contact: Contact) -> Records:
+        """The newest records of this party."""
+        if not _is_id(contact.contact_id):
+            return []
+        domain = [[asked.party, "=", int(contact.contact_id)], *asked.others]
+        params = [domain, 0, MAX_NUMBERS, about.NEWEST, asked.fields, {}]
+        try:
+            return await self._ask(f"model.{asked.model}.search_read", params)
+        except _FaultError as fault:
+            raise about.untold(asked, fault.why) from None
 
     async def _notes(self, party: str, call: CallActivity) -> Records:
         """The notes on this party that are about this call: no others may be looked for without being administrator."""
@@ -189,6 +243,10 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Try
 
 class _FaultError(SourceError):
     """An error that Tryton told; ``why`` is its class."""
+
+
+def _is_id(contact_id: str) -> bool:
+    return contact_id.isdecimal() and contact_id.isascii() and len(contact_id) <= 12
 
 
 def _label(way: Record) -> str:

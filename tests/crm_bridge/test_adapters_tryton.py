@@ -1,22 +1,23 @@
-"""Tryton, the real one, with its module party on SQLite."""
+"""Tryton, the real one, with its modules party, sale and sale_complaint on SQLite."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-import aiohttp
 import msgspec
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 
 from crm_bridge.activity import ActivityRefusedError, CallActivity, text_of
-from crm_bridge.contact import MatchKind, SourceError, SourceRefusedError
+from crm_bridge.contact import Contact, MatchKind, SourceError, SourceRefusedError
 from crm_bridge.matching import decide
 from tests.crm_bridge.lab.programs import PASSWORD, free_port, lab, running, tryton_config
+from tests.crm_bridge.lab.tryton_sales import Shop, amount, call, day
 from tests.crm_bridge.scene import HOSTILE
 from tests.crm_bridge.vendors.opened import number, open_kind
 
@@ -31,19 +32,27 @@ CALL = CallActivity(
     call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=AT, ended_at=AT,
     talk_s=65, queue="sales", agents=("Anna Rossi",), note=HOSTILE, disposition="Offer",
 )  # fmt: skip
-CLERK = "clerk"
+CLERK, SELLER = "clerk", "seller"
+ALL = ["orders", "incidents", "products", "contacts"]
 
 
 @pytest.fixture(scope="module")
 def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Tryton whose database has nobody in it but its administrator."""
-    made, folder, port = lab(), tmp_path_factory.mktemp("tryton"), free_port()
-    shutil.copy(made / "tryton/crm.sqlite", folder / "crm.sqlite")
-    (folder / "trytond.conf").write_text(tryton_config(folder, port))
-    command = [made / "venv/bin/trytond", "-c", folder / "trytond.conf", "-d", "crm"]
+    """The address of a Tryton whose databases have nobody in them but their administrator."""
+    made, folder, port, mail_port = lab(), tmp_path_factory.mktemp("tryton"), free_port(), free_port()
+    for name in ("crm", "bare"):
+        shutil.copy(made / f"tryton/{name}.sqlite", folder / f"{name}.sqlite")
+    (folder / "trytond.conf").write_text(tryton_config(folder, port, mail_port))
+    command = [made / "venv/bin/trytond", "-c", folder / "trytond.conf", "-d", "crm", "bare"]
     with running(command, port, folder / "log"):
         url = f"http://127.0.0.1:{port}"
         asyncio.run(fill(url))
+        mails = Controller(Sink(), hostname="127.0.0.1", port=mail_port)
+        mails.start()
+        try:
+            asyncio.run(sell(url))
+        finally:
+            mails.stop()
         yield url
 
 
@@ -56,23 +65,39 @@ async def fill(url: str) -> None:
     await call(url, "model.party.party.create", [ways, {}])
     clerk = {"name": "Clerk", "login": CLERK, "password": PASSWORD, "email": "clerk@example.com"}
     await call(url, "model.res.user.create", [[clerk], {}])
+    await call(url, "model.party.party.create", [ways[:1], {}], "bare")
 
 
-async def call(url: str, method: str, params: list[Any]) -> Any:
-    """What Tryton answers its administrator."""
-    async with aiohttp.ClientSession() as http:
+async def sell(url: str) -> None:
+    """What Anna ordered, complained about and was written to; Mallory has a title of his own."""
+    shop = Shop(url)
+    await shop.open()
+    await shop.hire(SELLER, "Sales")
+    desk, lamp = await shop.stock("Desk"), await shop.stock("Lamp")
+    anna, mallory = await party_of(url, "Anna Rossi"), await party_of(url, HOSTILE)
+    desks = {"type": "line", "product": desk, "quantity": 10.0, "unit_price": amount("125.05")}
+    lamps = desks | {"product": lamp, "quantity": 1.0, "unit_price": amount("89")}
+    when, later, before = day(date(2026, 11, 2)), day(date(2026, 12, 1)), day(date(2025, 3, 1))
+    through = ("quote", "confirm", "process")
+    note = {"type": "comment", "description": "Nothing to pay"}
+    order = await shop.order(anna, [desks], *through, description="Ten desks", sale_date=when, shipping_date=later)
+    await shop.ship(await shop.order(anna, [lamps], *through, description="One lamp", sale_date=before))
+    await shop.order(anna, [note], *through, description="A sample", sale_date=before)
+    await shop.order(anna, [lamps], "cancel", description="A mistake")
+    await shop.order(anna, [lamps], "quote", description="An offer")
+    await shop.order(anna, [lamps], description="A draft")
+    await shop.order(mallory, [desks], *through, description=HOSTILE, sale_date=when)
+    await shop.complain(anna, date(2026, 11, 19), "Router down", "wait")
+    await shop.complain(anna, date(2026, 1, 7), "Wrong invoice", "wait", "reject")
+    await shop.complain(mallory, date(2026, 1, 7), HOSTILE)
+    await shop.mail(("party.party", anna), "Re: your question")
+    await shop.mail(("sale.sale", order), "Your order")
+    await shop.mail(("party.party", mallory), HOSTILE)
 
-        async def ask(method: str, params: list[Any], headers: dict[str, str]) -> Any:
-            body = {"id": 1, "method": method, "params": params}
-            async with http.post(f"{url}/crm/rpc/", json=body, headers=headers) as reply:
-                assert reply.status == 200, await reply.text()
-                answer = await reply.json()
-                assert "error" not in answer, answer
-                return answer["result"]
 
-        user, key, *_ = await ask("common.db.login", ["admin", {"password": PASSWORD}], {})
-        session = base64.b64encode(f"admin:{user}:{key}".encode()).decode()
-        return await ask(method, params, {"Authorization": f"Session {session}"})
+async def party_of(url: str, name: str) -> int:
+    [own] = await call(url, "model.party.party.search", [[["name", "=", name]], 0, None, None, {}])
+    return int(own)
 
 
 @pytest.fixture
@@ -82,7 +107,7 @@ async def crm(tryton: str) -> AsyncIterator[Any]:
     await made.close()
 
 
-def options(url: str, **more: str) -> dict[str, Any]:
+def options(url: str, **more: object) -> dict[str, Any]:
     return {"url": url, "database": "crm", "user": "admin", "password": PASSWORD, **more}
 
 
@@ -171,3 +196,85 @@ async def test_without_a_party_and_for_one_that_is_gone_it_is_refused(crm: Any) 
         with pytest.raises(ActivityRefusedError) as caught:
             await crm.write_call(msgspec.structs.replace(CALL, call_id="milan:20", contact_id=contact_id))
         assert caught.value.ref == ref
+
+
+async def known(url: str, phone: str, **more: object) -> Contact:
+    """All that Tryton tells a user of whose number this is."""
+    crm = open_kind("tryton", options(url, **({"user": SELLER} | more)))
+    try:
+        [found] = await crm.find(number(phone))
+        contact = await crm.details(found)
+    finally:
+        await crm.close()
+    assert isinstance(contact, Contact)
+    return contact
+
+
+async def test_orders_come_with_what_became_of_them_and_how_far_they_are_shipped(tryton: str) -> None:
+    anna = await known(tryton, "+393351234567", about=["orders"])
+    assert {one.title: (one.is_open, one.state) for one in anna.orders} == {
+        "Ten desks": (True, "processing, not shipped"),
+        "One lamp": (True, "processing, shipped"),
+        "A sample": (False, "done"),
+        "A mistake": (False, "cancelled"),
+        "An offer": (True, "quotation"),
+    }
+    [desks] = [one for one in anna.orders if one.title == "Ten desks"]
+    assert (desks.placed_on, desks.due_on, str(desks.total)) == (date(2026, 11, 2), date(2026, 12, 1), "1,250.50 EUR")
+    assert desks.reference
+    assert next(one for one in anna.orders if one.title == "An offer").placed_on
+    assert (anna.incidents, anna.products, anna.touches, anna.unread) == ((), (), (), ())
+
+
+async def test_complaints_products_and_mails_are_told_and_none_of_anybody_else(tryton: str) -> None:
+    anna = await known(tryton, "+393351234567", about=ALL)
+    assert sorted((one.title, one.state, one.is_open, one.opened_on) for one in anna.incidents) == [
+        ("Router down", "waiting", True, date(2026, 11, 19)),
+        ("Wrong invoice", "rejected", False, date(2026, 1, 7)),
+    ]
+    assert all(one.reference for one in anna.incidents)
+    assert set(anna.products) == {"Desk", "Lamp"}
+    assert {(one.title, one.kind, one.direction, one.by) for one in anna.touches} == {
+        ("Re: your question", "e-mail", "out", "admin"),
+        ("Your order", "e-mail", "out", "admin"),
+    }
+    mallory = await known(tryton, "+390221000200", about=ALL)
+    told = [one.title for one in (*mallory.orders, *mallory.incidents, *mallory.touches)]
+    assert (told, mallory.products, mallory.unread) == ([HOSTILE] * 3, ("Desk",), ())
+
+
+async def test_one_who_has_nothing_is_told_nothing_of_others(tryton: str, crm: Any) -> None:
+    assert not crm.has_details
+    told = open_kind("tryton", options(tryton, user=SELLER, about=ALL))
+    for one in await crm.find(number("+390221000100")):
+        assert await told.details(one) == one
+    for own in ("1 OR 1=1", "1]", "\u0661", "9" * 30, ""):
+        nobody = msgspec.structs.replace(one, contact_id=own)
+        assert await told.details(nobody) == nobody
+    await told.close()
+
+
+async def test_the_mails_of_orders_belong_to_the_orders(tryton: str) -> None:
+    anna = await known(tryton, "+393351234567", about=["contacts"])
+    assert [one.title for one in anna.touches] == ["Re: your question"]
+
+
+async def test_who_may_not_read_sales_still_sees_the_mails(tryton: str) -> None:
+    anna = await known(tryton, "+393351234567", about=ALL, user=CLERK)
+    assert [one.title for one in anna.touches] == ["Re: your question"]
+    assert anna.unread == tuple(
+        f"crm: {part} could not be read: Tryton does not permit the question"
+        for part in ("orders", "incidents", "products")
+    )
+    with pytest.raises(SourceRefusedError):
+        await known(tryton, "+393351234567", about=["orders"], user=CLERK)
+
+
+async def test_a_module_that_is_not_there_is_named(tryton: str) -> None:
+    anna = await known(tryton, "+393351234567", about=ALL, user="admin", database="bare")
+    sale, complaint = (f"Tryton's module {name} is not activated" for name in ("sale", "sale_complaint"))
+    assert anna.unread == (
+        f"crm: orders could not be read: {sale}",
+        f"crm: incidents could not be read: {complaint}",
+        f"crm: products could not be read: {sale}",
+    )
