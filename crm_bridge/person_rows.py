@@ -43,6 +43,13 @@ class HeldRows(msgspec.Struct, frozen=True):
     naming: dict[str, list[Row]]
 
 
+def customers_in(table: str, row: Row) -> set[int]:
+    """The ids of the customers whom a row of this table is about."""
+    of = metadata.tables[table]
+    names = ["id"] if of is customers else [column.name for column in _pointing(of)]
+    return {row[name] for name in names if row[name] is not None}
+
+
 def is_looked_through(table: Table) -> bool:
     """Whether a person's rows of this table are found by what its columns are about."""
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,18 +11,40 @@ from offhook.command_line import DEFAULT_CONFIG, ConfigOption, complaining, keep
 
 if TYPE_CHECKING:
     from offhook.privacy.erasing import Erased
-    from offhook.privacy.kept import Kept
+    from offhook.privacy.whole_person import WholePerson
     from offhook.settings import Settings
 
 app = typer.Typer()
 person_app = typer.Typer(help="What is kept about one person: given out, or erased.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
+CustomerOption = Annotated[
+    list[int] | None, typer.Option("--customer", help="Which customer, where several have the number.")
+]
+AllNumbersOption = Annotated[
+    bool, typer.Option("--all-numbers", help="Besides, by all other numbers that the book has of the customer.")
+]
+SharedTooOption = Annotated[
+    bool, typer.Option("--shared-too", help="Of his other numbers those, too, that another customer has as well.")
+]
+
+
+class _Asked(NamedTuple):
+    """Who is meant: a number, the customers with it, and whether by their other numbers too."""
+
+    number: str
+    customers: list[int]
+    all_numbers: bool
+    shared_too: bool
+
 
 @person_app.command("export")
 def export(
     number: Annotated[str, typer.Argument(help="The person's public number, in any form.")],
     config: ConfigOption = DEFAULT_CONFIG,
+    customer: CustomerOption = None,
+    all_numbers: AllNumbersOption = False,
+    shared_too: SharedTooOption = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="A folder to make, with person.json and person.html in it.")
     ] = None,
@@ -31,29 +53,29 @@ def export(
     import asyncio
     from datetime import UTC, datetime
 
+    asked = _asked(number, customer, all_numbers, shared_too)
     with complaining():
         settings = load(config)
         from offhook.privacy.export import export_json, write_export
 
         keep_private()
-        kept = asyncio.run(_fetch(settings, config.parent.resolve(), number, ()))
+        person = asyncio.run(_fetch(settings, config.parent.resolve(), asked))
         at = datetime.now(UTC)
         if out is None:
-            typer.echo(export_json(kept, at).decode(), nl=False)
+            typer.echo(export_json(person, at).decode(), nl=False)
         else:
-            for path in write_export(kept, out, at):
+            for path in write_export(person, out, at):
                 typer.echo(f"{path}: {path.stat().st_size:,} bytes")
-        for place in kept.places():
-            typer.echo(f"{place.found:>6}  {place.name}", err=True)
+        _tell_places(person)
 
 
 @person_app.command("erase")
 def erase(
     number: Annotated[str | None, typer.Argument(help="The person's public number, in any form.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
-    customer: Annotated[
-        list[int] | None, typer.Option("--customer", help="Which customer, where several have the number.")
-    ] = None,
+    customer: CustomerOption = None,
+    all_numbers: AllNumbersOption = False,
+    shared_too: SharedTooOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Erase whoever was erased before and is back; no number is given.")
@@ -64,31 +86,50 @@ def erase(
         raise typer.BadParameter("give a number, or --again")
     import asyncio
 
+    asked = None if number is None else _asked(number, customer, all_numbers, shared_too)
     with complaining():
         settings = load(config)
         keep_private()
-        folder, chosen = config.parent.resolve(), customer or []
-        if number is None:
+        folder = config.parent.resolve()
+        if asked is None:
             _tell(*asyncio.run(_erase_again(settings, folder)))
             return
-        kept = asyncio.run(_fetch(settings, folder, number, chosen))
-        _show(kept)
+        person = asyncio.run(_fetch(settings, folder, asked))
+        _show(person)
         from offhook.privacy.erasing import check_choice
 
-        check_choice(kept, chosen)
-        if kept.is_empty:
+        check_choice(person.main, asked.customers)
+        if person.is_empty:
             return
         if not yes:
             typer.confirm("Erase all of this? It cannot be undone", abort=True)
-        _tell(asyncio.run(_erase(settings, folder, kept)))
+        _tell(*asyncio.run(_erase(settings, folder, person)))
 
 
-def _show(kept: Kept) -> None:
-    from offhook.privacy.erasing import kept_lines
+def _asked(number: str, customers: list[int] | None, all_numbers: bool, shared_too: bool) -> _Asked:
+    if shared_too and not all_numbers:
+        raise typer.BadParameter("--shared-too goes with --all-numbers")
+    return _Asked(number, customers or [], all_numbers, shared_too)
+
+
+def _show(person: WholePerson) -> None:
+    from offhook.privacy.whole_person import whole_lines
     from offhook.terminal import printable
 
-    for line in kept_lines(kept):
+    for line in whole_lines(person):
         typer.echo(printable(line))
+
+
+def _tell_places(person: WholePerson) -> None:
+    from offhook.privacy.whole_person import left_lines
+    from offhook.terminal import printable
+
+    for kept in (person.main, *person.others):
+        typer.echo(f"about {kept.number.key}:", err=True)
+        for place in kept.places():
+            typer.echo(f"{place.found:>6}  {place.name}", err=True)
+    for line in left_lines(person):
+        typer.echo(printable(line), err=True)
 
 
 def _tell(*erased: Erased) -> None:
@@ -102,25 +143,28 @@ def _tell(*erased: Erased) -> None:
             typer.echo(printable(line))
 
 
-async def _fetch(settings: Settings, folder: Path, text: str, only: list[int] | tuple[()]) -> Kept:
+async def _fetch(settings: Settings, folder: Path, asked: _Asked) -> WholePerson:
     from offhook.privacy.kept import fetch_kept, find_number
+    from offhook.privacy.whole_person import WholePerson, fetch_whole
     from offhook.run import open_store
 
-    number = find_number(text, settings.crm)
+    number, only = find_number(asked.number, settings.crm), asked.customers
     async with open_store(settings, folder) as engine:
-        return await fetch_kept(settings, folder, engine, number, only)
+        if asked.all_numbers:
+            return await fetch_whole(settings, folder, engine, number, only, shared_too=asked.shared_too)
+        return WholePerson(main=await fetch_kept(settings, folder, engine, number, only))
 
 
-async def _erase(settings: Settings, folder: Path, kept: Kept) -> Erased:
-    from offhook.privacy.erasing import erase as erase_kept
+async def _erase(settings: Settings, folder: Path, person: WholePerson) -> list[Erased]:
+    from offhook.privacy.whole_person import erase_whole
     from offhook.run import open_store
 
     async with open_store(settings, folder) as engine:
-        return await erase_kept(settings, folder, engine, kept)
+        return await erase_whole(settings, folder, engine, person)
 
 
 async def _erase_again(settings: Settings, folder: Path) -> list[Erased]:
-    from offhook.privacy.erasing import erase_again
+    from offhook.privacy.erasing_again import erase_again
     from offhook.run import open_store
 
     async with open_store(settings, folder) as engine:

@@ -8,30 +8,29 @@ what is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge import person_rows
-from crm_bridge.schema import metadata as book_tables
 from cti.journal_person import Overwritten, erase_person
 from cti.person_in_message import names_of
 from cti.written_number import WrittenNumber
-from kpi import blanking, schema
+from kpi import blanking
 from offhook.privacy.erasures import ErasureLog, Step
-from offhook.privacy.kept import Kept, PersonError, changing, fetch_kept, find_number, ids_of, journal_places, reading
+from offhook.privacy.kept import Kept, PersonError, changing, ids_of, journal_places
 from offhook.settings import Settings
 
 CALLS_AT_ONCE = 200
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """What was erased, by place; ``left`` are messages that the PBX sent meanwhile."""
+    """What was erased about a number, by place; ``left`` are messages that the PBX sent meanwhile."""
 
+    number: str
     counts: dict[str, int]
     left: int = 0
     unreadable: tuple[str, ...] = ()
@@ -62,78 +61,39 @@ async def erase(settings: Settings, folder: Path, engine: AsyncEngine, kept: Kep
     Raises:
         OffhookError: the store, the journal or the log cannot be written; the same again goes on from there.
     """
-    log, number = ErasureLog(folder), kept.number
-    log.note(datetime.now(UTC), number.key, Step.BEGUN)
-    names = names_of([*(one.call.caller.name for one in kept.calls), *(row["name"] for row in _chosen(kept))])
+    log, key = ErasureLog(folder), kept.number.key
+    meant = [row for row in kept.customers if row["id"] in kept.meant]
+    shared, who = bool(kept.shared_with), [row["identity_key"] for row in meant]
+    log.note(datetime.now(UTC), key, Step.BEGUN, shared=shared, who=who)
+    names = names_of([*(one.call.caller.name for one in kept.calls), *(row["name"] for row in meant)])
     places, ids = journal_places(settings, folder), ids_of(kept.calls)
-    done = await asyncio.to_thread(_erase_journals, places, number, names, ids)
+    done = await asyncio.to_thread(_erase_journals, places, kept.number, names, ids)
     counts = {f"journal of {pbx}": one.messages for pbx, one in done.items() if one.messages}
+    counts |= await erase_stored(engine, kept)
+    log.note(datetime.now(UTC), key, Step.DONE, counts, shared=shared, who=who)
+    unreadable = tuple(path for one in done.values() for path in one.unreadable)
+    return Erased(number=key, counts=counts, left=sum(one.left for one in done.values()), unreadable=unreadable)
+
+
+async def erase_stored(engine: AsyncEngine, kept: Kept) -> dict[str, int]:
+    """Erase what was found in the database; how many rows and calls, by place."""
     async with changing(engine) as connection:
         await person_rows.begin_writing(connection)
-        await blanking.blank_oddities(connection, kept.oddities, number)
-        counts |= {"oddities": len(kept.oddities)} if kept.oddities else {}
-        counts |= await person_rows.erase_rows(connection, kept.rows, number)
+        await blanking.blank_oddities(connection, kept.oddities, kept.number)
+        counts = {"oddities": len(kept.oddities)} if kept.oddities else {}
+        counts |= await person_rows.erase_rows(connection, kept.rows, kept.number)
     for start in range(0, len(kept.calls), CALLS_AT_ONCE):
         async with changing(engine) as connection:
             await blanking.begin_writing(connection)
             some = kept.calls[start : start + CALLS_AT_ONCE]
-            counts["calls"] = counts.get("calls", 0) + await blanking.blank_person(connection, some, number)
-    log.note(datetime.now(UTC), number.key, Step.DONE, counts)
-    unreadable = tuple(path for one in done.values() for path in one.unreadable)
-    return Erased(counts=counts, left=sum(one.left for one in done.values()), unreadable=unreadable)
-
-
-def _chosen(kept: Kept) -> list[person_rows.Row]:
-    return kept.rows.own.get("customers", [])
+            counts["calls"] = counts.get("calls", 0) + await blanking.blank_person(connection, some, kept.number)
+    return counts
 
 
 def _erase_journals(
     places: dict[str, Path], number: WrittenNumber, names: Collection[str], ids: dict[str, set[str]]
 ) -> dict[str, Overwritten]:
     return {pbx: erase_person(place, number, names, ids.get(pbx, ())) for pbx, place in places.items()}
-
-
-async def fetch_erased_again(settings: Settings, folder: Path, engine: AsyncEngine) -> list[WrittenNumber]:
-    """The numbers in the store of people who were erased before, or whose erasing was interrupted.
-
-    Raises:
-        OffhookError: the store or the log cannot be read.
-    """
-    log = ErasureLog(folder)
-    digests = {one.digest for one in log.read()}
-    if not digests:
-        return []
-    numbers = await _fetch_numbers(engine)
-    return [find_number(one, settings.crm) for one in sorted(numbers) if log.digest(one) in digests]
-
-
-async def _fetch_numbers(engine: AsyncEngine) -> set[str]:
-    """All public numbers by which somebody is found in the store."""
-    columns = [table.c.match_key for table in book_tables.sorted_tables if "match_key" in table.c]
-    found: set[str] = set()
-    async with reading(engine) as connection:
-        for column in (*columns, schema.calls.c.customer_e164):
-            known = await connection.execute(select(column).where(column.startswith("+")).distinct())
-            found |= set(known.scalars())
-    return found
-
-
-async def erase_again(
-    settings: Settings, folder: Path, engine: AsyncEngine, told: Callable[[str], None]
-) -> list[Erased]:
-    """Erase again whoever is back; ``told`` hears of those who share their number with others now and were left.
-
-    Raises:
-        OffhookError: as ``erase`` does.
-    """
-    done: list[Erased] = []
-    for number in await fetch_erased_again(settings, folder, engine):
-        kept = await fetch_kept(settings, folder, engine, number)
-        if len(kept.customers) > 1:
-            told(f"{number.key}: {len(kept.customers)} customers have this number; erase it by itself, with --customer")
-        else:
-            done.append(await erase(settings, folder, engine, kept))
-    return done
 
 
 def kept_lines(kept: Kept) -> Iterator[str]:
@@ -143,13 +103,13 @@ def kept_lines(kept: Kept) -> Iterator[str]:
     for place in kept.places():
         yield f"  {place.name:<{width}}  {place.found:>6}  {place.searched if place.found else ''}".rstrip()
     yield from (f"customer {row['id']}: {row['name']}" for row in kept.customers)
-    if kept.other_numbers:
-        yield f"the same customer has other numbers, to be erased one by one: {', '.join(kept.other_numbers)}"
-    yield from _told_already(kept)
+    yield from what_remains(kept)
 
 
-def _told_already(kept: Kept) -> Iterator[str]:
-    """What CRMs have: nobody but their admin can take it out there."""
+def what_remains(kept: Kept) -> Iterator[str]:
+    """Whom else it touches, and what CRMs have: nobody but their admin can take it out there."""
+    if kept.meant and kept.shared_with:
+        yield f"{kept.number.key} is the number of others too: their calls by it lose it as well"
     for row in kept.rows.own.get("outbox", ()):
         if row["remote_id"]:
             yield f"{row['target']} has this person's {row['kind']} as {row['remote_id']}: erase it there"
@@ -157,7 +117,7 @@ def _told_already(kept: Kept) -> Iterator[str]:
 
 def erased_lines(erased: Erased) -> Iterator[str]:
     """What was erased, for the terminal."""
-    yield f"erased: {_counted(erased.counts.items()) or 'nothing was left to erase'}"
+    yield f"erased about {erased.number}: {_counted(erased.counts.items()) or 'nothing was left to erase'}"
     if erased.left:
         yield f"{erased.left} messages came while that was done: the person is on the telephone; erase again afterwards"
     yield from (f"not read to its end, and overwritten as far as it goes: {path}" for path in erased.unreadable)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -26,15 +26,21 @@ class Step(StrEnum):
 
     BEGUN = "begun"
     DONE = "done"
+    AGAIN = "again"  #: what was back of somebody who shared his number
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the log. ``counts`` are rows, messages and calls by the place in which they were."""
+    """One line of the log. ``counts`` are rows, messages and calls by the place in which they were.
+
+    ``shared``: somebody else had the number and stayed. ``who`` are digests of the erased customers' keys in the book.
+    """
 
     at: datetime
     digest: str
     step: Step
     counts: dict[str, int] = {}
+    shared: bool = False
+    who: tuple[str, ...] = ()
 
 
 class ErasureLog:
@@ -43,13 +49,32 @@ class ErasureLog:
     def __init__(self, folder: Path) -> None:
         self._path, self._key_path = folder / FILE_NAME, folder / KEY_NAME
 
-    def digest(self, e164: str) -> str:
-        """What stands for this number in the log."""
-        return hmac.digest(self._key(), e164.encode(), "sha256").hex()
+    def digest(self, text: str) -> str:
+        """What stands in the log for this number, or for this customer's key in the book."""
+        return hmac.digest(self._key(), text.encode(), "sha256").hex()
 
-    def note(self, at: datetime, e164: str, step: Step, counts: Mapping[str, int] | None = None) -> None:
-        """Add a line, and have the disk keep it."""
-        line = msgspec.json.encode(Erasure(at=at, digest=self.digest(e164), step=step, counts=dict(counts or {})))
+    def note(
+        self,
+        at: datetime,
+        e164: str,
+        step: Step,
+        counts: Mapping[str, int] | None = None,
+        *,
+        shared: bool = False,
+        who: Collection[str] = (),
+    ) -> None:
+        """Add a line, and have the disk keep it; ``who`` are customers' keys in the book."""
+        erasure = Erasure(
+            at=at,
+            digest=self.digest(e164),
+            step=step,
+            counts=dict(counts or {}),
+            shared=shared,
+            who=tuple(self.digest(one) for one in who),
+        )
+        self._append(msgspec.json.encode(erasure))
+
+    def _append(self, line: bytes) -> None:
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:

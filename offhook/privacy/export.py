@@ -10,28 +10,30 @@ from typing import Any
 import jinja2
 import msgspec
 
-from offhook.privacy.kept import Kept, PersonError, plain
+from offhook.privacy.kept import PersonError
+from offhook.privacy.whole_person import WholePerson, plain_whole
 
 JSON_FILE, PAGE_FILE = "person.json", "person.html"
 
 
-def export_json(kept: Kept, at: datetime) -> bytes:
+def export_json(person: WholePerson, at: datetime) -> bytes:
     """All of it in one JSON document, made at that instant."""
-    document = {"made_at": at, "made_by": "Offhook", **plain(kept)}
+    document = {"made_at": at, "made_by": "Offhook", **plain_whole(person)}
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def export_page(kept: Kept, at: datetime) -> str:
+def export_page(person: WholePerson, at: datetime) -> str:
     """The same as one HTML document that needs nothing beside it; every text in it is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("offhook.privacy"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["plain"] = plain_value
-    found = plain(kept)
-    return environment.get_template("person.html").render(found=found, at=at, parties=_parties(found))
+    whole = plain_whole(person)
+    parts = [{**found, "parties": _parties(found)} for found in (whole, *whole["by_other_numbers"])]
+    return environment.get_template("person.html").render(whole=whole, parts=parts, at=at, unasked=person.unasked)
 
 
-def write_export(kept: Kept, folder: Path, at: datetime) -> list[Path]:
+def write_export(person: WholePerson, folder: Path, at: datetime) -> list[Path]:
     """Both documents in the new folder, for this user only.
 
     Raises:
@@ -40,8 +42,8 @@ def write_export(kept: Kept, folder: Path, at: datetime) -> list[Path]:
     try:
         folder.mkdir(mode=0o700, parents=True)
         return [
-            _write(folder / JSON_FILE, export_json(kept, at)),
-            _write(folder / PAGE_FILE, export_page(kept, at).encode()),
+            _write(folder / JSON_FILE, export_json(person, at)),
+            _write(folder / PAGE_FILE, export_page(person, at).encode()),
         ]
     except FileExistsError:
         hint = "name a folder that is not there yet"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_bridge.number import NumberKind, parse_number, written_forms
-from crm_bridge.person_rows import HeldRows, Row, fetch_customers_of, fetch_keys_of, fetch_rows_of
+from crm_bridge.person_rows import HeldRows, Row, customers_in, fetch_customers_of, fetch_keys_of, fetch_rows_of
 from crm_bridge.schema import metadata as book_tables
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
@@ -40,10 +40,14 @@ class Place(NamedTuple):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about the person with ``number``; ``other_numbers`` are those his customers have besides."""
+    """Everything about the person with ``number``; ``other_numbers`` are those his customers have besides.
+
+    ``customers`` are all with this number, ``meant`` the ids of those among them whom this is about.
+    """
 
     number: WrittenNumber
     customers: list[Row]
+    meant: frozenset[int]
     other_numbers: tuple[str, ...]
     rows: HeldRows
     calls: list[KnownCall]
@@ -53,6 +57,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         return not any(place.found for place in self.places())
+
+    @property
+    def shared_with(self) -> list[Row]:
+        """The customers who have this number and are not meant."""
+        return [row for row in self.customers if row["id"] not in self.meant]
 
     def places(self) -> list[Place]:
         """Every place that was looked through, those too in which nothing was found."""
@@ -110,29 +119,47 @@ def _forms(e164: str, settings: CrmSettings) -> set[str]:
 
 
 async def fetch_kept(
-    settings: Settings, folder: Path, engine: AsyncEngine, number: WrittenNumber, only: Collection[int] = ()
+    settings: Settings,
+    folder: Path,
+    engine: AsyncEngine,
+    number: WrittenNumber,
+    only: Collection[int] = (),
+    *,
+    with_customers: bool = True,
 ) -> Kept:
     """Look everywhere; with ``only`` these of the customers who share the number.
+
+    ``with_customers`` False: what is known by the number alone, without the customers' own rows.
 
     Raises:
         OffhookError: the store cannot be used.
     """
     async with reading(engine) as connection:
         customers = await fetch_customers_of(connection, number)
-        ids = [row["id"] for row in customers if not only or row["id"] in only]
+        meant = frozenset(row["id"] for row in customers if not only or row["id"] in only)
         calls = await fetch_calls_of(connection, number)
-        rows = await fetch_rows_of(connection, number, ids, {call_key(one.call) for one in calls})
-        others = await fetch_keys_of(connection, ids) - {number.key}
+        rows = await fetch_rows_of(connection, number, meant, {call_key(one.call) for one in calls})
+        others = await fetch_keys_of(connection, meant) - {number.key}
         oddities = await fetch_oddities_of(connection, number)
     return Kept(
         number=number,
         customers=customers,
+        meant=meant,
         other_numbers=tuple(sorted(others)),
-        rows=rows,
+        rows=rows if with_customers else _without(meant, rows),
         calls=calls,
         oddities=oddities,
         journal=await asyncio.to_thread(_look_through, journal_places(settings, folder), number, ids_of(calls)),
     )
+
+
+def _without(customers: frozenset[int], held: HeldRows) -> HeldRows:
+    """The rows that are about none of these customers."""
+    own: dict[str, list[Row]] = {}
+    for name, rows in held.own.items():
+        others = [row for row in rows if customers.isdisjoint(customers_in(name, row))]
+        own |= {name: others} if others else {}
+    return HeldRows(own, held.naming)
 
 
 def journal_places(settings: Settings, folder: Path) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from offhook.main import app
 from tests.offhook.called import call
-from tests.offhook.privacy.someone import MARIO, NAME, journal_text, site, stored
+from tests.offhook.privacy.someone import MARIO, NAME, OFFICE, journal_text, site, stored
 
 
 @pytest.fixture
@@ -63,6 +63,30 @@ def test_of_whom_nothing_is_kept_nothing_is_asked(settings: Path) -> None:
     done = call("person", "erase", "+39 02 7777 1234", "-c", settings)
     assert done.exit_code == 0
     assert "Erase" not in done.output
+
+
+def test_export_and_erase_by_all_numbers(settings: Path, tmp_path: Path) -> None:
+    exported = call("person", "export", MARIO, "--all-numbers", "-c", settings)
+    assert exported.exit_code == 0, exported.output
+    assert [one["number"] for one in json.loads(exported.stdout)["by_other_numbers"]] == [OFFICE]
+    done = call("person", "erase", MARIO, "--all-numbers", "--yes", "-c", settings)
+    assert done.exit_code == 0, done.output
+    assert f"by {OFFICE}, which is his too: nothing" in done.output
+    assert f"erased about {OFFICE}: nothing was left to erase" in done.output
+    assert NAME not in journal_text(tmp_path)
+
+
+def test_shared_too_goes_with_all_numbers(settings: Path) -> None:
+    for command in ("export", "erase"):
+        done = call("person", command, MARIO, "--shared-too", "-c", settings)
+        assert done.exit_code == 2
+        assert "--all-numbers" in done.output
+
+
+def test_a_customer_who_has_not_the_number_is_refused(settings: Path) -> None:
+    done = call("person", "export", MARIO, "--all-numbers", "--customer", "7", "-c", settings)
+    assert done.exit_code == 2
+    assert "person-shared-number" in done.output
 
 
 @pytest.mark.parametrize("words", [(), (MARIO, "--again")])

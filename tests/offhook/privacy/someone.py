@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge import schema as book
 from crm_bridge.settings import CrmSettings
 from cti.journal import list_session_folders
-from cti.model import Call, CallEnded
+from cti.model import Call, CallEnded, Party
 from kpi import schema as kpi
 from kpi.store import Store
 from offhook.database import make_engine, migrate
@@ -26,6 +28,7 @@ from tests.offhook.house import write_settings
 
 MARIO = "+393331234501"  #: who calls in the recording S01
 NAME = "Mario Bianchi"
+OFFICE = "+390255509999"  #: the other number of his that the book has
 ITALY = CrmSettings(default_region="IT")
 
 
@@ -66,7 +69,7 @@ def rows() -> list[tuple[Table, dict[str, Any]]]:
     ]
     numbers = [
         {"customer_id": 1, "position": 0, "written": "333 1234501", "match_key": MARIO, "tail": MARIO[-8:]},
-        {"customer_id": 1, "position": 1, "written": "02 5550 9999", "match_key": "+390255509999"},
+        {"customer_id": 1, "position": 1, "written": "02 5550 9999", "match_key": OFFICE},
         {"customer_id": 2, "position": 0, "written": "02 5550 8888", "match_key": "+390255508888"},
     ]
     order = {"customer_id": 1, "reference": "A-1", "is_open": True, "title": "<b>a pump</b>"}
@@ -90,6 +93,37 @@ def rows() -> list[tuple[Table, dict[str, Any]]]:
         (book.call_notes, note | {"updated_at": START}),
         (book.outbox, told),
     ]
+
+
+def call_from(folder: Path, number: str, name: str, call_id: str, at: datetime = START) -> Call:
+    """The call of the journal as if it had come from another number, and then."""
+    [call] = journaled_calls(folder)
+    was, replace = call.caller.number, msgspec.structs.replace
+    his = [replace(leg, number=number) if leg.number == was else leg for leg in call.legs]
+    later = at - call.offered_at
+    return replace(
+        call,
+        call_id=call_id,
+        caller=Party(number=number, name=name),
+        legs=tuple(his),
+        offered_at=at,
+        ended_at=call.ended_at + later if call.ended_at else None,
+    )
+
+
+async def share(engine: AsyncEngine, number: str) -> None:
+    """Give Carla the number, too."""
+    shared = {"customer_id": 2, "position": 1, "written": number, "match_key": number}
+    async with engine.begin() as connection:
+        await connection.execute(insert(book.customer_numbers).values(shared))
+
+
+async def bring_back(engine: AsyncEngine) -> None:
+    """What an import of the old list does."""
+    async with engine.begin() as connection:
+        for table, row in rows():
+            if row.get("id") == 1 or row.get("customer_id") == 1:
+                await connection.execute(insert(table).values(row))
 
 
 async def everything(engine: AsyncEngine) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm_bridge import schema as book
 from kpi.reading import CallFilter
 from offhook.database import make_engine
-from offhook.privacy.erasing import Erased, check_choice, erase, erase_again, erased_lines, kept_lines
+from offhook.privacy.erasing import Erased, check_choice, erase, erased_lines, kept_lines
 from offhook.privacy.erasures import ErasureLog, Step
 from offhook.privacy.kept import Kept, PersonError, fetch_kept, find_number
 from offhook.settings import Settings
@@ -23,7 +21,7 @@ from tests.offhook.privacy.someone import (
     everything,
     journal_text,
     journaled_calls,
-    rows,
+    share,
     site,
     stored,
 )
@@ -107,35 +105,10 @@ async def test_interrupted_it_is_finished_by_the_same_command(
     assert [one.step for one in ErasureLog(tmp_path).read()] == [Step.BEGUN, Step.BEGUN, Step.DONE]
 
 
-async def test_who_is_back_is_erased_again(tmp_path: Path) -> None:
-    _, settings = site(tmp_path)
-    told: list[str] = []
-    async with stored(tmp_path, settings) as (engine, _):
-        assert await erase_again(settings, tmp_path, engine, told.append) == []
-        await erase(settings, tmp_path, engine, await kept_of(settings, tmp_path, engine))
-        await _bring_back(engine)
-        [erased] = await erase_again(settings, tmp_path, engine, told.append)
-        assert erased.counts["customers"] == 1
-        assert NAME not in await everything(engine)
-        assert await erase_again(settings, tmp_path, engine, told.append) == []
-    assert told == []
-
-
-async def _bring_back(engine: AsyncEngine) -> None:
-    """What an import of the old list does."""
-    async with engine.begin() as connection:
-        for table, row in rows():
-            if row.get("id") == 1 or row.get("customer_id") == 1:
-                await connection.execute(insert(table).values(row))
-
-
 async def test_who_shares_the_number_is_not_erased_unasked(tmp_path: Path) -> None:
     _, settings = site(tmp_path)
-    told: list[str] = []
     async with stored(tmp_path, settings) as (engine, _):
-        shared = {"customer_id": 2, "position": 1, "written": MARIO, "match_key": MARIO}
-        async with engine.begin() as connection:
-            await connection.execute(insert(book.customer_numbers).values(shared))
+        await share(engine, MARIO)
         kept = await kept_of(settings, tmp_path, engine)
         with pytest.raises(PersonError, match="2 customers") as caught:
             check_choice(kept, [])
@@ -150,9 +123,10 @@ async def test_who_shares_the_number_is_not_erased_unasked(tmp_path: Path) -> No
         assert NAME not in left
         assert "Carla Neri" in left
         assert MARIO in left
-        await _bring_back(engine)
-        assert await erase_again(settings, tmp_path, engine, told.append) == []
-    assert "2 customers have this number" in told[0]
+    assert f"{MARIO} is the number of others too: their calls by it lose it as well" in kept_lines(only)
+    begun, done = ErasureLog(tmp_path).read()
+    assert begun.shared and done.shared
+    assert begun.who == done.who == (ErasureLog(tmp_path).digest("id:1"),)
 
 
 async def test_it_is_shown_what_there_is_and_what_a_crm_has(tmp_path: Path) -> None:
@@ -161,18 +135,18 @@ async def test_it_is_shown_what_there_is_and_what_a_crm_has(tmp_path: Path) -> N
         lines = list(kept_lines(await kept_of(settings, tmp_path, engine)))
     assert lines[0] == f"about {MARIO} there is:"
     assert "customer 1: Mario Bianchi" in lines
-    assert "the same customer has other numbers, to be erased one by one: +390255509999" in lines
     assert "odoo has this person's call as crm.phonecall,77: erase it there" in lines
 
 
 def test_it_is_told_what_was_done_and_what_is_left() -> None:
-    erased = Erased(counts={"call_notes": 2, "journal of main": 7}, left=1, unreadable=("/x/events.ami.gz",))
+    counts = {"call_notes": 2, "journal of main": 7}
+    erased = Erased(number=MARIO, counts=counts, left=1, unreadable=("/x/events.ami.gz",))
     assert list(erased_lines(erased)) == [
-        "erased: 2 in call notes, 7 in journal of main",
+        f"erased about {MARIO}: 2 in call notes, 7 in journal of main",
         "1 messages came while that was done: the person is on the telephone; erase again afterwards",
         "not read to its end, and overwritten as far as it goes: /x/events.ami.gz",
     ]
-    assert list(erased_lines(Erased(counts={}))) == ["erased: nothing was left to erase"]
+    assert list(erased_lines(Erased(number=MARIO, counts={}))) == [f"erased about {MARIO}: nothing was left to erase"]
 
 
 async def test_a_call_told_anew_while_it_was_erased_stays_without_him(tmp_path: Path) -> None:
