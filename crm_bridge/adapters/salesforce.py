@@ -8,26 +8,33 @@ Calls: a Task of the subtype Call, which the user has to be allowed to create an
 its ``CallObject``, by which it is found again.
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm.
 
+About a customer: opportunities that are open or won are orders, or the object Order is (``orders_from``); cases are
+incidents, assets are products; e-mails, meetings, and calls that people logged themselves are contacts. A contact's
+orders and products are those of his account. The user has to be allowed to read each of these objects.
+https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects.
+
 Numbers: SOSL looks through all phone fields for each way of writing the number.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import cleaned, is_inbound, talk_s, utc_text
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact
+from crm_bridge.contact import Contact, SourceError
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records, fetch_grant, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.salesforce_about import SalesforceRecords
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
@@ -57,6 +64,19 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
             "these fields, else Salesforce refuses every question."
         ),
     ] = False
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
+    orders_from: Annotated[
+        Literal["Opportunity", "Order"], msgspec.Meta(description="Which of Salesforce's objects the orders are.")
+    ] = "Opportunity"
+    orders_done: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Values of an Order's Status that say that nothing is open any more: delivered, cancelled."
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         HttpOptions.__post_init__(self)
@@ -87,6 +107,9 @@ class Salesforce(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s)
         self._options = options
         self._sign_on = SignOn(self._grant)
+        told = SalesforceRecords(self._query, options.orders_from, options.orders_done)
+        tellers = {Part.ORDERS: told.orders, Part.INCIDENTS: told.incidents}
+        self.ask_about(options.about, tellers | {Part.PRODUCTS: told.products, Part.CONTACTS: told.touches})
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -146,6 +169,24 @@ class Salesforce(HttpAdapter):
 
         records = (await self._sign_on.ask(ask)).records
         return [self._contact(_kind(one), one) for one in records[:limit]]
+
+    async def _query(self, soql: str, or_none: bool) -> Records:
+        """What is answered with status 400 is an object or a field that the user may not read, or that there is not."""
+
+        async def ask(token: Token) -> Records:
+            path, refused = f"{self._data}/query/", frozenset({400})
+            reply = await self.http.fetch("GET", path, params={"q": soql}, headers=_bearer(token), expect=refused)
+            if reply.status != 400:
+                return self.http.parse_as(_Queried, reply).records
+            if or_none:
+                return []
+            what, hint = (
+                "Salesforce does not know what it was asked for",
+                "may this user read these objects? see docs/crm",
+            )
+            raise SourceError("crm-failed", what, "HTTP 400 for a query", hint)
+
+        return await self._sign_on.ask(ask)
 
     def _shown(self, kind: str) -> str:
         return _SHOWN[kind] + (_CONSENTS if self._options.consents and kind != "Account" else "")
