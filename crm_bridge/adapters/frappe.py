@@ -7,25 +7,37 @@ Calls: a Call Log of ERPNext, whose name is the call's id; the user needs the pe
 which "System Manager" has and the Role Permission Manager gives to others.
 https://docs.frappe.io/erpnext/user/manual/en/telephony.
 
+About a contact, each by one question over the first customer that he is linked with, or over himself where he has none:
+Sales Orders with their delivery status (open but for Completed, Closed and Cancelled; title: the customer's own order
+number), items of those that were submitted, Issues (open but for Resolved and Closed; owner: whom it is assigned to),
+and Communications of the customer or the contact but for those by phone. Orders and Issues are ERPNext's. Frappe itself
+keeps e-mails back from a user who is no "Super Email User".
+https://github.com/frappe/erpnext/blob/develop/erpnext/selling/doctype/sales_order/sales_order.json and
+erpnext/support/doctype/issue/issue.json; https://github.com/frappe/frappe/blob/develop/frappe/core/doctype/communication
+(communication.json, communication.py); https://docs.frappe.io/framework-git/rest-api/filters-fields-pagination.
+
 Numbers: asked with a pattern that allows anything between the digits, over all numbers of a contact.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of
-from crm_bridge.call_record import cleaned, is_inbound, safe_id, talk_s, was_answered
-from crm_bridge.contact import Contact
+from crm_bridge.call_record import Remembered, cleaned, is_inbound, safe_id, talk_s, was_answered
+from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import loose_pattern
-from crm_bridge.found import Record, make_contact, text_of
+from crm_bridge.found import Record, date_of, first_text, make_contact, money_of, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.rows import MAX_NUMBERS, MAX_REFERENCE, MAX_VALUE
 from crm_bridge.sources import Surroundings
 
 #: contacts that are fetched whole, one question each, for their further numbers and their customer
@@ -34,6 +46,14 @@ _FIELDS: Final = '["name","first_name","last_name","company_name","email_id","ph
 _CONTACT: Final = "/api/resource/Contact"
 _CALLS: Final = "/api/resource/Call%20Log"
 _MAX_NAME: Final = 140
+#: what is remembered as the customer of a contact without one
+_NOBODYS: Final = "\n"
+_SETTLED: Final = ("Completed", "Closed", "Cancelled", "Resolved")
+_ORDER: Final = (
+    "name", "po_no", "status", "delivery_status", "transaction_date", "delivery_date", "grand_total", "currency",
+)  # fmt: skip
+_ISSUE: Final = ("name", "subject", "status", "priority", "opening_date", "_assign")
+_SAID: Final = ("name", "communication_date", "communication_medium", "subject", "sent_or_received", "sender_full_name")
 _STATUS: Final = {"answered": "Completed", "busy": "Busy", "failed": "Failed", "abandoned": "Canceled"}
 
 
@@ -46,6 +66,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     time_zone: Annotated[
         str, msgspec.Meta(description="Time zone of its System Settings, in which calls are written: `Europe/Rome`.")
     ] = "UTC"
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "products", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
     def __post_init__(self) -> None:
         HttpOptions.__post_init__(self)
@@ -70,6 +94,14 @@ class Frappe(HttpAdapter):
         headers = {"Authorization": f"token {options.api_key}:{options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._zone = ZoneInfo(options.time_zone)
+        self._customers = Remembered()
+        tellers: dict[Part, Teller] = {
+            Part.ORDERS: self._orders,
+            Part.INCIDENTS: self._incidents,
+            Part.PRODUCTS: self._products,
+            Part.CONTACTS: self._touches,
+        }
+        self.ask_about(options.about, tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Contacts with this number."""
@@ -121,6 +153,54 @@ class Frappe(HttpAdapter):
             "links": links,
         }
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        whose = await self._whose("Sales Order", "contact_person", contact)
+        return [_order(one) for one in await self._newest("Sales Order", [whose], _ORDER, "transaction_date")]
+
+    async def _products(self, contact: Contact) -> list[str]:
+        bought = [await self._whose("Sales Order", "contact_person", contact), ["Sales Order", "docstatus", "=", 1]]
+        rows = await self._newest("Sales Order", bought, ("`tabSales Order Item`.`item_name`",), "transaction_date")
+        return [text_of(one.get("item_name")) for one in rows]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        whose = await self._whose("Issue", "contact", contact)
+        return [_incident(one) for one in await self._newest("Issue", [whose], _ISSUE, "opening_date")]
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        """Those linked with the customer and with the contact; one with both comes twice."""
+        names = [contact.contact_id, *filter(None, [await self._customer(contact)])]
+        said: list[list[object]] = [
+            ["Communication Link", "link_doctype", "in", ["Contact", "Customer"]],
+            ["Communication Link", "link_name", "in", names],
+            ["Communication", "communication_type", "=", "Communication"],
+            ["Communication", "communication_medium", "!=", "Phone"],
+        ]
+        rows = await self._newest("Communication", said, _SAID, "communication_date", 2 * MAX_NUMBERS)
+        once = {text_of(row.get("name")): row for row in rows}
+        return [touch for row in once.values() for touch in _touch(row)]
+
+    async def _newest(
+        self, doctype: str, filters: list[list[object]], fields: Sequence[str], day: str, most: int = MAX_NUMBERS
+    ) -> Records:
+        params = {
+            "filters": msgspec.json.encode(filters).decode(),
+            "fields": msgspec.json.encode(fields).decode(),
+            "order_by": f"`tab{doctype}`.`{day}` desc",
+            "limit_page_length": str(most),
+        }
+        return (await self.http.fetch_as(_Listed, "GET", f"/api/resource/{segment(doctype)}", params=params)).data
+
+    async def _whose(self, doctype: str, person: str, contact: Contact) -> list[object]:
+        """The filter for what is the customer's, or the contact's own where he has no customer."""
+        customer = await self._customer(contact)
+        return [doctype, "customer", "=", customer] if customer else [doctype, person, "=", contact.contact_id]
+
+    async def _customer(self, contact: Contact) -> str:
+        """The customer of a contact; a list does not tell it, so one that comes from a list is asked for whole."""
+        if not self._customers.get(contact.contact_id):
+            await self.get(contact.contact_id)
+        return self._customers.get(contact.contact_id).strip()
+
     async def _listed(self, filters: list[list[str]], limit: int) -> list[Contact]:
         asked = msgspec.json.encode(filters).decode()
         params = {"filters": asked, "fields": _FIELDS, "limit_page_length": str(limit)}
@@ -137,6 +217,8 @@ class Frappe(HttpAdapter):
             (text_of(link.get("link_name")) for link in linked if link.get("link_doctype") == "Customer"), ""
         )
         own = text_of(one.get("name"))
+        if isinstance(links, list):
+            self._customers.put(own, customer or _NOBODYS)
         return make_contact(
             self.name,
             self.region,
@@ -153,6 +235,48 @@ class Frappe(HttpAdapter):
             url=f"{self.http.base}/app/contact/{segment(own)}",
             fields=[("Designation", one.get("designation")), ("Status", one.get("status"))],
         )
+
+
+def _order(one: Record) -> Order:
+    status, delivery = text_of(one.get("status"), 40), text_of(one.get("delivery_status"), 40)
+    return Order(
+        reference=text_of(one.get("name"), MAX_REFERENCE),
+        title=text_of(one.get("po_no"), MAX_VALUE),
+        state=", ".join(dict.fromkeys(filter(None, (status, delivery)))),
+        is_open=status not in _SETTLED,
+        placed_on=date_of(one.get("transaction_date")),
+        due_on=date_of(one.get("delivery_date")),
+        total=money_of(one.get("grand_total"), text_of(one.get("currency"), 3)),
+    )
+
+
+def _incident(one: Record) -> Incident:
+    status = text_of(one.get("status"), 60)
+    return Incident(
+        reference=text_of(one.get("name"), MAX_REFERENCE),
+        title=text_of(one.get("subject"), MAX_VALUE),
+        state=status,
+        is_open=status not in _SETTLED,
+        severity=text_of(one.get("priority"), 40),
+        owner=_assigned(one.get("_assign")) or None,
+        opened_on=date_of(one.get("opening_date")),
+    )
+
+
+def _assigned(value: object) -> str:
+    """The users in a text like ``["dana@example.com"]``, as Frappe keeps whom a document is assigned to."""
+    try:
+        users = msgspec.json.decode(value, type=list[str]) if isinstance(value, str) else []
+    except msgspec.MsgspecError:
+        return ""
+    return text_of(", ".join(users), 100)
+
+
+def _touch(one: Record) -> Iterator[Touch]:
+    direction = text_of(one.get("sent_or_received"), 20)
+    kind = first_text(one, "communication_medium").replace("Email", "e-mail")
+    by = one.get("sender_full_name") if direction == "Sent" else ""
+    yield from touch_of(one.get("communication_date"), kind, one.get("subject"), direction=direction, by=by)
 
 
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Frappe:
