@@ -21,10 +21,11 @@ from crm_bridge.number_choices import NumberChoices
 from crm_bridge.schema import metadata
 from crm_bridge.settings import CrmSettings
 from crm_bridge.sources import open_sources
+from cti.model import RingResult
 from offhook.web.app import WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.security import WebSettings
-from tests.crm_bridge.scene import HOSTILE
+from tests.crm_bridge.scene import HOSTILE, Clock, Scene, WallClock
 
 _QUOTED = HOSTILE.replace('"', '""')
 _ZOFIA = (
@@ -84,6 +85,26 @@ class DeskHouse:
         if self.server is not None:
             await self.server.stop()
             self.server = None
+
+    def ring(
+        self,
+        number: str | None,
+        *agents: str,
+        call_id: str = "1",
+        name: str | None = None,
+        queue: str = "sales",
+        clock: Clock | None = None,
+    ) -> Scene:
+        """A call that has begun, waits in the queue and rings these agents."""
+        call = Scene(call_id, number, clock or WallClock(), name=name)
+        for event in (call.started(), call.queued(queue), *(call.offered(agent, queue) for agent in agents)):
+            self.desk.apply(event)
+        return call
+
+    def answer(self, call: Scene, agent: str) -> None:
+        """The agent who is rung takes the call."""
+        for event in (call.offer_ended(agent, RingResult.ANSWERED), call.answered(agent)):
+            self.desk.apply(event)
 
 
 @asynccontextmanager

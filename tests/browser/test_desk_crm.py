@@ -10,18 +10,17 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from crm_bridge.contact import Contact, ContactNumber, Incident, SourceError
 from crm_bridge.number import Number
 from crm_bridge.settings import CrmSettings, QueueSettings
+from tests.browser.agents import Agents
 from tests.browser.desk_house import DeskHouse, desk_house
-from tests.crm_bridge.scene import HOSTILE, Scene, WallClock, agent_event, until
+from tests.crm_bridge.scene import HOSTILE, WallClock, agent_event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 ZOFIA, MARY = "+393351234509", "+442079460008"
 
 
@@ -76,14 +75,6 @@ class Away:
         raise SourceError("crm-unreachable", "crm.example.com cannot be reached", "", "check url")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def crm() -> AsyncIterator[Crm]:
     async with Crm() as made:
@@ -103,81 +94,55 @@ async def house(tmp_path: Path, crm: Crm) -> AsyncIterator[DeskHouse]:
         yield made
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    made = await chromium.new_context(viewport={"width": 1280, "height": 1000})
-    yield made
-    await made.close()
-
-
-async def sit_down(context: BrowserContext, house: DeskHouse) -> Page:
-    page = await context.new_page()
-    page.set_default_timeout(15_000)
-    await page.goto(f"{house.url}/desk")
-    await page.get_by_label("Extension").fill("101")
-    await page.get_by_role("button", name="Open my desk").click()
-    await until(lambda: house.pages.screens.count > 0)
-    return page
-
-
-def ring(house: DeskHouse, call_id: str, number: str, queue: str = "sales") -> Scene:
-    scene = Scene(call_id, number, WallClock())
-    for event in (scene.started(), scene.queued(queue), scene.offered("101", queue)):
-        house.desk.apply(event)
-    return scene
-
-
 async def test_each_call_opens_in_the_same_tab_until_the_agent_talks(
-    house: DeskHouse, crm: Crm, context: BrowserContext
+    house: DeskHouse, crm: Crm, agents: Agents
 ) -> None:
-    page = await sit_down(context, house)
+    page = await agents.sit_down("101")
     button = page.locator("#crm-tab")
     await expect(button).to_have_text("CRM tab off")
-    async with context.expect_page() as opening:
+    async with page.context.expect_page() as opening:
         await button.click()
     tab = await opening.value
     await expect(button).to_have_attribute("aria-pressed", "true")
 
-    first = ring(house, "1", MARY, "a b&c")
+    first = house.ring(MARY, "101", call_id="1", queue="a b&c")
     await until(lambda: crm.asked == ["/find?phone=%2B442079460008&queue=a%20b%26c"])
     house.desk.apply(first.ended())
-    second = ring(house, "2", "+393339999999")
+    second = house.ring("+393339999999", "101", call_id="2")
     await until(lambda: len(crm.asked) == 2)
     await expect(tab).to_have_url(f"{crm.url}/find?phone=%2B393339999999&queue=sales")
-    assert len(context.pages) == 2
+    assert len(page.context.pages) == 2
 
     house.desk.apply(second.answered("101"))
     await expect(page.locator("[data-phase=talking]")).to_be_visible()
-    ring(house, "3", MARY)
+    house.ring(MARY, "101", call_id="3")
     await expect(page.locator("#news")).to_have_attribute("data-ringing", re.compile(r".+"))
     assert len(crm.asked) == 2
 
 
-async def test_without_the_switch_there_is_a_link_on_the_card(
-    house: DeskHouse, crm: Crm, context: BrowserContext
-) -> None:
-    page = await sit_down(context, house)
-    ring(house, "4", MARY)
+async def test_without_the_switch_there_is_a_link_on_the_card(house: DeskHouse, crm: Crm, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    house.ring(MARY, "101", call_id="4")
     link = page.get_by_role("link", name="Open in the CRM")
     await expect(link).to_have_attribute("href", f"{crm.url}/find?phone=%2B442079460008&queue=sales")
     assert crm.asked == []
-    async with context.expect_page() as opening:
+    async with page.context.expect_page() as opening:
         await link.click()
     await expect(await opening.value).to_have_title("CRM")
 
 
-async def test_a_queue_without_a_page_opens_none(house: DeskHouse, crm: Crm, context: BrowserContext) -> None:
-    page = await sit_down(context, house)
-    ring(house, "5", MARY, "quiet")
+async def test_a_queue_without_a_page_opens_none(house: DeskHouse, crm: Crm, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    house.ring(MARY, "101", call_id="5", queue="quiet")
     await expect(page.locator(".who-name")).to_have_text("Mary Smith")
     assert await page.get_by_role("link", name="Open in the CRM").count() == 0
 
 
 async def test_the_card_says_what_came_from_where_and_frames_the_customers_page(
-    house: DeskHouse, crm: Crm, context: BrowserContext, tmp_path: Path
+    house: DeskHouse, crm: Crm, agents: Agents, tmp_path: Path
 ) -> None:
-    page = await sit_down(context, house)
-    ring(house, "6", ZOFIA)
+    page = await agents.sit_down("101")
+    house.ring(ZOFIA, "101", call_id="6")
     sources = page.locator(".sources")
     await expect(sources).to_contain_text("old-crm · crm.example.com cannot be reached")
     await expect(sources).to_contain_text(re.compile(r"book as of \d\d:\d\d"))

@@ -9,28 +9,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from crm_bridge.call_note import NotedText
 from crm_bridge.desk_settings import DeskSettings
-from cti.model import RingResult
+from tests.browser.agents import Agents
 from tests.browser.desk_house import DeskHouse, desk_house
-from tests.crm_bridge.scene import HOSTILE, Scene, WallClock, agent_event, until
+from tests.crm_bridge.scene import HOSTILE, WallClock, agent_event
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 MARY, ROSSI = "+442079460008", "+393331234517"
 SETTINGS = DeskSettings(dispositions=("Order", "Offer", "Complaint"))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -39,48 +29,6 @@ async def house(tmp_path: Path) -> AsyncIterator[DeskHouse]:
         for agent, name in (("101", "Anna Rossi"), ("102", "Bruno Esposito")):
             made.desk.apply(agent_event(WallClock(), agent, name))
         yield made
-
-
-class Desks:
-    """Agents at their pages; ``dialogs`` are windows that a script opened."""
-
-    def __init__(self, chromium: Browser, house: DeskHouse) -> None:
-        self.contexts: list[BrowserContext] = []
-        self.dialogs: list[str] = []
-        self._chromium = chromium
-        self._house = house
-
-    async def sit_down(self, agent: str) -> Page:
-        self.contexts.append(await self._chromium.new_context(viewport={"width": 1280, "height": 800}))
-        page = await self.contexts[-1].new_page()
-        page.set_default_timeout(20_000)
-        page.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
-        await page.goto(f"{self._house.url}/desk")
-        await page.get_by_label("Extension").fill(agent)
-        await page.get_by_role("button", name="Open my desk").click()
-        await until(lambda: self._house.pages.screens.count >= len(self.contexts))
-        return page
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desks(chromium: Browser, house: DeskHouse) -> AsyncIterator[Desks]:
-    made = Desks(chromium, house)
-    yield made
-    for context in made.contexts:
-        await context.close()
-    assert made.dialogs == []
-
-
-def ring(house: DeskHouse, call_id: str, number: str | None, *agents: str) -> Scene:
-    scene = Scene(call_id, number, WallClock())
-    for event in (scene.started(), scene.queued(), *(scene.offered(agent) for agent in agents)):
-        house.desk.apply(event)
-    return scene
-
-
-def answer(house: DeskHouse, scene: Scene, agent: str) -> None:
-    for event in (scene.offer_ended(agent, RingResult.ANSWERED), scene.answered(agent)):
-        house.desk.apply(event)
 
 
 async def until_stored(house: DeskHouse, call_id: str, *texts: NotedText) -> None:
@@ -93,12 +41,12 @@ async def until_stored(house: DeskHouse, call_id: str, *texts: NotedText) -> Non
     assert stored == list(texts)
 
 
-async def test_a_note_is_saved_while_it_is_typed_and_goes_on_after_the_call(house: DeskHouse, desks: Desks) -> None:
-    page = await desks.sit_down("101")
-    scene = ring(house, "1", MARY, "101")
+async def test_a_note_is_saved_while_it_is_typed_and_goes_on_after_the_call(house: DeskHouse, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    scene = house.ring(MARY, "101", call_id="1")
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
     assert await page.get_by_label("Your note").count() == 0
-    answer(house, scene, "101")
+    house.answer(scene, "101")
     await page.get_by_label("Your note").fill(HOSTILE)
     await expect(page.locator(".note-state")).to_have_text(re.compile(r"saved \d\d:\d\d"))
     await page.locator(".chip", has_text="Offer").click()
@@ -124,10 +72,10 @@ async def test_a_note_is_saved_while_it_is_typed_and_goes_on_after_the_call(hous
 
 
 async def test_what_was_typed_while_the_program_was_away_is_saved_when_it_is_back(
-    house: DeskHouse, desks: Desks
+    house: DeskHouse, agents: Agents
 ) -> None:
-    page = await desks.sit_down("101")
-    answer(house, ring(house, "2", MARY, "101"), "101")
+    page = await agents.sit_down("101")
+    house.answer(house.ring(MARY, "101", call_id="2"), "101")
     await expect(page.get_by_label("Your note")).to_be_visible()
     listen = house.url.removeprefix("http://")
     await house.shut()
@@ -140,10 +88,10 @@ async def test_what_was_typed_while_the_program_was_away_is_saved_when_it_is_bac
 
 
 async def test_what_a_page_left_unsaved_is_sent_by_the_next_one_though_the_call_is_gone(
-    house: DeskHouse, desks: Desks
+    house: DeskHouse, agents: Agents
 ) -> None:
-    page = await desks.sit_down("101")
-    answer(house, ring(house, "3", MARY, "101"), "101")
+    page = await agents.sit_down("101")
+    house.answer(house.ring(MARY, "101", call_id="3"), "101")
     ticket = await page.locator("form.note input[name=ticket]").get_attribute("value")
     gone = {"pop": "gone-1", "note": "from before the crash", "disposition": "", "at": 0}
     await page.evaluate(
@@ -156,10 +104,10 @@ async def test_what_a_page_left_unsaved_is_sent_by_the_next_one_though_the_call_
     await expect(page.get_by_label("Your note")).to_have_value("from before the crash")
 
 
-async def test_the_colleague_who_gets_the_call_reads_the_note_as_text(house: DeskHouse, desks: Desks) -> None:
-    anna, bruno = await desks.sit_down("101"), await desks.sit_down("102")
-    scene = ring(house, "4", MARY, "101")
-    answer(house, scene, "101")
+async def test_the_colleague_who_gets_the_call_reads_the_note_as_text(house: DeskHouse, agents: Agents) -> None:
+    anna, bruno = await agents.sit_down("101"), await agents.sit_down("102")
+    scene = house.ring(MARY, "101", call_id="4")
+    house.answer(scene, "101")
     await anna.get_by_label("Your note").fill(f"wants an offer {HOSTILE}")
     for event in (scene.released("101"), scene.transferred("101", "102"), scene.offered("102", None)):
         house.desk.apply(event)
@@ -169,13 +117,13 @@ async def test_the_colleague_who_gets_the_call_reads_the_note_as_text(house: Des
     assert await noted.locator("script").count() == 0
 
 
-async def test_the_remembered_choice_says_who_chose_and_can_be_taken_back(house: DeskHouse, desks: Desks) -> None:
-    page = await desks.sit_down("101")
-    first = ring(house, "5", ROSSI, "101")
+async def test_the_remembered_choice_says_who_chose_and_can_be_taken_back(house: DeskHouse, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    first = house.ring(ROSSI, "101", call_id="5")
     await page.get_by_role("button", name=re.compile("Rossi Paola")).click()
     await expect(page.locator("article h2")).to_have_text("Rossi Paola")
     house.desk.apply(first.ended())
-    ring(house, "6", ROSSI, "101")
+    house.ring(ROSSI, "101", call_id="6")
     sure = page.locator("article .sure")
     await expect(sure).to_contain_text(re.compile(r"chosen by Anna Rossi \(101\) on \d+ \w+ \d{4} among 2"))
     await page.get_by_role("button", name="That is somebody else").click()
@@ -186,9 +134,9 @@ async def test_the_remembered_choice_says_who_chose_and_can_be_taken_back(house:
     assert kept is not None and kept.contact_id == "3"
 
 
-async def test_calling_on_behalf_of_another_is_shown_stored_and_taken_back(house: DeskHouse, desks: Desks) -> None:
-    page = await desks.sit_down("101")
-    answer(house, ring(house, "7", MARY, "101"), "101")
+async def test_calling_on_behalf_of_another_is_shown_stored_and_taken_back(house: DeskHouse, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    house.answer(house.ring(MARY, "101", call_id="7"), "101")
     await page.get_by_role("button", name="Calls on behalf of").click()
     await page.locator("#q").fill("paola")
     await expect(page.locator(".found-one")).to_have_count(1)
@@ -204,24 +152,24 @@ async def test_calling_on_behalf_of_another_is_shown_stored_and_taken_back(house
     await expect(page.locator(".sure")).to_contain_text("the customer has this number")
 
 
-async def test_an_unknown_number_given_a_customer_is_his_from_then_on(house: DeskHouse, desks: Desks) -> None:
-    page = await desks.sit_down("101")
-    first = ring(house, "8", "+390299999999", "101")
+async def test_an_unknown_number_given_a_customer_is_his_from_then_on(house: DeskHouse, agents: Agents) -> None:
+    page = await agents.sit_down("101")
+    first = house.ring("+390299999999", "101", call_id="8")
     await page.get_by_role("button", name="Find the customer").click()
     await page.locator("#q").fill("mary@example.com")
     await page.get_by_role("button", name="This one calls").click()
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
     house.desk.apply(first.ended())
-    ring(house, "9", "+390299999999", "101")
+    house.ring("+390299999999", "101", call_id="9")
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
     await expect(page.locator("article .sure")).to_contain_text("chosen by Anna Rossi (101) on")
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-async def test_note_and_what_matters_first_fit_on_the_screen(house: DeskHouse, desks: Desks, width: int) -> None:
-    page = await desks.sit_down("101")
+async def test_note_and_what_matters_first_fit_on_the_screen(house: DeskHouse, agents: Agents, width: int) -> None:
+    page = await agents.sit_down("101")
     await page.set_viewport_size({"width": width, "height": 800})
-    answer(house, ring(house, "10", "+393351234509", "101"), "101")
+    house.answer(house.ring("+393351234509", "101", call_id="10"), "101")
     await expect(page.locator(".badge--stopped")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     for part in (".badge--stopped", ".badge--incident", "form.note textarea"):

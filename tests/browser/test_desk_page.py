@@ -9,60 +9,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from crm_bridge.pop import DeskId
 from cti.model import AgentState, CallOutcome, Direction, PbxLost, RingResult
+from tests.browser.agents import Agents
 from tests.browser.desk_house import DeskHouse, desk_house
 from tests.crm_bridge.scene import HOSTILE, ORIGIN, Clock, Scene, WallClock, agent_event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 ANNA = DeskId("main", "101")
-
-
-class Agents:
-    """Agents at their pages, each with a browser of his own, and all that the consoles said."""
-
-    def __init__(self, browser: Browser, house: DeskHouse) -> None:
-        self.house = house
-        self.complaints: list[str] = []
-        self.contexts: list[BrowserContext] = []
-        self._browser = browser
-
-    async def context(self, **options: object) -> BrowserContext:
-        self.contexts.append(await self._browser.new_context(**options))  # type: ignore[arg-type]
-        return self.contexts[-1]
-
-    async def page(self, context: BrowserContext) -> Page:
-        page = await context.new_page()
-        page.set_default_timeout(8_000)
-        page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self._note("error", str(error)))
-        page.on("dialog", lambda dialog: self._note("error", f"a dialog: {dialog.message}"))
-        return page
-
-    async def sit_down(self, agent: str, address: str = "", **options: object) -> Page:
-        page = await self.page(await self.context(**options))
-        await page.goto((address or self.house.url) + "/desk")
-        await page.get_by_label("Extension").fill(agent)
-        await page.get_by_role("button", name="Open my desk").click()
-        await expect(page.locator("#live")).to_be_visible()
-        await until(lambda: self.house.pages.screens.count > 0)
-        return page
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
 
 
 class Cable:
@@ -115,34 +72,11 @@ async def house(tmp_path: Path) -> AsyncIterator[DeskHouse]:
         yield made
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def agents(chromium: Browser, house: DeskHouse) -> AsyncIterator[Agents]:
-    made = Agents(chromium, house)
-    yield made
-    for context in made.contexts:
-        await context.close()
-
-
-def call_in(house: DeskHouse, number: str | None, *ringing: str, name: str | None = None, call_id: str = "1") -> Scene:
-    call = Scene(call_id, number, WallClock(), name=name)
-    for event in (call.started(), call.queued(), *(call.offered(agent) for agent in ringing)):
-        house.desk.apply(event)
-    return call
-
-
 async def test_the_pop_appears_without_a_reload_and_a_hostile_caller_is_text(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
     await page.evaluate("window.neverReloaded = true")
     await expect(page.get_by_text("No call")).to_be_visible()
-    call_in(house, "+393351234509", "101", name=HOSTILE)
+    house.ring("+393351234509", "101", name=HOSTILE)
     card = page.locator("article.card--offered")
     await expect(card.locator("h2")).to_have_text(HOSTILE)
     await expect(card).to_contain_text("Müller & Söhne <b>GmbH</b>")
@@ -158,7 +92,7 @@ async def test_the_pop_appears_without_a_reload_and_a_hostile_caller_is_text(age
 
 async def test_the_receipt_says_when_the_pop_was_on_the_screen(agents: Agents, house: DeskHouse) -> None:
     await agents.sit_down("101")
-    call_in(house, "+442079460008", "101")
+    house.ring("+442079460008", "101")
     await until(lambda: house.desk.counts.shown == 1)
     assert 0 < house.desk.counts.delay.sum_s < 5
     assert house.desk.view(ANNA).cards[0].seen
@@ -166,7 +100,7 @@ async def test_the_receipt_says_when_the_pop_was_on_the_screen(agents: Agents, h
 
 async def test_ring_all_closes_for_the_losers_and_stays_for_who_answered(agents: Agents, house: DeskHouse) -> None:
     pages = [await agents.sit_down(agent) for agent in ("101", "102", "103")]
-    call = call_in(house, "+442079460008", "101", "102", "103")
+    call = house.ring("+442079460008", "101", "102", "103")
     for page in pages:
         await expect(page.locator("article h2")).to_have_text("Mary Smith")
     for agent, result in (("102", RingResult.ANSWERED), ("101", RingResult.ELSEWHERE), ("103", RingResult.ELSEWHERE)):
@@ -188,9 +122,8 @@ async def test_ring_all_closes_for_the_losers_and_stays_for_who_answered(agents:
 
 async def test_a_transfer_pops_on_the_next_agent(agents: Agents, house: DeskHouse) -> None:
     anna, bruno = await agents.sit_down("101"), await agents.sit_down("102")
-    call = call_in(house, "+442079460008", "101")
-    for event in (call.offer_ended("101", RingResult.ANSWERED), call.answered("101")):
-        house.desk.apply(event)
+    call = house.ring("+442079460008", "101")
+    house.answer(call, "101")
     await expect(anna.locator("article.card--talking")).to_be_visible()
     for event in (call.released("101"), call.transferred("101", "102"), call.offered("102", None)):
         house.desk.apply(event)
@@ -200,7 +133,7 @@ async def test_a_transfer_pops_on_the_next_agent(agents: Agents, house: DeskHous
 
 async def test_the_agent_chooses_among_several_by_keyboard(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
-    call_in(house, "+393331234517", "101", name="STUDIO ROSSI")
+    house.ring("+393331234517", "101", name="STUDIO ROSSI")
     await expect(page.locator("article")).to_contain_text("2 customers have this number")
     await page.get_by_role("button", name=re.compile("Rossi Paola")).focus()
     await page.keyboard.press("Enter")
@@ -214,7 +147,7 @@ async def test_the_agent_chooses_among_several_by_keyboard(agents: Agents, house
 
 async def test_an_anonymous_caller_is_found_while_typing(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
-    call_in(house, None, "101")
+    house.ring(None, "101")
     await expect(page.locator("article h2")).to_have_text("Number withheld")
     await page.get_by_role("button", name="Find the customer").click()
     await expect(page.locator("#q")).to_be_focused()
@@ -240,18 +173,16 @@ async def test_the_clocks_run_and_the_talk_does_not_count_the_wait(agents: Agent
         house.desk.apply(event)
     await expect(page.locator(".phase")).to_contain_text(re.compile("waited 1:3[1-9]"))
     clock.pass_s(90)
-    for event in (call.offer_ended("101", RingResult.ANSWERED), call.answered("101")):
-        house.desk.apply(event)
+    house.answer(call, "101")
     await expect(page.locator(".card--talking .phase .ticker")).to_have_text(re.compile("0:0[1-9]"))
     await expect(page.locator(".card--talking .phase")).to_contain_text("waited 1:30")
 
 
 async def test_a_second_call_while_talking_is_a_strip_on_top(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
-    first = call_in(house, "+442079460008", "101")
-    for event in (first.offer_ended("101", RingResult.ANSWERED), first.answered("101")):
-        house.desk.apply(event)
-    call_in(house, "+393351234509", "101", call_id="2")
+    first = house.ring("+442079460008", "101")
+    house.answer(first, "101")
+    house.ring("+393351234509", "101", call_id="2")
     await expect(page.locator("#cards > article")).to_have_count(2)
     await expect(page.locator("#cards > article").nth(0)).to_have_class(re.compile("strip"))
     await expect(page.locator("#cards > article").nth(0)).to_contain_text("Credit stop")
@@ -272,7 +203,7 @@ async def test_two_tabs_show_one_pop_and_one_of_them_leads(agents: Agents, house
     second = await agents.page(first.context)
     await second.goto(house.url + "/desk")
     await until(lambda: house.pages.screens.count == 2)
-    call_in(house, "+442079460008", "101")
+    house.ring("+442079460008", "101")
     for tab, leads in ((first, "no"), (second, "yes")):
         await expect(tab.locator("article h2")).to_have_text("Mary Smith")
         await expect(tab.locator("#news")).to_have_attribute("data-leads", leads)
@@ -290,7 +221,7 @@ async def test_of_many_tabs_the_oldest_sleeps_and_can_be_woken(agents: Agents, h
     await first.bring_to_front()
     await first.get_by_role("button", name="Use this tab").click()
     await expect(first.locator("#put-aside")).to_be_hidden()
-    call_in(house, "+442079460008", "101")
+    house.ring("+442079460008", "101")
     await expect(first.locator("article h2")).to_have_text("Mary Smith")
 
 
@@ -301,7 +232,7 @@ async def test_a_hidden_tab_gets_the_pop_too(agents: Agents, house: DeskHouse) -
         "Object.defineProperty(document, 'visibilityState', {get: () => 'hidden', configurable: true});"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
-    call_in(house, "+442079460008", "101")
+    house.ring("+442079460008", "101")
     await expect(page).to_have_title("☎ Mary Smith")
     assert house.desk.counts.shown == 0
     await page.evaluate(
@@ -315,7 +246,7 @@ async def test_a_lost_link_is_told_and_what_was_missed_is_there_after(agents: Ag
     listen = house.url.removeprefix("http://")
     await house.shut()
     await expect(page.locator("#link-down")).to_be_visible()
-    call_in(house, "+442079460008", "101")
+    house.ring("+442079460008", "101")
     await house.open(listen)
     await expect(page.locator("article h2")).to_have_text("Mary Smith", timeout=15_000)
     await expect(page.locator("#link-down")).to_be_hidden()
@@ -330,7 +261,7 @@ async def test_a_link_that_has_gone_deaf_is_noticed_and_replaced(
         if it_worked_before:
             await page.evaluate("new Promise(done => live.addEventListener('beat', () => done(), {once: true}))")
         cable.stuck = True
-        call_in(house, "+442079460008", "101")
+        house.ring("+442079460008", "101")
         await expect(page.locator("#link-down")).to_be_visible(timeout=15_000)
         await expect(page.get_by_text("No call")).to_be_visible()
         cable.stuck = False
@@ -346,7 +277,7 @@ async def test_a_lost_pbx_is_told(agents: Agents, house: DeskHouse) -> None:
 
 async def test_the_page_fits_a_narrow_window(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101", viewport={"width": 360, "height": 700}, color_scheme="dark")
-    call_in(house, "+393351234509", "101")
+    house.ring("+393351234509", "101")
     await expect(page.locator("article h2")).to_have_text(HOSTILE)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     name = await page.locator("article h2").bounding_box()
@@ -357,7 +288,7 @@ async def test_the_page_fits_a_narrow_window(agents: Agents, house: DeskHouse) -
 
 async def test_what_is_said_aloud_is_the_caller_once(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
-    call = call_in(house, "+442079460008", "101")
+    call = house.ring("+442079460008", "101")
     await expect(page.locator("#announce")).to_have_text(re.compile(r"Ringing: .+, sales"))
     house.desk.apply(call.ended(CallOutcome.ABANDONED))
     await expect(page.locator("#announce")).to_have_text("")
@@ -365,7 +296,7 @@ async def test_what_is_said_aloud_is_the_caller_once(agents: Agents, house: Desk
 
 async def test_a_past_call_opens_beside_and_by_keyboard(agents: Agents, house: DeskHouse) -> None:
     page = await agents.sit_down("101")
-    call = call_in(house, "+393351234509", "101")
+    call = house.ring("+393351234509", "101")
     await expect(page.locator("article h2")).to_have_text(HOSTILE)
     house.desk.apply(call.offer_ended("101", RingResult.MISSED))
     await expect(page.locator("#past")).to_contain_text("1 missed")

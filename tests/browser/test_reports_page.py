@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from kpi.batch import Batch
 from kpi.parameters import SiteParameters
@@ -18,7 +18,6 @@ from offhook.web.app import WebServer, make_app
 from offhook.web.report_calls import call_pages
 from offhook.web.reports import report_pages
 from offhook.web.security import WebSettings
-from tests.browser.test_desk_page import CHROMIUM, FLAGS
 from tests.kpi.calls import abandoned_call, answered_call
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,18 +45,10 @@ async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     await engine.dispose()
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser) -> AsyncIterator[Page]:
+async def page(chromium: Browser) -> AsyncIterator[Page]:
     complaints: list[str] = []
-    page = await browser.new_page(viewport={"width": 1300, "height": 900})
+    page = await chromium.new_page(viewport={"width": 1300, "height": 900})
     page.set_default_timeout(30_000)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -57,10 +57,7 @@ async def browser(house: DeskHouse) -> AsyncIterator[Browser]:
 def ring(
     house: DeskHouse, number: str | None = "+393351234509", name: str | None = None, clock: Clock | None = None
 ) -> Scene:
-    call = Scene(f"{number}{name}", number, clock or Clock(), name=name)
-    for event in (call.started(), call.queued(), call.offered("101")):
-        house.desk.apply(event)
-    return call
+    return house.ring(number, "101", call_id=f"{number}{name}", name=name, clock=clock or Clock())
 
 
 def pop_id(house: DeskHouse) -> str:
