@@ -7,29 +7,41 @@ Calls: an entity Call, which the role has to let create, read and edit; it is fo
 description. A contact is an attendee of it, an account or lead its parent. Times are UTC.
 https://docs.espocrm.com/development/api/crud/.
 
+With ``about`` the role has to let read, too: opportunities (or sales orders of the Sales Pack, ``orders_from``) for
+orders, cases for incidents, activities, e-mails and meetings for contacts. What is told is described in
+crm_bridge/espocrm_about.py; of kinds of records other than contacts, accounts and leads nothing is told.
+https://docs.espocrm.com/development/api/relationships/.
+
 Numbers: asked with a pattern that allows anything between the digits, over all numbers of a record.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge import espocrm_about
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, holds, is_inbound, utc_text, was_answered
+from crm_bridge.call_record import Remembered, cleaned, holds, is_inbound, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact
+from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sources import Surroundings
 
 #: records whose further numbers are fetched, one question each
 MOST_DETAILS: Final = 5
+#: kinds of records that have orders, and kinds that have cases and a history
+_BUYERS: Final = ("Contact", "Account")
+_CUSTOMERS: Final = (*_BUYERS, "Lead")
+_SALES: Final = {"opportunities": espocrm_about.OPPORTUNITIES, "sales_orders": espocrm_about.SALES_ORDERS}
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +58,14 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         str,
         msgspec.Meta(description="Id of the user whom written calls belong to; needed where the field is required."),
     ] = ""
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
+    orders_from: Annotated[
+        Literal["opportunities", "sales_orders"],
+        msgspec.Meta(description="What the orders are: `sales_orders` needs the extension Sales Pack."),
+    ] = "opportunities"
 
 
 class _Listed(msgspec.Struct):
@@ -64,6 +84,10 @@ class Espo(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._entities = options.entities
         self._assigned_user = options.assigned_user
+        self._sales = _SALES[options.orders_from]
+        self._accounts = Remembered()
+        tellers: dict[Part, Teller] = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
+        self.ask_about(options.about, tellers | {Part.CONTACTS: self._contacts})
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -98,6 +122,56 @@ class Espo(HttpAdapter):
         method, path = ("PUT", f"/api/v1/Call/{segment(known)}") if known else ("POST", "/api/v1/Call")
         return (await self.http.store_as(_Made, method, path, json=self._record(call))).id
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        entity, own = self._parts_of(contact)
+        if entity not in _BUYERS:
+            return []
+        sales = self._sales
+        account = own if entity == "Account" else await self._account(contact.contact_id)
+        newest = {"select": sales.select, "orderBy": sales.newest, "order": "desc"}
+        where = espocrm_about.whose(sales, own if entity == "Contact" else "", account)
+        path, asked = f"/api/v1/{sales.entity}", newest | where
+        filters = (sales.is_open, sales.is_done)
+        now, done = await gather_all(*(self._newest(path, asked | {"primaryFilter": one}) for one in filters))
+        return [*(sales.read(one, True) for one in now), *(sales.read(one, False) for one in done)]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        entity, own = self._parts_of(contact)
+        if entity not in _CUSTOMERS:
+            return []
+        path, asked = f"/api/v1/{entity}/{segment(own)}/cases", espocrm_about.CASES
+        now, latest = await gather_all(self._newest(path, asked | {"primaryFilter": "open"}), self._newest(path, asked))
+        known = {one.get("id") for one in now}
+        incidents = [espocrm_about.incident_of(one, True) for one in now]
+        return incidents + [espocrm_about.incident_of(one, False) for one in latest if one.get("id") not in known]
+
+    async def _contacts(self, contact: Contact) -> list[Touch]:
+        entity, own = self._parts_of(contact)
+        if entity not in _CUSTOMERS:
+            return []
+        history = f"/api/v1/Activities/{entity}/{segment(own)}/history/list"
+        emails, meetings = await gather_all(
+            self._newest(f"{history}/Email", espocrm_about.EMAILS),
+            self._newest(f"{history}/Meeting", espocrm_about.MEETINGS),
+        )
+        touches = [touch for one in emails for touch in espocrm_about.touches_of_email(one, contact)]
+        return [*touches, *(touch for one in meetings for touch in espocrm_about.touches_of_meeting(one))]
+
+    def _parts_of(self, contact: Contact) -> tuple[str, str]:
+        """The kind of record and Espo's own id; two empty texts where it is none of ours."""
+        entity, _, own = contact.contact_id.partition("/")
+        return (entity, own) if entity in self._entities and own else ("", "")
+
+    async def _account(self, contact_id: str) -> str:
+        """Espo's id of the account that a contact belongs to; "" for none."""
+        if not self._accounts.get(contact_id):
+            await self.get(contact_id)
+        return self._accounts.get(contact_id)[1:]
+
+    async def _newest(self, path: str, params: dict[str, str]) -> Records:
+        asked = params | {"maxSize": str(MAX_NUMBERS)}
+        return (await self.http.fetch_as(_Listed, "GET", path, params=asked)).rows
+
     def _record(self, call: CallActivity) -> dict[str, Any]:
         entity, _, own = (call.contact_id or "").partition("/")
         is_contact = entity == "Contact" and bool(own)
@@ -127,6 +201,7 @@ class Espo(HttpAdapter):
         own = text_of(one.get("id"), 60)
         data = one.get("phoneNumberData")
         more = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+        self._accounts.put(f"{entity}/{own}", f"/{text_of(one.get('accountId'), 60)}")
         return make_contact(
             self.name,
             self.region,
