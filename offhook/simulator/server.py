@@ -14,30 +14,28 @@ import structlog
 
 from offhook.simulator.answers import Answers, Fields
 from offhook.simulator.plant import Plant
+from offhook.simulator.serving import Client, PlantServer
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
-TICK_S = 0.01
-LONGEST_ACTION = 64 * 1024
 TOLD_CLASSES = frozenset({"call", "agent", "dtmf"})  # the classes of what the plant tells
 
 _log = structlog.get_logger(__name__)
 
 
-class _Client:
+class _Manager(Client):
     """One connection. ``classes``: the events it gets, None for none yet, empty for none wanted."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        super().__init__(writer)
         self.classes: frozenset[str] | None = None
-        self.sent = 0
-        self._pending = 0
+        self.pending = 0
         self._stuck_since: float | None = None
 
     def write(self, data: bytes) -> None:
-        if not self.writer.is_closing():
-            self.writer.write(data)
-            self.sent += len(data)
-            self._pending += len(data)
+        """Send it, unless the connection is at its end; until it has left, it is ``pending``."""
+        before = self.sent
+        super().write(data)
+        self.pending += self.sent - before
 
     def tell(self, data: bytes) -> None:
         """Events of now, those of its classes."""
@@ -48,15 +46,15 @@ class _Client:
     def stuck_s(self, now: float) -> float:
         """How long nothing that is written has left for the client, in seconds."""
         left = self.writer.transport.get_write_buffer_size()
-        if left == 0 or left < self._pending:
+        if left == 0 or left < self.pending:
             self._stuck_since = None if left == 0 else now
         elif self._stuck_since is None:
             self._stuck_since = now
-        self._pending = left
+        self.pending = left
         return 0.0 if self._stuck_since is None else now - self._stuck_since
 
 
-class AmiServer:
+class AmiServer(PlantServer[Plant, _Manager]):
     """Serves a plant: ``async with AmiServer(plant, "monitor", "secret") as server``; it listens on ``host`` and
     ``port``.
 
@@ -76,62 +74,20 @@ class AmiServer:
         write_timeout_s: float = 0.1,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.plant, self.host, self.port, self.speed = plant, host, port, speed
+        super().__init__(plant, host=host, port=port, speed=speed, tls=tls)
         self.answers = Answers(plant)
         self.dropped = 0
-        self.bytes_told = 0
         self.user = username, secret
-        self._tls, self._write_timeout_s = tls, write_timeout_s
-        self._clients: set[_Client] = set()
-        self._serving: set[asyncio.Task[None]] = set()
-        self._time: asyncio.Task[None] | None = None
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> AmiServer:
-        self._server = await asyncio.start_server(
-            self._serve, self.host, self.port, ssl=self._tls, limit=LONGEST_ACTION
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._time = asyncio.create_task(self._pass_time(), name="simulated PBX")
-        return self
-
-    async def __aexit__(self, *_exception: object) -> None:
-        if self._server:
-            self._server.close()
-        if self._time:
-            self._time.cancel()
-            await asyncio.gather(self._time, return_exceptions=True)
-        self.disconnect()
-        await asyncio.gather(*self._serving)
+        self._write_timeout_s = write_timeout_s
 
     @property
     def clients(self) -> int:
         """How many are logged in."""
         return sum(1 for client in self._clients if client.classes is not None)
 
-    @property
-    def bytes_sent(self) -> int:
-        """How many were written to the clients that are connected now."""
-        return sum(client.sent for client in self._clients)
-
-    def skip(self, seconds: float) -> None:
-        """Let so much of the plant's time pass at once, and tell it."""
-        self._advance(self.plant.timeline.now + seconds)
-
-    def disconnect(self) -> None:
-        """Cut all connections, as a network that fails does."""
-        for client in list(self._clients):
-            client.writer.transport.abort()
-
-    async def _pass_time(self) -> None:
-        last = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = time.monotonic()
-            if self.speed > 0:
-                self._advance(self.plant.timeline.now + (now - last) * self.speed)
-            last = now
-            self._drop_the_slow(now)
+    def _tick(self, passed_s: float) -> None:
+        del passed_s
+        self._drop_the_slow(time.monotonic())
 
     def _advance(self, until: float) -> None:
         data = b"".join(told for _, told in self.plant.advance(until))
@@ -143,32 +99,24 @@ class AmiServer:
         for client in list(self._clients):
             if client.stuck_s(now) > self._write_timeout_s:
                 self.dropped += 1
-                _log.info("a client does not read and is dropped", pending_bytes=client._pending)
+                _log.info("a client does not read and is dropped", pending_bytes=client.pending)
                 client.writer.transport.abort()
 
     # one client
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task:
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
-        client = _Client(reader, writer)
-        self._clients.add(client)
+    def _welcome(self, writer: asyncio.StreamWriter) -> _Manager:
+        client = _Manager(writer)
         client.write(BANNER)
-        try:
-            while (fields := await _read_action(reader)) is not None:
-                if not await self._obey(client, fields):
-                    break
-            if not writer.is_closing():
-                await writer.drain()
-        except (OSError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._clients.discard(client)
-            writer.close()
+        return client
 
-    async def _obey(self, client: _Client, fields: Fields) -> bool:
+    async def _converse(self, client: _Manager, reader: asyncio.StreamReader) -> None:
+        while (fields := await _read_action(reader)) is not None:
+            if not await self._obey(client, fields):
+                break
+        if not client.writer.is_closing():
+            await client.writer.drain()
+
+    async def _obey(self, client: _Manager, fields: Fields) -> bool:
         """False when the connection ends with it."""
         action, action_id = fields.get("action", "").lower(), fields.get("actionid", "")
         told = f"ActionID: {action_id}\r\n" if action_id else ""
@@ -186,7 +134,7 @@ class AmiServer:
         self._advance(self.plant.timeline.now)
         return True
 
-    def _log_in(self, client: _Client, fields: Fields, told: str) -> bool:
+    def _log_in(self, client: _Manager, fields: Fields, told: str) -> bool:
         username, secret = self.user
         right = hmac.compare_digest(fields.get("secret", "").encode(), secret.encode())
         if fields.get("username", "") != username or not right:

@@ -55,10 +55,7 @@ class SimulatedPbx:
         return ["trunk"] if self.kind == "asterisk" else []
 
     def cut(self) -> None:
-        if isinstance(self.server, AmiServer):
-            self.server.disconnect()
-        else:
-            self.server.cut()
+        self.server.cut()
 
     def mute(self, seconds: float) -> None:
         """Time passes that nobody hears of."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Mapping
 
 import structlog
@@ -17,26 +16,21 @@ from offhook.simulator.freeswitch.answers import Answers
 from offhook.simulator.freeswitch.plant import FreeswitchPlant
 from offhook.simulator.freeswitch.session import GREETING, TURNED_AWAY, Session
 from offhook.simulator.freeswitch.telling import Event
+from offhook.simulator.serving import Client, PlantServer
 
-TICK_S = 0.01
-LONGEST_COMMAND = 64 * 1024
 MAX_MISSED = 500
 MAX_BEHIND_BYTES = 8 * 1024 * 1024  # FreeSWITCH keeps up to 100,000 events for each listener
 
 _log = structlog.get_logger(__name__)
 
 
-class _Client:
-    """One connection."""
+class _Listener(Client):
+    """One connection with what it has asked for, and how many events it ``lost``."""
 
     def __init__(self, writer: asyncio.StreamWriter, session: Session) -> None:
-        self.writer, self.session = writer, session
-        self.lost = self.sent = 0
-
-    def write(self, data: bytes) -> None:
-        if not self.writer.is_closing():
-            self.writer.write(data)
-            self.sent += len(data)
+        super().__init__(writer)
+        self.session = session
+        self.lost = 0
 
     def tell(self, events: list[Event]) -> int:
         """Events of now, those that it asked for; how many bytes that is."""
@@ -51,7 +45,7 @@ class _Client:
         return len(told)
 
 
-class FreeswitchServer:
+class FreeswitchServer(PlantServer[FreeswitchPlant, _Listener]):
     """Serves a plant: ``async with FreeswitchServer(plant, "ClueCon") as server``; it listens on ``host`` and ``port``.
 
     ``speed`` seconds of the plant pass in one second; 0 lets time pass only by ``skip``: the clock by which the PBX
@@ -70,68 +64,34 @@ class FreeswitchServer:
         users: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.plant, self.password, self.host, self.port, self.speed = plant, password, host, port, speed
-        self.answers = Answers(plant)
-        self.killed = self.connections = self.bytes_told = 0
+        super().__init__(plant, host=host, port=port, speed=speed, tls=tls)
+        self.password, self.answers = password, Answers(plant)
+        self.killed = self.connections = 0
         self.refusing = self.half_open = self.turning_away = False
-        self._users, self._tls = users or {}, tls
+        self._users = users or {}
         self._reading = asyncio.Event()
         self._reading.set()
         self._to_drop = 0
-        self._clients: set[_Client] = set()
-        self._serving: set[asyncio.Task[None]] = set()
-        self._time: asyncio.Task[None] | None = None
-        self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> FreeswitchServer:
-        self._server = await asyncio.start_server(
-            self._serve, self.host, self.port, ssl=self._tls, limit=LONGEST_COMMAND
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._time = asyncio.create_task(self._pass_time(), name="simulated PBX")
-        return self
-
-    async def __aexit__(self, *_exception: object) -> None:
-        if self._server:
-            self._server.close()
-        if self._time:
-            self._time.cancel()
-            await asyncio.gather(self._time, return_exceptions=True)
+    async def __aexit__(self, *exception: object) -> None:
         self._reading.set()
-        self.cut()
-        await asyncio.gather(*self._serving)
+        await super().__aexit__(*exception)
 
     @property
     def clients(self) -> int:
         """How many listen to events."""
         return sum(1 for client in self._clients if client.session.listens)
 
-    @property
-    def bytes_sent(self) -> int:
-        """How many were written to the clients that are connected now."""
-        return sum(client.sent for client in self._clients)
-
     # time
-
-    def skip(self, seconds: float) -> None:
-        """Let so much of the plant's time pass at once, and tell it."""
-        self._advance(self.plant.timeline.now + seconds)
 
     def mute(self, seconds: float) -> None:
         """Let so much of the plant's time pass, and tell nobody."""
         for _ in self.plant.advance(self.plant.timeline.now + seconds):
             pass
 
-    async def _pass_time(self) -> None:
-        last = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = time.monotonic()
-            if self.speed > 0:
-                self._advance(self.plant.timeline.now + (now - last) * self.speed)
-            else:
-                self.plant.core.epoch += now - last
-            last = now
+    def _tick(self, passed_s: float) -> None:
+        if self.speed <= 0:
+            self.plant.core.epoch += passed_s
 
     def _advance(self, until: float) -> None:
         for _, events in self.plant.advance(until):
@@ -145,7 +105,7 @@ class FreeswitchServer:
         lost, self._to_drop = events[: self._to_drop], max(0, self._to_drop - len(events))
         return events[len(lost) :]
 
-    def _kill(self, client: _Client) -> None:
+    def _kill(self, client: _Listener) -> None:
         self.killed += 1
         _log.info("a listener lost too many events and is killed", lost=client.lost)
         client.writer.transport.abort()
@@ -164,11 +124,6 @@ class FreeswitchServer:
         else:
             self._reading.set()
 
-    def cut(self) -> None:
-        """Cut all connections, as a network that fails does."""
-        for client in list(self._clients):
-            client.writer.transport.abort()
-
     def drop_next(self, count: int) -> None:
         """The next so many events are lost on the way to everybody; 0: no more are."""
         self._to_drop = count
@@ -185,26 +140,14 @@ class FreeswitchServer:
 
     # one client
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task:
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
+    def _welcome(self, writer: asyncio.StreamWriter) -> _Listener | None:
         self.connections += 1
         if self.refusing:
             writer.transport.abort()
-            return
-        client = _Client(writer, Session(self.answers, self.password, self._users))
-        self._clients.add(client)
-        try:
-            await self._converse(client, reader)
-        except (OSError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._clients.discard(client)
-            writer.close()
+            return None
+        return _Listener(writer, Session(self.answers, self.password, self._users))
 
-    async def _converse(self, client: _Client, reader: asyncio.StreamReader) -> None:
+    async def _converse(self, client: _Listener, reader: asyncio.StreamReader) -> None:
         if self.half_open:
             await reader.read()
             return
@@ -221,7 +164,7 @@ class FreeswitchServer:
             self._obey(client, text)
         await client.writer.drain()
 
-    def _obey(self, client: _Client, text: str) -> None:
+    def _obey(self, client: _Listener, text: str) -> None:
         line, *more = text.strip("\r\n").splitlines() or [""]
         headers = {key.strip().lower(): value.strip() for key, _, value in (each.partition(":") for each in more)}
         client.write(client.session.obey(line, headers))

@@ -70,7 +70,7 @@ class WatchedDemo:
             server.speed = SPEED
             await until(lambda: house.recorder.stored > 5)
             house.feed.publish(_something_odd())
-            server.disconnect()
+            server.cut()
             await until(lambda: house.lines[0].link.health().reconnects == 1 and house.recorder.stored > 20)
             self._ready.set()
             await until(self._over.is_set, LONGEST_S)

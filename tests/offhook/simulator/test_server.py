@@ -200,7 +200,7 @@ async def test_a_cut_connection_is_found_and_made_again(server: AmiServer) -> No
     link = Link(settings, dialect, lambda frames, _at, _session: list(frames).clear())
     running = asyncio.create_task(link.run())
     await until(lambda: link.health().connected)
-    server.disconnect()
+    server.cut()
     await until(lambda: link.health().reconnects == 1 and server.clients == 1)
     await link.close()
     await running
