@@ -7,7 +7,7 @@ import pytest
 from cti import signals as s
 from cti.model import StayOutcome
 from cti.pbx.freeswitch_events import FreeswitchEvents
-from tests.cti.pbx.test_freeswitch_events import BRIDGE, CALLED, CONSUMER, FIFO, INBOUND, PUSHED, Headers, all_told
+from tests.cti.pbx.freeswitch_meanings import BRIDGE, CALLED, CONSUMER, FIFO, INBOUND, PUSHED, Headers, all_told
 
 POPPED = (FIFO, CONSUMER | {"FIFO-Action": "consumer_pop", "FIFO-Caller-UUID": "u1"})
 TALKS = (FIFO, PUSHED | {"FIFO-Action": "bridge-caller-start"})

@@ -8,7 +8,7 @@ from cti import signals as s
 from cti.model import StayOutcome
 from cti.pbx.freeswitch_events import FreeswitchEvents
 from cti.signals import DialResult
-from tests.cti.pbx.test_freeswitch_events import BRIDGE, BY_QUEUE, CALLED, CALLER, CC, MEMBER, PHONE, Headers, all_told
+from tests.cti.pbx.freeswitch_meanings import BRIDGE, BY_QUEUE, CALLED, CALLER, CC, MEMBER, PHONE, Headers, all_told
 
 ASKED = CALLED | {"Unique-ID": "u3", "variable_dialed_user": "102", "variable_originating_leg_uuid": "u2"}
 TO_COLLEAGUE = {"Bridge-A-Unique-ID": "u2", "Bridge-B-Unique-ID": "u3"}

@@ -7,7 +7,7 @@ import pytest
 from cti import signals as s
 from cti.model import StayOutcome
 from cti.pbx.freeswitch_events import FreeswitchEvents
-from tests.cti.pbx.test_freeswitch_events import (
+from tests.cti.pbx.freeswitch_meanings import (
     BRIDGE,
     BY_QUEUE,
     CALLER,

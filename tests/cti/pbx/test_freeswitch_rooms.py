@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cti import signals as s
 from cti.pbx.freeswitch_events import FreeswitchEvents
-from tests.cti.pbx.test_freeswitch_events import BRIDGE, ROOM, all_told
+from tests.cti.pbx.freeswitch_meanings import BRIDGE, ROOM, all_told
 
 COMES = {"Unique-ID": "u1", "Conference-Unique-ID": "r1", "Conference-Name": "3800", "Action": "add-member"}
 
