@@ -32,20 +32,28 @@ _AWAY: Final = frozenset({"crm-unreachable", "crm-slow", "crm-busy"})
 _log = structlog.get_logger(__name__)
 
 
+class CtiCounts:
+    """What became of messages, attempt by attempt.
+
+    ``sent`` arrived, ``failed`` were not taken; ``late`` and ``dropped`` were not tried: too old, too many.
+    """
+
+    def __init__(self) -> None:
+        self.sent = self.late = self.dropped = self.failed = 0
+
+
 @runtime_checkable
 class LiveListener(Protocol):
     """A source that wants to hear of calls as they happen."""
 
+    @property
+    def counts(self) -> CtiCounts:
+        """What became of what it was told."""
+        ...
+
     async def hear(self, follower: Follower) -> None:
         """Take events until the follower is closed. Never raises for what the other side does."""
         ...
-
-
-class CtiCounts:
-    """What became of messages: ``sent`` arrived; ``late`` were too old, ``dropped`` too many, ``failed`` not taken."""
-
-    def __init__(self) -> None:
-        self.sent = self.late = self.dropped = self.failed = 0
 
 
 class _Letter(NamedTuple):

@@ -7,15 +7,24 @@ from datetime import UTC, datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from crm_bridge.cti_push import CtiCounts
 from crm_bridge.delivery import TargetCounts
 from crm_bridge.live_webhooks import LiveCounts
 
 
 class OutboxCollector:
-    """A collector for a ``CollectorRegistry``. The label is a target's name from the settings: no number, no name."""
+    """A collector for a ``CollectorRegistry``. Labels are names of the settings and results: no number, no name.
 
-    def __init__(self, targets: Mapping[str, TargetCounts], live: Mapping[str, LiveCounts]) -> None:
-        self._targets, self._live = targets, live
+    ``targets`` are the outbox's, ``live`` the webhooks, ``listeners`` the help desks that hear of calls at once.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, TargetCounts],
+        live: Mapping[str, LiveCounts],
+        listeners: Mapping[str, CtiCounts],
+    ) -> None:
+        self._targets, self._live, self._listeners = targets, live, listeners
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the registry then does not collect in order to know the names."""
@@ -46,7 +55,13 @@ class OutboxCollector:
         for target, counts in self._live.items():
             for result in ("sent", "late", "dropped"):
                 messages.add_metric((target, result), getattr(counts, result))
-        yield messages
+        told = CounterMetricFamily(
+            "offhook_cti_push", "Messages to a help desk's log of callers.", labels=("source", "result")
+        )
+        for source, heard in self._listeners.items():
+            for result in ("sent", "failed", "late", "dropped"):
+                told.add_metric((source, result), getattr(heard, result))
+        yield from (messages, told)
 
 
 def _age_s(since: datetime | None) -> float:

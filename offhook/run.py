@@ -139,7 +139,8 @@ class Offhook:
         self.write_back.connect(self.lookup, notes, lambda pbx, agent: self.desk.name(DeskId(pbx, agent)), choices)
         names = [one.name for one in settings.pbx]
         self.recorder = Recorder(self.feed.follow("recorder"), self.store, pbxs=names, known_until=self._known_until)
-        self._registry = self._make_registry()
+        listeners = {name: source for name, source in sources.items() if isinstance(source, LiveListener)}
+        self._registry = self._make_registry(listeners)
         self.url = await stack.enter_async_context(self._serve())
         await self._keep_partitions(stack)
         await self._carry_on()
@@ -149,7 +150,7 @@ class Offhook:
         await self._mail_reports(stack)
         await self._keep_privacy(stack)
         await self._tell_others(stack)
-        await self._tell_live(sources, stack)
+        await self._tell_live(listeners, stack)
         await stack.enter_async_context(self._working(self._watch, self._hang_up))
 
     def _journal_of(self, pbx: PbxSettings, folder: Path) -> PbxJournal | None:
@@ -210,16 +211,15 @@ class Offhook:
         work = partial(self.write_back.run, self.feed.follow("webhooks"))
         await stack.enter_async_context(self._working(work, self.write_back.close))
 
-    async def _tell_live(self, sources: Mapping[str, object], stack: AsyncExitStack) -> None:
+    async def _tell_live(self, listeners: Mapping[str, LiveListener], stack: AsyncExitStack) -> None:
         """Have sources that want to hear of calls while they ring follow them."""
-        for name, source in sources.items():
-            if isinstance(source, LiveListener):
-                follower = self.feed.follow(f"live {name}")
+        for name, listener in listeners.items():
+            follower = self.feed.follow(f"live {name}")
 
-                async def stop(follower: Follower = follower) -> None:
-                    follower.close()
+            async def stop(follower: Follower = follower) -> None:
+                follower.close()
 
-                await stack.enter_async_context(self._working(partial(source.hear, follower), stop))
+            await stack.enter_async_context(self._working(partial(listener.hear, follower), stop))
 
     async def _keep_privacy(self, stack: AsyncExitStack) -> None:
         """Have old data go, and people who were erased be forgotten."""
@@ -309,7 +309,7 @@ class Offhook:
             return Condition("store", False, "away", f"no answer within {STORE_CHECK_S:g} s")
         return Condition("store", True, "up")
 
-    def _make_registry(self) -> CollectorRegistry:
+    def _make_registry(self, listeners: Mapping[str, LiveListener]) -> CollectorRegistry:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(
             KpiCollector(
@@ -324,7 +324,8 @@ class Offhook:
             )
         )
         registry.register(DeskCollector(self.desk.counts, self.lookup.counts))
-        registry.register(OutboxCollector(self.write_back.delivery.counts, self.write_back.live.counts))
+        heard = {name: listener.counts for name, listener in listeners.items()}
+        registry.register(OutboxCollector(self.write_back.delivery.counts, self.write_back.live.counts, heard))
         return registry
 
     def _journal_healths(self) -> Mapping[str, JournalHealth]:

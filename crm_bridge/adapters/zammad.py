@@ -31,7 +31,7 @@ from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbound, without_customer
 from crm_bridge.contact import Contact, Incident, SourceError, Touch
-from crm_bridge.cti_push import ANSWER_S, CtiPush
+from crm_bridge.cti_push import ANSWER_S, CtiCounts, CtiPush
 from crm_bridge.cti_story import CtiStory
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, date_of, make_contact, text_of, touch_of
@@ -272,6 +272,11 @@ class LiveZammad(Zammad):
         story = CtiStory(settings.default_region, settings.dial_prefixes)
         self._live = HttpClient(name, options, ANSWER_S)
         self.push = CtiPush(name, self._live, f"/api/v1/cti/{segment(options.cti_token or '')}", story)
+
+    @property
+    def counts(self) -> CtiCounts:
+        """What became of the messages to the caller log."""
+        return self.push.counts
 
     async def hear(self, follower: Follower) -> None:
         """Tell Zammad's caller log until the follower is closed."""

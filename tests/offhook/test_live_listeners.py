@@ -24,6 +24,7 @@ async def test_a_call_is_in_the_caller_log_of_zammad_and_not_again_after_a_start
             await pbx.send(recorded("S01"))
             await until(lambda: house.recorder.stored == 1)
             await until(lambda: [one["event"] for one in zammad.heard][-1:] == ["hangup"])
+            await until(lambda: 'offhook_cti_push_total{result="sent",source="desk"} 3.0' in house.metrics().decode())
         assert [one["event"] for one in zammad.heard] == ["newCall", "answer", "hangup"]
         [entry] = zammad.caller_log.values()
         assert (entry["direction"], entry["queue"], entry["cause"]) == ("in", "sales", "normalClearing")

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from crm_bridge.cti_push import CtiCounts
 from crm_bridge.delivery import TargetCounts
 from crm_bridge.live_webhooks import LiveCounts
 from offhook.outbox_metrics import OutboxCollector
 
 
-def exposed(targets: dict[str, TargetCounts], live: dict[str, LiveCounts]) -> list[str]:
+def exposed(
+    targets: dict[str, TargetCounts], live: dict[str, LiveCounts], listeners: dict[str, CtiCounts]
+) -> list[str]:
     registry = CollectorRegistry()
-    registry.register(OutboxCollector(targets, live))
+    registry.register(OutboxCollector(targets, live, listeners))
     return generate_latest(registry).decode().splitlines()
 
 
@@ -22,7 +25,7 @@ def test_what_waits_and_what_arrived_is_told_by_target() -> None:
     crm.delivered, crm.failed, crm.buried, crm.waiting, crm.dead = 7, 3, 1, 2, 4
     crm.oldest_at = datetime.now(UTC) - timedelta(hours=1)
     live.sent, live.late, live.dropped = 5, 2, 1
-    lines = exposed({"crm:odoo": crm, "webhook:site": TargetCounts()}, {"webhook:site": live})
+    lines = exposed({"crm:odoo": crm, "webhook:site": TargetCounts()}, {"webhook:site": live}, {})
     assert 'offhook_outbox_deliveries_total{result="delivered",target="crm:odoo"} 7.0' in lines
     assert 'offhook_outbox_deliveries_total{result="buried",target="crm:odoo"} 1.0' in lines
     assert 'offhook_outbox_waiting{target="crm:odoo"} 2.0' in lines
@@ -33,5 +36,13 @@ def test_what_waits_and_what_arrived_is_told_by_target() -> None:
     assert 'offhook_webhook_live_total{result="late",target="webhook:site"} 2.0' in lines
 
 
+def test_what_a_help_desk_heard_is_told_by_source() -> None:
+    heard = CtiCounts()
+    heard.sent, heard.failed, heard.late, heard.dropped = 9, 4, 3, 2
+    lines = exposed({}, {}, {"desk": heard})
+    for result, count in {"sent": 9.0, "failed": 4.0, "late": 3.0, "dropped": 2.0}.items():
+        assert f'offhook_cti_push_total{{result="{result}",source="desk"}} {count}' in lines
+
+
 def test_where_nobody_is_told_there_are_no_figures() -> None:
-    assert [line for line in exposed({}, {}) if not line.startswith("#")] == []
+    assert [line for line in exposed({}, {}, {}) if not line.startswith("#")] == []
