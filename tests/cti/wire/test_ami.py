@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cti.wire.ami import MAX_BANNER_BYTES, AmiError, AmiFrame, AmiWire, encode_action
+from cti.wire.ami import MAX_BANNER_BYTES, AmiError, AmiWire, encode_action
+from tests.cti.wire.pieces import cut, feed_all, told
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 STREAMS = {
@@ -19,21 +18,6 @@ STREAMS = {
 }
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 EVENT = "Event: Hangup\r\nUniqueid: 1.2\r\nCallerIDName: Žofia 北京\r\nExten: \r\nUniqueid: second\r\n\r\n".encode()
-
-Told = list[tuple[str, int, bytes]]
-
-
-def told(frames: Iterable[AmiFrame]) -> Told:
-    return [(frame.name, frame.offset, frame.raw) for frame in frames]
-
-
-def feed_all(wire: AmiWire, pieces: Iterable[bytes]) -> Told:
-    return told(frame for piece in pieces for frame in wire.feed(piece))
-
-
-def cut(data: bytes, places: Iterable[int]) -> Iterator[bytes]:
-    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return (data[start:end] for start, end in pairwise(edges))
 
 
 @pytest.fixture(params=STREAMS)

@@ -4,67 +4,23 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cti.wire.esl import MAX_ANSWER_BYTES, MAX_HEADER_BYTES, EslError, EslFrame, EslWire, encode_command, many
+from cti.wire.esl import MAX_ANSWER_BYTES, MAX_HEADER_BYTES, EslError, EslWire, encode_command, many
+from tests.cti.wire.pieces import cut, feed_all, told
+from tests.cti.wire.raw_esl import ACCEPTED, CALLCENTER, EVENT, EVENT_JSON, GREETING, JOB, NAME, greeted, message, plain
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "freeswitch"
 STREAMS = {path.parent.name: path for path in sorted(RECORDINGS.glob("S*/events.esl.gz"))}
-GREETING = b"Content-Type: auth/request\n\n"
-ACCEPTED = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
-NAME = "Žofia 北京"
-HEADERS = (
-    b"Event-Name: CHANNEL_HANGUP\nUnique-ID: 1\nCaller-Caller-ID-Name: %C5%BDofia%20%E5%8C%97%E4%BA%AC\n"
-    b"Caller-Caller-ID-Number: %2B39333\nvariable_both: ARRAY%3A%3Aone%7C%3Atwo\n"
-)
-JSON = json.dumps({"Event-Name": "CHANNEL_HANGUP", "Unique-ID": "1", "both": ["one", "two"]}).encode()
-
-Told = list[tuple[str, int, bytes]]
-
-
-def message(kind: bytes, body: bytes) -> bytes:
-    return b"Content-Length: %d\nContent-Type: %b\n\n%b" % (len(body), kind, body)
-
-
-def plain(headers: bytes, inner: bytes = b"") -> bytes:
-    said = b"Content-Length: %d\n" % len(inner) if inner else b""
-    return message(b"text/event-plain", headers + said + b"\n" + inner)
-
-
-EVENT = plain(HEADERS)
-JOB = plain(b"Event-Name: BACKGROUND_JOB\nJob-Command: status\n", b"+OK\n\nEvent-Name: FORGED\nUnique-ID: 2\n")
-CALLCENTER = plain(b"Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\nCC-Action: members-count\n")
-EVENT_JSON = message(b"text/event-json", JSON)
 
 
 @cache
 def recorded(name: str) -> bytes:
     return gzip.decompress(STREAMS[name].read_bytes())
-
-
-def told(frames: Iterable[EslFrame]) -> Told:
-    return [(frame.name, frame.offset, frame.raw) for frame in frames]
-
-
-def feed_all(wire: EslWire, pieces: Iterable[bytes]) -> Told:
-    return told(frame for piece in pieces for frame in wire.feed(piece))
-
-
-def cut(data: bytes, places: Iterable[int]) -> Iterator[bytes]:
-    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return (data[start:end] for start, end in pairwise(edges))
-
-
-def greeted(wanted: Iterable[str] | None = None, **limits: int) -> EslWire:
-    wire = EslWire(wanted, **limits)
-    wire.feed(GREETING)
-    return wire
 
 
 a_stream = pytest.mark.parametrize("name", STREAMS)
@@ -297,65 +253,6 @@ def test_replies_show_their_headers_and_bodies() -> None:
     assert (answer.name, answer.get(b"_body"), answer.get(b"Content-Length")) == ("api/response", "+OK 50%", "7")
 
 
-@pytest.mark.parametrize(
-    ("broken", "ref", "why"),
-    [
-        (b"Content-Length: 12x\nContent-Type: api/response\n\n", "esl-bad-length", "b'12x'"),
-        (b"Content-Length: -5\nContent-Type: text/event-plain\n\n", "esl-bad-length", "b'-5'"),
-        (b"Content-Length: \nContent-Type: text/event-plain\n\n", "esl-bad-length", "b''"),
-        (b"Content-Length: 1\nContent-Length: 2\nContent-Type: api/response\n\n", "esl-bad-length", "b'1, 2'"),
-        (b"Content-Length: " + b"9" * 400 + b"\nContent-Type: api/response\n\n", "esl-bad-length", "999"),
-        (
-            b"Content-Length: 104857600\nContent-Type: text/event-plain\n\n",
-            "esl-frame-too-long",
-            "104857600 bytes, 1048576",
-        ),
-        (b"Content-Length: 104857600\nContent-Type: api/response\n\n", "esl-frame-too-long", "67108864 are taken"),
-        (EVENT.replace(b": 1", b": 2", 1), "esl-wrong-length", "does not end after the 2"),
-        (EVENT[:16] + b"%d" % (len(EVENT) // 2) + EVENT[19:], "esl-wrong-length", "the event at byte"),
-        (message(b"text/event-plain", b"Event-Name: X\n"), "esl-wrong-length", "14 bytes"),
-        (message(b"text/event-plain", b"Unique-ID: 1\n\n"), "esl-wrong-length", "14 bytes"),
-        (message(b"text/event-json", b'{"Event-Name":"X"}\n{"a":"b"}'), "esl-wrong-length", "28 bytes"),
-        (message(b"text/event-json", b'{"Event-Name":"X"'), "esl-wrong-length", "17 bytes"),
-        (b"Unique-ID: 1\n\n", "esl-out-of-step", "b'Unique-ID: 1"),
-        (b"\n\n", "esl-out-of-step", "at byte"),
-        (b"x" * MAX_HEADER_BYTES, "esl-out-of-step", "b'xxxx"),
-    ],
-)
-def test_what_is_no_event_socket_is_a_clear_error_and_what_came_before_is_still_given(
-    broken: bytes, ref: str, why: str
-) -> None:
-    wire = greeted()
-    frames = wire.feed(EVENT + broken + EVENT * 3)
-    assert told(frames) == [("CHANNEL_HANGUP", len(GREETING), EVENT)]
-    assert wire.error is not None
-    assert wire.error.ref == ref
-    assert why in wire.error.why
-    assert wire.buffered_bytes == 0
-    with pytest.raises(EslError) as again:
-        wire.feed(EVENT)
-    assert again.value is wire.error
-
-
-@pytest.mark.parametrize("wanted", [None, ["HEARTBEAT"]])
-def test_a_length_that_swallows_the_next_event_is_noticed(wanted: list[str] | None) -> None:
-    length = len(EVENT) - EVENT.index(b"\n\n") - 2
-    swallowing = EVENT.replace(b"%d" % length, b"%d" % (length + len(EVENT)), 1)
-    wire = greeted(wanted)
-    with pytest.raises(EslError) as error:
-        wire.feed(swallowing + EVENT)
-    assert error.value.ref == "esl-wrong-length"
-
-
-def test_an_answer_may_be_longer_than_an_event() -> None:
-    wire = greeted(max_frame_bytes=1_000)
-    rows = b"x" * 100_000
-    (answer,) = wire.feed(b"Content-Type: api/response\nContent-Length: 100000\n\n" + rows)
-    assert answer.get(b"_body") == rows.decode()
-    with pytest.raises(EslError, match="1000 are taken"):
-        wire.feed(plain(b"Event-Name: X\n" + b"Y: z\n" * 1_000))
-
-
 def test_a_long_answer_in_many_pieces_costs_no_more_than_its_bytes() -> None:
     wire = greeted()
     wire.feed(b"Content-Type: api/response\nContent-Length: 10000000\n\n")
@@ -364,36 +261,6 @@ def test_a_long_answer_in_many_pieces_costs_no_more_than_its_bytes() -> None:
     assert wire.buffered_bytes > 9_999_000
     (answer,) = wire.feed(b"y" * 1_000)
     assert (answer.get(b"_body") or "")[-1_001:] == "x" + "y" * 1_000
-
-
-@pytest.mark.parametrize(
-    "greeting",
-    [
-        b"Asterisk Call Manager/11.0.0\r\n",
-        b"220 mail.example.com ESMTP\r\n",
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\n" + GREETING,
-        b"A" * 10_000_000,
-        EVENT,
-        ACCEPTED,
-    ],
-)
-def test_a_peer_that_greets_otherwise_is_no_freeswitch(greeting: bytes) -> None:
-    wire = EslWire()
-    with pytest.raises(EslError, match=r"expected 'Content-Type: auth/request', got") as error:
-        wire.feed(greeting)
-    assert error.value.ref == "esl-no-greeting"
-    assert len(str(error.value)) < 400
-    assert (wire.banner, wire.buffered_bytes) == (None, 0)
-
-
-def test_a_peer_that_turns_us_away_says_so() -> None:
-    turned_away = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
-    for cuts in ([], [5], [20], [27]):
-        wire = EslWire()
-        with pytest.raises(EslError) as error:
-            feed_all(wire, cut(turned_away, cuts))
-        assert error.value.ref == "esl-turned-away"
 
 
 def test_nothing_is_given_before_the_greeting_is_whole() -> None:
@@ -408,15 +275,3 @@ def test_a_command_is_said_with_its_headers_in_order() -> None:
     said = encode_command("sendmsg 1", [("call-command", "hangup"), ("hangup-cause", "USER_BUSY")])
     assert said == b"sendmsg 1\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n"
     assert encode_command("api echo ž") == "api echo ž\n\n".encode()
-
-
-@pytest.mark.parametrize("mark", ["\r", "\n", "\r\n", "\0"])
-@pytest.mark.parametrize("place", ["command", "key", "value"])
-def test_a_line_break_in_a_command_is_refused_and_not_repeated(mark: str, place: str) -> None:
-    evil = f"auth hush{mark}{mark}api shutdown"
-    command = evil if place == "command" else "sendmsg 1"
-    header = (evil if place == "key" else "key", evil if place == "value" else "value")
-    with pytest.raises(EslError) as error:
-        encode_command(command, [header])
-    assert error.value.ref == "esl-line-break"
-    assert "hush" not in str(error.value)
