@@ -22,7 +22,7 @@ from tests.crm_bridge.vendors.crm_server import (
 )
 
 TELLING = {name: vendor for name, vendor in VENDORS.items() if vendor.tells}
-ANNAS, BRUNOS, MALLORYS = "+393351234567", "+393337654321", "+390221000200"
+ANNAS, BRUNOS, MALLORYS = "+393351234567", "+390221000100", "+390221000200"
 
 pytestmark = pytest.mark.parametrize("kind", sorted(TELLING))
 
@@ -92,7 +92,8 @@ async def test_open_incidents_are_told_from_others(open_: Open, server: CrmServe
     assert (now.title, now.opened_on) == (TROUBLES[0].title, TROUBLES[0].opened_on)
     assert now.reference
     assert now.state
-    assert all(one.title == TROUBLES[1].title for one in old)
+    mailed = {talk.title for talk in TALKS}  # some vendors make a ticket of every e-mail
+    assert {one.title for one in old} <= {TROUBLES[1].title, *mailed}
 
 
 async def test_earlier_contacts_come_newest_first_with_who_had_them(open_: Open, server: CrmServer) -> None:
@@ -112,7 +113,9 @@ async def test_products_are_told(open_: Open, server: CrmServer) -> None:
 
 
 async def test_nobody_gets_what_is_anothers(open_: Open, server: CrmServer) -> None:
-    bruno = await whole(open_(about=server.tells), BRUNOS)
+    crm = open_(about=server.tells)
+    [found] = [one for one in await crm.find(parse_number(BRUNOS, "IT")) if one.name == "Bruno Verdi"]
+    bruno = await crm.details(found)
     assert (told(bruno), bruno.unread) == ({}, ())
 
 
