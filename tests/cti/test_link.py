@@ -1,10 +1,8 @@
-"""The link held to its contract by a scripted PBX, and the faults that only such a one makes."""
+"""The link held to its contract by a scripted PBX, and what only such a one can make it do."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ssl
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -13,57 +11,13 @@ from typing import Any
 import pytest
 
 from cti import conversation, link as link_module
-from cti.errors import OffhookError
-from cti.link import Link, LinkError, backoff_s, tls_context
+from cti.link import Link, LinkError, backoff_s
 from cti.pbx.asterisk import AsteriskDialect
 from cti.pbx.dialect import Frame
 from cti.pbx.settings import PbxSettings
-from tests.cti.link_contract import DRIVERS, LinkContract, until, watching
-from tests.cti.scripted_pbx import (
-    BANNER,
-    SECRET,
-    USERNAME,
-    Fields,
-    ScriptedPbx,
-    make_certificate,
-    message,
-    pause_event,
-    server_tls,
-)
-
-
-def settings_for(port: int, driver: str = "native", **changes: Any) -> PbxSettings:
-    given: dict[str, Any] = {"secret": SECRET, "backoff_first_s": 0.01, "backoff_max_s": 0.05, **changes}
-    return PbxSettings(name="hq", driver=driver, port=port, username=USERNAME, **given)
-
-
-class ScriptedPeer:
-    """The scripted PBX as the contract sees it."""
-
-    def __init__(self, pbx: ScriptedPbx) -> None:
-        self._pbx = pbx
-        for name in ("Status", "QueueStatus"):
-            pbx.answers[name] = self._list
-
-    def settings(self, driver: str, **changes: object) -> PbxSettings:
-        return settings_for(self._pbx.port, driver, **changes)
-
-    async def pause(self, reason: str) -> None:
-        await self._pbx.send(pause_event(reason))
-
-    async def cut(self) -> None:
-        self._pbx.cut()
-
-    def logins(self) -> int:
-        return len(self._pbx.asked("Login"))
-
-    @staticmethod
-    def _list(fields: Fields) -> bytes:
-        mine, name = f"ActionID: {fields['ActionID']}", fields["Action"]
-        response = message("Response: Success", mine, "EventList: start", "Message: will follow")
-        member = message("Event: QueueMember", "Queue: support", "Name: Žofia Kováčová", mine)
-        end = message(f"Event: {name}Complete", mine, "EventList: Complete", "ListItems: 1")
-        return response + member + message("Event: QueueMember", "Queue: x", "ActionID: another's") + end
+from tests.cti.link_contract import LinkContract, until, watching
+from tests.cti.scripted_pbx import BANNER, SECRET, ScriptedPbx, message, pause_event
+from tests.cti.scripted_peer import ScriptedPeer, settings_for
 
 
 class TestScripted(LinkContract):
@@ -71,32 +25,6 @@ class TestScripted(LinkContract):
     async def peer(self) -> AsyncIterator[ScriptedPeer]:
         async with ScriptedPbx() as pbx:
             yield ScriptedPeer(pbx)
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[ScriptedPbx]:
-    async with ScriptedPbx() as pbx:
-        yield pbx
-
-
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-async def error_of(settings: PbxSettings) -> OffhookError:
-    """Why the link is not up, after two attempts: it must not give up after the first."""
-    async with watching(settings) as watch:
-        await until(lambda: watch.link.health().attempts_failed >= 2)
-        error = watch.link.last_error
-        assert error is not None
-        assert watch.story == []
-    return error
 
 
 async def test_names_are_whole_however_the_bytes_are_cut(pbx: ScriptedPbx, driver: str) -> None:
@@ -173,27 +101,6 @@ async def test_events_in_the_packet_of_the_log_in_come_after_back(pbx: ScriptedP
     assert watch.story[:2] == ["back", "QueueMemberPause"]
 
 
-async def test_a_silent_peer_is_given_up(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.silent.add("Ping")
-    settings = settings_for(pbx.port, driver, keepalive_s=0.05, keepalive_deadline_s=0.2)
-    async with watching(settings) as watch:
-        await until(lambda: watch.causes)
-    assert "link-peer-silent" in watch.causes[0]
-    assert "0.2 s" in watch.causes[0]
-    assert watch.story[:2] == ["back", "lost"]
-
-
-async def test_a_silent_peer_that_goes_on_sending_is_given_up_too(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.silent.add("Ping")
-    async with watching(settings_for(pbx.port, driver, keepalive_s=0.05, keepalive_deadline_s=0.3)) as watch:
-        await watch.up()
-        while not watch.causes:
-            with contextlib.suppress(ConnectionError):
-                await pbx.send(pause_event("noise"))
-            await asyncio.sleep(0)
-    assert "link-peer-silent" in watch.causes[0]
-
-
 async def test_the_pbx_is_told_goodbye(pbx: ScriptedPbx, driver: str) -> None:
     async with watching(settings_for(pbx.port, driver)) as watch:
         await watch.up()
@@ -258,78 +165,12 @@ async def test_a_wrong_secret_is_tried_once(pbx: ScriptedPbx, driver: str) -> No
     assert len(pbx.asked("Login")) == 1
 
 
-async def test_the_secret_is_not_told_to_a_peer_that_is_no_pbx(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b"220 mail.example.com ESMTP\r\n"
-    error = await error_of(settings_for(pbx.port, driver))
-    assert error.ref == "ami-no-banner"
-    assert "220 mail" in str(error)
-    assert pbx.raw == b""
-
-
 async def test_a_link_closed_before_it_was_let_in_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
     pbx.banner = b""
     async with watching(settings_for(pbx.port, driver)):
         await until(lambda: pbx.talkers == 1)
     await until(lambda: pbx.talkers == 0)
     assert pbx.raw == b""
-
-
-async def error_ref(settings: PbxSettings) -> str:
-    return (await error_of(settings)).ref
-
-
-async def test_a_peer_that_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b""
-    assert await error_ref(settings_for(pbx.port, driver, connect_timeout_s=0.05)) == "link-no-greeting"
-
-
-async def test_a_banner_that_never_ends(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b"A" * 300_000
-    assert await error_ref(settings_for(pbx.port, driver)) == "ami-no-banner"
-
-
-async def test_a_closed_port(pbx: ScriptedPbx, driver: str) -> None:
-    await pbx.stop()
-    error = await error_of(settings_for(pbx.port, driver))
-    assert error.ref == "link-port-closed"
-    assert f"127.0.0.1:{pbx.port}" in str(error)
-    assert "manager.conf" in error.hint
-    await pbx.listen()
-
-
-async def test_a_host_without_an_address(driver: str) -> None:
-    assert await error_ref(settings_for(5038, driver, host="no-such-pbx.invalid")) == "link-unknown-host"
-
-
-async def test_a_log_in_that_is_not_answered(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.silent.add("Login")
-    error = await error_of(settings_for(pbx.port, driver, connect_timeout_s=0.1))
-    assert (error.ref, "Login" in str(error)) == ("link-no-answer", True)
-
-
-async def test_half_a_frame_and_then_the_end(pbx: ScriptedPbx, driver: str) -> None:
-    async with watching(settings_for(pbx.port, driver)) as watch:
-        link = await watch.up()
-        read = link.health().bytes_read
-        await pbx.send(pause_event("whole") + b"Event: Hangup\r\nUniq")
-        await until(lambda: link.health().bytes_read > read and watch.reasons())
-        pbx.cut()
-        await until(lambda: watch.causes)
-    assert "in the middle of a message, after 19 bytes of it" in watch.causes[0]
-    assert watch.reasons() == ["whole"]
-    assert "Hangup" not in watch.story
-
-
-async def test_a_header_of_ten_megabytes(pbx: ScriptedPbx, driver: str) -> None:
-    async with watching(settings_for(pbx.port, driver)) as watch:
-        await watch.up()
-        huge = message("Event: VarSet", "Value: " + "x" * 10_000_000)
-        with contextlib.suppress(ConnectionError):
-            await pbx.send(pause_event("before") + huge)
-        await until(lambda: watch.story.count("back") >= 2)
-    assert "ami-frame-too-long" in watch.causes[0]
-    assert "1048576 bytes" in watch.causes[0]
-    assert watch.reasons() == ["before"]
 
 
 async def test_an_action_without_an_answer(pbx: ScriptedPbx, driver: str) -> None:
@@ -361,86 +202,6 @@ async def test_no_action_without_a_connection(pbx: ScriptedPbx, driver: str) -> 
     link = Link(settings, AsteriskDialect(settings), lambda *_: None)
     with pytest.raises(LinkError, match="link-not-connected"):
         await link.send("Ping")
-
-
-async def test_a_peer_that_takes_nothing_does_not_fill_the_memory(pbx: ScriptedPbx, driver: str) -> None:
-    gate = asyncio.Event()
-
-    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(BANNER)
-        await gate.wait()
-        writer.close()
-
-    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1)
-    port = server.sockets[0].getsockname()[1]
-    settings = settings_for(port, driver)
-    link = Link(settings, AsteriskDialect(settings), lambda *_: None)
-    run = asyncio.create_task(link.run())
-    await until(lambda: link._conversation is not None and link._conversation.wire.banner)
-    talk = link._conversation
-    assert talk is not None
-    with pytest.raises(LinkError, match="link-congested"):
-        for _ in range(1_000):
-            talk.write("Filler", b"x" * 100_000)
-    gate.set()
-    await link.close()
-    await asyncio.wait({run})
-    server.close()
-    await server.wait_closed()
-
-
-async def test_tls(certificate: tuple[Path, Path], driver: str) -> None:
-    async with ScriptedPbx(server_tls(*certificate)) as pbx:
-        settings = settings_for(pbx.port, driver, tls=True, tls_ca_file=str(certificate[0]))
-        async with watching(settings) as watch:
-            await watch.up()
-            await pbx.send(pause_event("Ž"), 1)
-            await until(lambda: watch.reasons() == ["Ž"])
-        async with watching(settings_for(pbx.port, driver, tls=True, tls_verify=False)) as watch:
-            await watch.up()
-
-
-async def test_a_certificate_that_nobody_trusts(certificate: tuple[Path, Path], driver: str) -> None:
-    async with ScriptedPbx(server_tls(*certificate)) as pbx:
-        error = await error_of(settings_for(pbx.port, driver, tls=True))
-        assert error.ref == "link-tls-certificate"
-        assert "self-signed" in error.why
-        assert "tls_ca_file" in error.hint
-        named = settings_for(pbx.port, driver, host="localhost", tls=True, tls_ca_file=str(certificate[0]))
-        error = await error_of(named)
-        assert (error.ref, "localhost" in error.why) == ("link-tls-certificate", True)
-    assert pbx.raw == b""
-
-
-async def test_tls_to_a_port_that_speaks_none(pbx: ScriptedPbx, driver: str) -> None:
-    error = await error_of(settings_for(pbx.port, driver, tls=True))
-    assert error.ref == "link-tls"
-    assert "tls = false" in error.hint
-
-
-async def test_no_tls_to_a_port_that_speaks_it(certificate: tuple[Path, Path], driver: str) -> None:
-    async with ScriptedPbx(server_tls(*certificate)) as pbx:
-        error = await error_of(settings_for(pbx.port, driver, connect_timeout_s=0.2))
-    assert error.ref == "link-no-greeting"
-    assert "tls = true" in error.hint
-
-
-def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LinkError, match=r"none\.pem.*link-tls-ca-file"):
-        tls_context(settings_for(5039, tls=True, tls_ca_file=str(tmp_path / "none.pem")))
-    (tmp_path / "bad.pem").write_text("not PEM")
-    with pytest.raises(LinkError, match=r"bad\.pem"):
-        tls_context(settings_for(5039, tls=True, tls_ca_file=str(tmp_path / "bad.pem")))
-
-
-def test_tls_checks_certificate_and_name_unless_told_not_to() -> None:
-    checked = tls_context(settings_for(5039, tls=True))
-    trusting = tls_context(settings_for(5039, tls=True, tls_verify=False))
-    assert checked is not None
-    assert trusting is not None
-    assert (checked.verify_mode, checked.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert (trusting.verify_mode, trusting.check_hostname) == (ssl.CERT_NONE, False)
-    assert tls_context(settings_for(5038)) is None
 
 
 async def test_a_refused_snapshot_is_told_and_asked_for_again(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
@@ -15,12 +14,6 @@ from cti.pbx.asterisk import AsteriskDialect
 from cti.pbx.settings import PbxSettings
 from tests.cti.link_contract import DRIVERS, until
 from tests.cti.scripted_pbx import ScriptedPbx, pause_event
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[ScriptedPbx]:
-    async with ScriptedPbx() as pbx:
-        yield pbx
 
 
 async def test_it_carries_bytes_both_ways_and_tells_the_end(pbx: ScriptedPbx) -> None:

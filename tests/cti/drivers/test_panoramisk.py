@@ -15,14 +15,9 @@ from panoramisk.manager import Manager
 from cti.drivers.panoramisk import MAX_RUNNING, Driver, LinkedManager
 from cti.errors import OffhookError
 from cti.link import Link
-from cti.pbx.settings import PbxSettings
 from tests.cti.link_contract import Watch, until, watching
-from tests.cti.scripted_pbx import SECRET, USERNAME, Fields, ScriptedPbx, message, pause_event
-
-
-def settings_for(pbx: ScriptedPbx, **changes: Any) -> PbxSettings:
-    given: dict[str, Any] = {"secret": SECRET, "backoff_first_s": 0.01, "backoff_max_s": 0.05, **changes}
-    return PbxSettings(name="hq", driver="panoramisk", port=pbx.port, username=USERNAME, **given)
+from tests.cti.scripted_pbx import Fields, ScriptedPbx, message, pause_event
+from tests.cti.scripted_peer import settings_for
 
 
 def manager_of(link: Link) -> LinkedManager:
@@ -31,14 +26,8 @@ def manager_of(link: Link) -> LinkedManager:
 
 
 @pytest.fixture
-async def pbx() -> AsyncIterator[ScriptedPbx]:
-    async with ScriptedPbx() as pbx:
-        yield pbx
-
-
-@pytest.fixture
 async def watch(pbx: ScriptedPbx) -> AsyncIterator[Watch]:
-    async with watching(settings_for(pbx)) as watch:
+    async with watching(settings_for(pbx.port, "panoramisk")) as watch:
         await watch.up()
         yield watch
 
@@ -196,7 +185,7 @@ async def test_an_action_without_an_answer_fails_and_is_not_sent_again(
 
 
 async def test_no_action_before_the_first_connection(pbx: ScriptedPbx) -> None:
-    manager = Driver(settings_for(pbx)).manager
+    manager = Driver(settings_for(pbx.port, "panoramisk")).manager
     with pytest.raises(OffhookError, match="link-not-connected"):
         manager.send_action({"Action": "Ping"})
 
@@ -210,7 +199,7 @@ async def test_no_action_between_two_connections(pbx: ScriptedPbx, watch: Watch,
 
 
 async def test_it_does_not_connect_by_itself(pbx: ScriptedPbx) -> None:
-    async with watching(settings_for(pbx)) as watch:
+    async with watching(settings_for(pbx.port, "panoramisk")) as watch:
         await watch.up()
         await watch.link.close()
         manager = manager_of(watch.link)
