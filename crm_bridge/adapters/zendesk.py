@@ -8,28 +8,43 @@ Calls: a ticket each, as Zendesk's own telephony has it, with the call as an int
 ``external_id``. A changed note is a further comment, as comments cannot be changed.
 https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/.
 
+About a customer: the tickets that he requested are incidents, open in every status but solved and closed, a status of
+one's own by its category; those by e-mail or chat are contacts too, each on the day that it was opened, from him or to
+him by who submitted it. Tickets that tell of our calls (by their tag) are left out. One search for each, which may know
+a new ticket some minutes late; the agent sees the tickets that he may see in Zendesk.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/ (``include=tickets(users)``),
+https://support.zendesk.com/hc/en-us/articles/4408886879258 (keywords) and
+https://developer.zendesk.com/documentation/ticketing/reference-guides/via-object-reference/.
+
 Numbers: the search is asked for each way of writing the number; values of one keyword are alternatives there.
 """
 
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, title_of
 from crm_bridge.call_record import cleaned, hash_of, html_of
-from crm_bridge.contact import Contact
+from crm_bridge.contact import Contact, Incident, Touch
 from crm_bridge.forms import spelled_forms
-from crm_bridge.found import Record, make_contact, text_of
+from crm_bridge.found import Record, date_of, make_contact, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, Records, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.rows import MAX_NUMBERS, MAX_REFERENCE
 from crm_bridge.sources import Surroundings
 
 _TAG: Final = "offhook-call"
+_DONE: Final = frozenset({"solved", "closed"})
+_CHANNELS: Final = {"email": "e-mail", "mail": "e-mail", "chat": "chat"}
+_ID: Final = re.compile(r"[0-9]{1,20}")
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,10 +57,15 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["new", "open", "pending", "solved"],
         msgspec.Meta(description="Status of a ticket that tells of a call."),
     ] = "solved"
+    about: Annotated[
+        tuple[Literal["incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class _Found(msgspec.Struct):
     results: Records
+    users: Records = []
 
 
 class _One(msgspec.Struct):
@@ -69,6 +89,7 @@ class Zendesk(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._ticket_status = options.ticket_status
         self._own_id = 0
+        self.ask_about(options.about, {Part.INCIDENTS: self._incidents, Part.CONTACTS: self._touches})
 
     async def find(self, number: Number) -> list[Contact]:
         """Users with this number."""
@@ -108,6 +129,25 @@ class Zendesk(HttpAdapter):
         key = {"Idempotency-Key": hash_of(call.call_id)}
         return await self._store("POST", "/api/v2/tickets.json", ticket, key)
 
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        found = await self._requested(contact)
+        names = _names(found)
+        return [_incident(one, names) for one in found.results]
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        found = await self._requested(contact, " via:mail via:chat")
+        names = _names(found)
+        return [touch for one in found.results for touch in _touch(one, names)]
+
+    async def _requested(self, contact: Contact, how: str = "") -> _Found:
+        """The latest tickets that this customer requested, with the names of those who have to do with them."""
+        if not _ID.fullmatch(contact.contact_id):
+            return _Found([])
+        query = f"type:ticket requester:{contact.contact_id} -tags:{_TAG}{how}"
+        order = {"sort_by": "created_at", "sort_order": "desc", "per_page": str(MAX_NUMBERS)}
+        params = {"query": query, "include": "tickets(users)", **order}
+        return await self.http.fetch_as(_Found, "GET", "/api/v2/search.json", params=params)
+
     async def _store(self, method: str, path: str, ticket: dict[str, Any], key: dict[str, str] | None = None) -> str:
         written = await self.http.store_as(_Ticket, method, path, json={"ticket": ticket}, headers=key)
         return text_of(written.ticket.get("id"), 20)
@@ -144,3 +184,27 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Zen
     """Zendesk as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "token")
     return Zendesk(name, options, surroundings)
+
+
+def _names(found: _Found) -> dict[object, str]:
+    return {user.get("id"): text_of(user.get("name"), 100) for user in found.users}
+
+
+def _incident(one: Record, names: dict[object, str]) -> Incident:
+    status = text_of(one.get("status"), 100)
+    return Incident(
+        reference=text_of(one.get("id"), MAX_REFERENCE),
+        title=text_of(one.get("subject")),
+        state=status,
+        is_open=status not in _DONE,
+        severity=text_of(one.get("priority"), 100),
+        owner=names.get(one.get("assignee_id")) or None,
+        opened_on=date_of(one.get("created_at")),
+    )
+
+
+def _touch(one: Record, names: dict[object, str]) -> Iterator[Touch]:
+    via, his = one.get("via"), one.get("submitter_id") == one.get("requester_id")
+    kind = _CHANNELS.get(text_of(via.get("channel"), 40), "") if isinstance(via, dict) else ""
+    by = names.get(one.get("assignee_id" if his else "submitter_id"))
+    yield from touch_of(one.get("created_at"), kind, one.get("subject"), direction="in" if his else "out", by=by)

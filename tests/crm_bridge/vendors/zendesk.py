@@ -3,27 +3,39 @@ keywords, alternatives where one comes twice; ``email/token:token`` by basic aut
 Tickets as at developer.zendesk.com/api-reference/ticketing/tickets/tickets: listed by ``external_id``; an
 ``Idempotency-Key`` gives the ticket that it gave before; comments are only ever added; who solves one is assigned to
 it.
+
+Tickets are searched by ``requester``, ``via`` and ``tags``, a minus before one of them excludes (support.zendesk.com,
+"Zendesk Support search reference"); ``include=tickets(users)`` adds the users who have to do with them (the search's
+"Side-loads").
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, shown
+from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, shown, talks, troubles
 
 ME = 7
+AGENTS = {ME: "Agent", 21: "Bruno Esposito", 22: "Dana O'Neill"}
+#: words of the search for channels of tickets
+VIA = {"mail": "email", "chat": "chat", "web": "web", "api": "api"}
 
 
 class Vendor(CrmServer):
     kind = "zendesk"
+    tells: ClassVar[tuple[str, ...]] = ("incidents", "contacts")
 
     def __init__(self) -> None:
         super().__init__()
         self.tickets: dict[int, dict[str, Any]] = {}
+        self.requested: list[dict[str, Any]] = []
+        for one in self.people:
+            self.fill(one.number)
 
     def options(self) -> dict[str, Any]:
         return super().options() | {"user": "agent@example.com"}
@@ -43,6 +55,26 @@ class Vendor(CrmServer):
             Told(str(own), "" if one["requester_id"] == ME else str(one["requester_id"]), "\n".join(one["comments"]))
             for own, one in self.tickets.items()
         ]
+
+    def fill(self, person: int) -> None:
+        """What this person requested: by the web form, by e-mail or in a chat."""
+        for case in troubles(person):
+            status = "hold" if case.is_open else "closed"
+            own = {"subject": case.title, "status": status, "priority": "high", "assignee_id": agent(case.owner)}
+            self.put(person, "web", f"{case.opened_on}T09:00:00Z", own)
+        for talk in talks(person):
+            way = {"submitter_id": person} if talk.direction == "in" else {"submitter_id": agent(talk.by)}
+            own = {"subject": talk.title, "assignee_id": agent(talk.by)} | way
+            self.put(person, "email" if talk.kind == "e-mail" else "chat", talk.at.strftime("%Y-%m-%dT%H:%M:%SZ"), own)
+
+    def put(self, person: int, channel: str, at: str, own: dict[str, Any]) -> None:
+        plain = {"id": 300 + len(self.requested), "requester_id": person, "submitter_id": person, "tags": []}
+        made = {"created_at": at, "via": {"channel": channel, "source": {}}, "status": "closed", "priority": None}
+        self.requested.append(plain | made | own)
+
+    async def part_of(self, request: web.Request) -> str:
+        query = request.query.get("query", "")
+        return ("contacts" if "via:" in query else "incidents") if query.startswith("type:ticket") else ""
 
     async def me(self, request: web.Request) -> web.Response:
         let_in(request)
@@ -75,10 +107,28 @@ class Vendor(CrmServer):
     async def search(self, request: web.Request) -> web.Response:
         let_in(request)
         kind, _, query = request.query["query"].partition(" ")
+        if kind == "type:ticket":
+            return web.json_response(self.tickets_for(query, request.query))
         assert kind == "type:user"
         found = [user(one) for one in self.people if meant(query, one)]
         page = found[: int(request.query["per_page"])]
         return web.json_response({"results": page, "count": len(found), "next_page": None})
+
+    def tickets_for(self, query: str, params: Mapping[str, str]) -> dict[str, Any]:
+        assert (params["sort_by"], params["sort_order"], params["include"]) == ("created_at", "desc", "tickets(users)")
+        assert int(params["per_page"]) <= 100
+        of_calls = [
+            one | {"id": own, "subject": one["subject"], "submitter_id": ME, "created_at": "2026-11-22T00:00:00Z"}
+            | {"via": {"channel": "api"}}
+            for own, one in self.tickets.items()
+        ]  # fmt: skip
+        found = [one for one in (*self.requested, *of_calls) if asked_for(query.split(), one)]
+        found.sort(key=lambda one: str(one["created_at"]), reverse=True)
+        page = found[: int(params["per_page"])]
+        named = {one.get(role) for one in page for role in ("requester_id", "submitter_id", "assignee_id")}
+        agents = [{"id": own, "name": name, "role": "agent"} for own, name in AGENTS.items() if own in named]
+        users = agents + [user(one) for one in self.people if one.number in named]
+        return {"results": page, "users": users, "count": len(found), "next_page": None}
 
     async def one(self, request: web.Request) -> web.Response:
         let_in(request)
@@ -86,6 +136,22 @@ class Vendor(CrmServer):
         if found is None:
             return web.json_response({"error": "RecordNotFound", "description": "Not found"}, status=404)
         return web.json_response({"user": user(found)})
+
+
+def agent(name: str) -> int:
+    return next(own for own, known in AGENTS.items() if known == name)
+
+
+def asked_for(words: list[str], one: dict[str, Any]) -> bool:
+    """Whether a ticket is meant: the values of one keyword are alternatives."""
+    asked: dict[str, list[str]] = {}
+    for word in words:
+        keyword, _, value = word.partition(":")
+        asked.setdefault(keyword, []).append(value)
+    assert asked.keys() <= {"requester", "via", "-tags"}, words
+    channels = [VIA[word] for word in asked.get("via", [])]
+    his = str(one["requester_id"]) in asked["requester"] and (not channels or one["via"]["channel"] in channels)
+    return his and not set(asked.get("-tags", [])) & set(one["tags"])
 
 
 def take(ticket: dict[str, Any]) -> dict[str, Any]:
