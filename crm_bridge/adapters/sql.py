@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -25,12 +25,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from crm_bridge.about import Part, Telling
 from crm_bridge.activity import CallActivity
 from crm_bridge.call_record import refused
 from crm_bridge.call_template import NAMES, call_values
-from crm_bridge.contact import Contact, SourceError
+from crm_bridge.contact import Contact, Incident, Order, SourceError, Touch
 from crm_bridge.forms import loose_pattern, placeholders
-from crm_bridge.found import with_parts
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import AdapterOptions, Text
@@ -56,7 +56,7 @@ _TYPES: Final[Mapping[str, Any]] = {
 }
 Engine = AsyncEngine | sa.Engine
 #: the questions about one customer who was found
-ABOUT: Final = ("orders_query", "incidents_query", "products_query", "contacts_query")
+ABOUT: Final = tuple(f"{part}_query" for part in Part)
 #: rows of one answer: a customer may have several
 MOST_ROWS: Final = 100
 
@@ -150,7 +150,7 @@ class Options(AdapterOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("write_statement: it has no :call_id; the same call could not be found again")
 
 
-class Database:
+class Database(Telling):
     """Customers of one database. A connection of a small pool for each question, given back unchanged."""
 
     def __init__(
@@ -161,14 +161,20 @@ class Database:
         self._options = options
         self._region = surroundings.region
         self._timeout_s = surroundings.timeout_s
+        tellers = {
+            Part.ORDERS: self._orders,
+            Part.INCIDENTS: self._incidents,
+            Part.PRODUCTS: self._products,
+            Part.CONTACTS: self._touches,
+        }
+        self.ask_about([part for part in tellers if getattr(options, f"{part}_query")], tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Customers whom the query gives for this number. Raises SourceError."""
         if number.key is None:
             return []
         bound = placeholders(number, self._region) | {"pattern": loose_pattern(number)}
-        found = (await self._ask(self._options.query, bound))[: MAX_CANDIDATES + 1]
-        return [await self._whole(found[0])] if len(found) == 1 else found
+        return (await self._ask(self._options.query, bound))[: MAX_CANDIDATES + 1]
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Customers with this text, if there is a query for that. Raises SourceError."""
@@ -184,8 +190,11 @@ class Database:
         if self._options.id_is_number and not (contact_id.isdecimal() and len(contact_id) <= 18):
             return None
         found = await self._ask(self._options.get_query, {"id": self._own(contact_id)})
-        one = next((one for one in found if one.contact_id == contact_id), None)
-        return None if one is None else await self._whole(one)
+        return next((one for one in found if one.contact_id == contact_id), None)
+
+    async def fetch_rows(self, query: str, contact_id: str) -> list[dict[str, Any]]:
+        """What a SELECT of ours says with :id, at most ``MOST_ROWS``. Raises SourceError."""
+        return await self._asked(query, {"id": self._own(contact_id)})
 
     async def close(self) -> None:
         """Close the pool."""
@@ -194,27 +203,17 @@ class Database:
     def _own(self, contact_id: str) -> str | int:
         return int(contact_id) if self._options.id_is_number and contact_id.isdecimal() else contact_id
 
-    async def _whole(self, contact: Contact) -> Contact:
-        """The customer with all that the other queries tell of him; a query that fails is told on the card."""
-        asked = {name: query for name in ABOUT if (query := getattr(self._options, name))}
-        answers = await asyncio.gather(*(self._about(query, contact) for query in asked.values()))
-        told = dict(zip(asked, answers, strict=True))
-        rows = {name: answer if isinstance(answer, list) else [] for name, answer in told.items()}
-        unread = [(name.removesuffix("_query"), answer) for name, answer in told.items() if isinstance(answer, str)]
-        return with_parts(
-            contact,
-            orders=orders_of(rows.get("orders_query", ()), self._region),
-            incidents=incidents_of(rows.get("incidents_query", ()), self._region),
-            products=products_of(rows.get("products_query", ())),
-            touches=touches_of(rows.get("contacts_query", ()), self._region),
-            fields=unread,
-        )
+    async def _orders(self, contact: Contact) -> Iterable[Order]:
+        return orders_of(await self.fetch_rows(self._options.orders_query, contact.contact_id), self._region)
 
-    async def _about(self, query: str, contact: Contact) -> list[dict[str, Any]] | str:
-        try:
-            return await self._asked(query, {"id": self._own(contact.contact_id)})
-        except SourceError as error:
-            return f"not read: {error.what}"
+    async def _incidents(self, contact: Contact) -> Iterable[Incident]:
+        return incidents_of(await self.fetch_rows(self._options.incidents_query, contact.contact_id), self._region)
+
+    async def _products(self, contact: Contact) -> Iterable[object]:
+        return products_of(await self.fetch_rows(self._options.products_query, contact.contact_id))
+
+    async def _touches(self, contact: Contact) -> Iterable[Touch]:
+        return touches_of(await self.fetch_rows(self._options.contacts_query, contact.contact_id), self._region)
 
     async def _ask(self, query: str, bound: Mapping[str, str | int]) -> list[Contact]:
         rows = await self._asked(query, bound)
