@@ -20,6 +20,7 @@ from kpi.grafana.recordings import AIM, WITHIN_S, callers_in, missed_in
 
 ALLOWED = 1 - AIM
 FEW_CALLERS = 10
+_ARRIVED = 'sum by (target) (increase(offhook_outbox_deliveries_total{result="delivered"}[30m]))'
 
 
 class Severity(StrEnum):
@@ -221,5 +222,24 @@ _POPS = (
         lasting="15m",
     ),
 )
+_OUTBOX = (
+    _over(
+        "OffhookDeadLetters",
+        "offhook_outbox_dead",
+        "> 0",
+        "{{ $labels.target }} was not told of {{ $value }} calls, and will not be",
+        "It refused them, or could not be reached for a week. /outbox says why, and tells them again or drops them.",
+        lasting="5m",
+    ),
+    Alert(
+        name="OffhookOutboxStuck",
+        expr=f"offhook_outbox_oldest_seconds > 1800 and on (target) {_ARRIVED} == 0",
+        vectors=("offhook_outbox_oldest_seconds", _ARRIVED),
+        lasting="5m",
+        summary="{{ $labels.target }} is told of no calls",
+        description="The oldest call has waited for {{ $value | humanizeDuration }}, and none has arrived for half an "
+        "hour. They are tried again for a week; nothing is lost yet.",
+    ),
+)
 
-ALERTS = (*_CALLERS, *_LINKS, *_TRUTH, *_STORE, *_POPS)
+ALERTS = (*_CALLERS, *_LINKS, *_TRUTH, *_STORE, *_POPS, *_OUTBOX)

@@ -1,4 +1,4 @@
-"""Is all well: links to the PBXs, trunks, what was not seen, the journal, the store, pops and look-ups."""
+"""Is all well: links to the PBXs, trunks, what was not seen, the journal, the store, pops, look-ups, CRMs told."""
 
 from __future__ import annotations
 
@@ -216,10 +216,65 @@ _POPS = (
     ),
 )
 
+_TOLD = (
+    View(
+        title="Dead letters",
+        text="Calls that a CRM or webhook refused, or that could not be delivered for a week: somebody has to look.",
+        queries=(Query("offhook_outbox_dead", "{{target}}"),),
+        shape=Shape.STAT,
+        decimals=0,
+        steps=((None, "green"), (1, "red")),
+        width=8,
+        none="nobody is told",
+    ),
+    View(
+        title="Calls that wait to be told",
+        text="Tried again with growing pauses until they have arrived. They are counted every ten seconds.",
+        queries=(Query("offhook_outbox_waiting", "{{target}}"),),
+        width=8,
+        none="nobody is told",
+    ),
+    View(
+        title="How long the oldest has waited",
+        text="Half an hour without any that arrives is an alert.",
+        queries=(Query("offhook_outbox_oldest_seconds", "{{target}}"),),
+        unit="s",
+        steps=((None, "green"), (1800, "orange")),
+        width=8,
+        none="nobody is told",
+    ),
+    View(
+        title="Attempts to tell of ended calls, in the time shown",
+        text="delivered arrived; failed did not, and are tried again or given up; buried are those given up.",
+        queries=(
+            Query(
+                "sum by (target, result) (increase(offhook_outbox_deliveries_total[$__range]))",
+                "{{target}} {{result}}",
+            ),
+        ),
+        shape=Shape.BARS,
+        decimals=0,
+        none="nobody is told",
+    ),
+    View(
+        title="Told while it happens, in the time shown",
+        text="Webhooks' live events, and messages to a help desk's log of callers: what is late is not told any more.",
+        queries=(
+            Query(
+                "sum by (target, result) (increase(offhook_webhook_live_total[$__range]))", "{{target}} {{result}}"
+            ),
+            Query("sum by (source, result) (increase(offhook_cti_push_total[$__range]))", "{{source}} {{result}}"),
+        ),
+        shape=Shape.BARS,
+        decimals=0,
+        none="nobody is told",
+    ),
+)
+
 PBXS = Page(
     uid="offhook-health",
     title="Offhook: PBX, trunks and health",
-    text="Is all well: links, trunks, what was not seen, the journal, the store, screen pops and look-ups.",
+    text="Is all well: links, trunks, what was not seen, the journal, the store, screen pops, look-ups, CRMs told.",
     variables=(PBX,),
     rows=(
         ("Links", _LINKS),
@@ -227,5 +282,6 @@ PBXS = Page(
         ("What should not be", _ODD),
         ("Store and journal", _STORE),
         ("Screen pops", _POPS),
+        ("Calls told to CRMs and webhooks", _TOLD),
     ),
 )

@@ -38,6 +38,6 @@ def test_the_questions_are_parts_of_the_limit(alert: Alert) -> None:
 
 @EACH
 def test_words_use_only_labels_that_the_metrics_have(alert: Alert) -> None:
-    known = {label for spec in SPECS.values() for label in spec.labels} | {"instance", "source"}
+    known = {label for spec in SPECS.values() for label in spec.labels} | {"instance", "source", "target"}
     used = set(re.findall(r"\$labels\.(\w+)", alert.summary + alert.description))
     assert used <= known

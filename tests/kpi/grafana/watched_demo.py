@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crm_bridge.pop import DeskId
-from crm_bridge.settings import CrmSettings
+from crm_bridge.settings import CrmSettings, SourceSettings
+from crm_bridge.webhook_settings import WebhookEvent, WebhookSettings
 from cti.model import Oddity, OddityFound, Origin
 from cti.pbx.settings import PbxSettings
 from offhook.run import Offhook
@@ -22,6 +23,8 @@ from offhook.simulator.server import AmiServer
 from offhook.simulator.sites import DEMO
 from offhook.simulator.traffic import Bustle, Traffic
 from offhook.web.security import WebSettings
+from tests.crm_bridge.receiver import SECRET, Receiver
+from tests.crm_bridge.vendors.zammad import CTI_TOKEN, Vendor
 from tests.cti.link_contract import until
 from tests.prometheus.server import PrometheusServer
 
@@ -61,7 +64,9 @@ class WatchedDemo:
         plant.staff_logs_in()
         async with (
             AmiServer(plant, "demo", "a secret", speed=0.0) as server,
-            Offhook(_settings(server.port), self._folder) as house,
+            Receiver() as receiver,
+            Vendor() as zammad,
+            Offhook(_settings(server.port, receiver, zammad), self._folder) as house,
         ):
             self._url = house.url
             await until(lambda: server.clients == 1)
@@ -89,7 +94,7 @@ def answers(query: Callable[[str], list[tuple[dict[str, str], float]]], expr: st
     return any(value == value for _, value in query(expr))
 
 
-def _settings(port: int) -> Settings:
+def _settings(port: int, receiver: Receiver, zammad: Vendor) -> Settings:
     pbx = PbxSettings(
         name=PBX,
         port=port,
@@ -100,7 +105,10 @@ def _settings(port: int) -> Settings:
         backoff_first_s=0.1,
         wrap_up_s=dict.fromkeys(("sales", "support", "billing", "orders"), 0.2),
     )
-    return Settings(pbx=(pbx,), web=WebSettings(listen="127.0.0.1:0"), crm=CrmSettings(default_region="IT"))
+    webhook = WebhookSettings(name="site", url=receiver.url, secret=SECRET, events=tuple(WebhookEvent))
+    desk = SourceSettings(name="desk", kind="zammad", options=zammad.options() | {"cti_token": CTI_TOKEN})
+    crm = CrmSettings(default_region="IT", sources=(SourceSettings(name="book", kind="book"), desk))
+    return Settings(pbx=(pbx,), web=WebSettings(listen="127.0.0.1:0"), crm=crm, webhook=(webhook,))
 
 
 def _show(house: Offhook, desks: set[DeskId]) -> None:
