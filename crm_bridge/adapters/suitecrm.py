@@ -7,6 +7,9 @@ Calls: a record of the module Calls, which the user has to be allowed to edit an
 the interface lets one choose it (Api/V8/Service/ModuleService.php), so it can be made once only. Its parent is the
 customer. Times are UTC.
 
+With ``about`` the user has to be allowed to view opportunities for orders, cases for incidents, e-mails and meetings
+for contacts. What is told is described in crm_bridge/suitecrm_about.py; it knows contacts, accounts and leads.
+
 Numbers: its filter compares for equality only, one field with one value a question (see its source,
 Api/V8/JsonApi/Repository/Filter.php), so each form in ``stored_as`` is asked for in each of ``phone_fields``. A site
 that stores all numbers in one form says so and saves questions. Numbers that are written in none of these forms are
@@ -20,9 +23,11 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge import suitecrm_about
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, is_inbound, talk_s, utc_text, was_answered
-from crm_bridge.contact import Contact
+from crm_bridge.call_record import Remembered, cleaned, is_inbound, talk_s, utc_text, was_answered
+from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import as_stored
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, fetch_grant, gather_all, segment
@@ -42,7 +47,10 @@ _PHONES = {
 }
 #: the length of a call's subject there (modules/Calls/vardefs.php)
 _MAX_SUBJECT: Final = 50
-_SHOWN = ("first_name", "last_name", "name", "email1", "account_name", "description", "title")
+_NO_ACCOUNT: Final = "Accounts/"
+_SHOWN: Final = ("first_name", "last_name", "name", "email1", "account_name", "account_id", "description", "title")
+#: a field that a module does not have is an error there (Api/V8/Param/Options/Fields.php)
+_SHOWN_OF_ACCOUNTS: Final = ("name", "email1", "description")
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +70,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
             "spaced (+39 335 …), spaced national."
         ),
     ] = ("e164", "national", "spaced", "spaced national")
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class _Item(msgspec.Struct):
@@ -90,6 +102,9 @@ class Suite(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._options = options
         self._sign_on = SignOn(self._grant)
+        self._accounts = Remembered()
+        tellers: dict[Part, Teller] = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
+        self.ask_about(options.about, tellers | {Part.CONTACTS: self._contacts})
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number in one of the forms."""
@@ -102,13 +117,11 @@ class Suite(HttpAdapter):
         return list(found.values())[: MAX_CANDIDATES + 1]
 
     async def search(self, text: str, limit: int) -> list[Contact]:
-        """Records with exactly this first or last name: the interface knows no other comparison."""
-        words = text.split()[:2]
+        """Records with exactly this first or last name, accounts of exactly this name."""
         asked = [
-            self._listed(module, field, word.title())
+            self._listed(module, field, value)
             for module in self._options.modules
-            for word in words
-            for field in ("first_name", "last_name")
+            for field, value in _searched(module, text)
         ]
         found = {one.contact_id: one for records in await gather_all(*asked) for one in records}
         return list(found.values())[:limit]
@@ -140,8 +153,51 @@ class Suite(HttpAdapter):
 
         return await self._sign_on.ask(store)
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        account = await self._account(contact.contact_id)
+        own, his = await gather_all(
+            self._related(contact.contact_id, "opportunities"), self._related(account, "opportunities")
+        )
+        found = {item.id: item.attributes for item in [*own, *his]}
+        orders = map(suitecrm_about.order_of, found.values())
+        return sorted(orders, key=lambda order: order.is_open, reverse=True)
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        found = await self._related(contact.contact_id, "cases")
+        return [suitecrm_about.incident_of(item.attributes) for item in found]
+
+    async def _contacts(self, contact: Contact) -> list[Touch]:
+        emails, meetings = await gather_all(
+            self._related(contact.contact_id, "emails"), self._related(contact.contact_id, "meetings")
+        )
+        touches = [touch for one in emails for touch in suitecrm_about.touches_of_email(one.attributes, contact)]
+        return [*touches, *(touch for one in meetings for touch in suitecrm_about.touches_of_meeting(one.attributes))]
+
+    async def _account(self, contact_id: str) -> str:
+        """The account of a contact, as an id of this source; "" for none, and for an account itself."""
+        if not contact_id.startswith("Contacts/"):
+            return ""
+        if not self._accounts.get(contact_id):
+            await self.get(contact_id)
+        account = self._accounts.get(contact_id)
+        return account if account != _NO_ACCOUNT else ""
+
+    async def _related(self, record: str, link: str) -> list[_Item]:
+        """The newest records that are linked with one; none where its module has no such link."""
+        module, _, own = record.partition("/")
+        if not own or link not in suitecrm_about.LINKS.get(module, ()):
+            return []
+        path = f"/Api/V8/module/{module}/{segment(own)}/relationships/{link}"
+        params = suitecrm_about.ASKED[link]
+
+        async def ask(token: Token) -> _Listed:
+            return await self.http.fetch_as(_Listed, "GET", path, params=params, headers=_bearer(token))
+
+        return (await self._sign_on.ask(ask)).data
+
     async def _listed(self, module: str, field: str, value: str) -> list[Contact]:
-        shown = ",".join([*_SHOWN, *self._options.phone_fields])
+        fields = _SHOWN_OF_ACCOUNTS if module == "Accounts" else _SHOWN
+        shown = ",".join([*fields, *self._options.phone_fields])
         params = {f"filter[{field}][eq]": value, f"fields[{module}]": shown, "page[size]": str(MAX_CANDIDATES + 1)}
 
         async def ask(token: Token) -> _Listed:
@@ -159,11 +215,13 @@ class Suite(HttpAdapter):
     def _contact(self, module: str, item: _Item) -> Contact:
         one: Record = item.attributes
         name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
+        contact_id, account = f"{module}/{text_of(item.id, 60)}", text_of(one.get("account_id"), 60)
+        self._accounts.put(contact_id, f"{_NO_ACCOUNT}{account}")
         phones = dict.fromkeys([*self._options.phone_fields, *_PHONES])
         return make_contact(
             self.name,
             self.region,
-            contact_id=f"{module}/{text_of(item.id, 60)}",
+            contact_id=contact_id,
             name=name or first_text(one, "name"),
             phones=[(_PHONES.get(field, ""), one.get(field)) for field in phones],
             company=first_text(one, "account_name"),
@@ -178,6 +236,13 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Sui
     """SuiteCRM as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "secret")
     return Suite(name, options, surroundings)
+
+
+def _searched(module: str, text: str) -> list[tuple[str, str]]:
+    """Fields and the values that they are compared with."""
+    if module == "Accounts":
+        return [("name", text)]
+    return [(field, word.title()) for word in text.split()[:2] for field in ("first_name", "last_name")]
 
 
 def _attributes(call: CallActivity) -> dict[str, Any]:

@@ -1,22 +1,42 @@
 """SuiteCRM's V8 interface as documented at docs.suitecrm.com (JSON API) and in Api/V8/JsonApi/Repository/Filter.php: a
 client credentials grant at ``/Api/access_token``, ``filter[field][eq]`` only, JSON:API documents.
 A record may be made with an id of its maker's, once (Api/V8/Service/ModuleService.php); dates are as in the database.
+A field that a module does not have is status 400 (Api/V8/Param/Options/Fields.php).
+
+Relationships as in Api/V8/Service/RelationshipService.php: whole records, ``filter``, ``sort`` by a field of theirs,
+dates in ISO 8601 (Api/V8/JsonApi/Helper/AttributeObjectHelper.php); where there are none, an empty list with a message.
+Fields and values as in modules/*/vardefs.php and include/language/en_us.lang.php.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from tests.crm_bridge.vendors.crm_server import SECRET, CrmServer, Person, Told, instant
+from tests.crm_bridge.vendors.crm_server import (
+    SECRET,
+    CrmServer,
+    Person,
+    Told,
+    instant,
+    sold,
+    talks,
+    troubles,
+)
 
 TOKEN = "granted-token"
 
 
+#: which part a link is asked for
+PARTS = {"opportunities": "orders", "cases": "incidents", "emails": "contacts", "meetings": "contacts"}
+
+
 class Vendor(CrmServer):
     kind = "suitecrm"
+    tells: ClassVar[tuple[str, ...]] = ("orders", "incidents", "contacts")
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,10 +50,32 @@ class Vendor(CrmServer):
             web.post("/Api/access_token", self.grant),
             web.get("/Api/V8/module/Contacts", self.listed),
             web.get("/Api/V8/module/Contacts/{id}", self.one),
+            web.get("/Api/V8/module/Accounts", self.listed_accounts),
+            web.get("/Api/V8/module/{module}/{id}/relationships/{link}", self.related),
             web.get("/Api/V8/module/Calls/{id}", self.one_call),
             web.post("/Api/V8/module", self.create),
             web.patch("/Api/V8/module", self.update),
         ]
+
+    async def part_of(self, request: web.Request) -> str:
+        return PARTS.get(request.match_info.get("link", ""), "")
+
+    async def related(self, request: web.Request) -> web.Response:
+        let_in(request)
+        module, own, link = (request.match_info[name] for name in ("module", "id", "link"))
+        found = [one for one in self.people if own in (str(one.number), f"a{one.number}")]
+        if not found:
+            return gone()
+        if module not in ("Contacts", "Accounts", "Leads") or (
+            module == "Leads" and link in ("opportunities", "cases")
+        ):
+            return gone(f"Cannot load relationship {link} for {module} module")
+        return chosen(request, LINKED[link](module, found[0]))
+
+    async def listed_accounts(self, request: web.Request) -> web.Response:
+        let_in(request)
+        accounts = [account(one) for one in self.people if one.company]
+        return listing(request, "Accounts", accounts)
 
     def calls(self) -> list[Told]:
         return [
@@ -80,13 +122,7 @@ class Vendor(CrmServer):
 
     async def listed(self, request: web.Request) -> web.Response:
         let_in(request)
-        [(field, value)] = [
-            (found[1], value)
-            for key, value in request.query.items()
-            if (found := re.fullmatch(r"filter\[(\w+)\]\[eq\]", key))
-        ]
-        found = [item(one) for one in self.people if item(one)["attributes"][field] == value]
-        return jsonapi({"meta": {"total-pages": 1}, "data": found[: int(request.query["page[size]"])]})
+        return listing(request, "Contacts", [item(one) for one in self.people])
 
     async def one(self, request: web.Request) -> web.Response:
         let_in(request)
@@ -105,10 +141,127 @@ def let_in(request: web.Request) -> None:
         raise web.HTTPUnauthorized
 
 
+def listing(request: web.Request, module: str, items: list[dict[str, Any]]) -> web.Response:
+    """The records of a module with one value in one field, with the fields that are asked for."""
+    [(field, value)] = [
+        (found[1], value)
+        for key, value in request.query.items()
+        if (found := re.fullmatch(r"filter\[(\w+)\]\[eq\]", key))
+    ]
+    fields = request.query[f"fields[{module}]"].split(",")
+    if unknown := {field, *fields} - {name for one in items for name in one["attributes"]}:
+        return gone(f"The following fields in {module} are not found: {unknown}")
+    found = [one for one in items if one["attributes"][field] == value][: int(request.query["page[size]"])]
+    shown = [one | {"attributes": {name: one["attributes"][name] for name in fields}} for one in found]
+    return jsonapi({"meta": {"total-pages": 1}, "data": shown})
+
+
+def chosen(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+    """The linked records that a filter leaves, in their order, as many as fit on a page."""
+    for key, value in request.query.items():
+        if found := re.fullmatch(r"filter\[(\w+)\]\[(eq|neq)\]", key):
+            rows = [row for row in rows if (row[found[1]] == value) is (found[2] == "eq")]
+        else:
+            assert key in ("sort", "page[size]"), key
+    sort = request.query["sort"]
+    rows = sorted(rows, key=lambda row: str(row[sort.lstrip("-")]), reverse=sort.startswith("-"))
+    if not rows:
+        return jsonapi({"meta": {"message": "There is no relationship set"}, "data": []})
+    data = [
+        {"type": "Record", "id": row["id"], "attributes": {name: value for name, value in row.items() if name != "id"}}
+        for row in rows[: int(request.query["page[size]"])]
+    ]
+    return jsonapi({"meta": {"total-records": len(rows), "total-pages": 1}, "data": data})
+
+
+def opportunities(module: str, one: Person) -> list[dict[str, Any]]:
+    """The open one is the contact's own and his account's, the won one his account's only; besides a lost one."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"o{one.number}{i}",
+            "name": order.title,
+            "sales_stage": "Proposal/Price Quote" if order.is_open else "Closed Won",
+            "amount": f"{order.total:.6f}",
+            "currency_id": "-99",
+            "date_entered": f"{order.placed_on}T08:00:00+00:00",
+            "date_closed": str(order.due_on),
+        }
+        for i, order in enumerate(sold(one.number))
+    ]
+    lost = [row | {"id": "lost", "name": "Lost", "sales_stage": "Closed Lost"} for row in rows[:1]]
+    return [*(rows[:1] if module == "Contacts" else rows), *lost]
+
+
+def cases(_: str, one: Person) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"k{trouble.reference}",
+            "case_number": trouble.reference,
+            "name": trouble.title,
+            "state": "Open" if trouble.is_open else "Closed",
+            "status": "Open_Pending Input" if trouble.is_open else "Closed_Closed",
+            "priority": "P1" if trouble.is_open else "P2",
+            "assigned_user_name": trouble.owner,
+            "date_entered": f"{trouble.opened_on}T08:00:00+00:00",
+        }
+        for trouble in troubles(one.number)
+    ]
+
+
+def emails(_: str, one: Person) -> list[dict[str, Any]]:
+    """The one that was exchanged, and a draft and a mailing besides."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"m{one.number}",
+            "name": talk.title,
+            "type": "inbound" if talk.direction == "in" else "out",
+            "status": "read",
+            "from_addr_name": one.name if talk.direction == "in" else talk.by,
+            "date_sent_received": f"{talk.at:%Y-%m-%dT%H:%M:%S}+00:00",
+            "date_entered": f"{talk.at:%Y-%m-%dT%H:%M:%S}+00:00",
+            "assigned_user_name": talk.by,
+            "description_html": "<p>" + "x" * 1_000,
+        }
+        for talk in talks(one.number)
+        if talk.kind == "e-mail"
+    ]
+    others = [row | {"id": kind, "name": kind, "type": kind} for row in rows for kind in ("draft", "campaign")]
+    return rows + others
+
+
+def meetings(_: str, one: Person) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"t{one.number}",
+            "name": talk.title,
+            "status": "Held",
+            "date_start": f"{talk.at:%Y-%m-%dT%H:%M:%S}+00:00",
+            "assigned_user_name": talk.by,
+        }
+        for talk in talks(one.number)
+        if talk.kind == "meeting"
+    ]
+    return rows + [row | {"id": "planned", "name": "Planned", "status": "Planned"} for row in rows]
+
+
+LINKED: dict[str, Callable[[str, Person], list[dict[str, Any]]]] = {
+    "opportunities": opportunities,
+    "cases": cases,
+    "emails": emails,
+    "meetings": meetings,
+}
+
+
 def item(one: Person) -> dict[str, Any]:
-    names = {"first_name": one.first, "last_name": one.last, "account_name": one.company, "email1": ""}
+    names = {"first_name": one.first, "last_name": one.last, "name": one.name, "title": "", "email1": ""}
+    company = {"account_name": one.company, "account_id": f"a{one.number}" if one.company else ""}
     phones = {"phone_work": one.phone, "phone_mobile": one.mobile}
-    return {"type": "Contact", "id": str(one.number), "attributes": names | phones | {"description": ""}}
+    return {"type": "Contact", "id": str(one.number), "attributes": names | company | phones | {"description": ""}}
+
+
+def account(one: Person) -> dict[str, Any]:
+    fields = {"name": one.company, "email1": "", "description": "", "phone_office": one.phone}
+    return {"type": "Account", "id": f"a{one.number}", "attributes": fields}
 
 
 def jsonapi(document: dict[str, Any]) -> web.Response:
