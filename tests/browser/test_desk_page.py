@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,53 +14,12 @@ from crm_bridge.pop import DeskId
 from cti.model import AgentState, CallOutcome, Direction, PbxLost, RingResult
 from tests.browser.agents import Agents
 from tests.browser.desk_house import DeskHouse, desk_house
+from tests.cable import Cable
 from tests.crm_bridge.scene import HOSTILE, ORIGIN, Clock, Scene, WallClock, agent_event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANNA = DeskId("main", "101")
-
-
-class Cable:
-    """A way to the house that can get stuck: what is under way then is lost without a word, as in a dead network."""
-
-    def __init__(self, house: DeskHouse) -> None:
-        self.stuck = False
-        self.url = ""
-        self._port = int(house.url.rpartition(":")[2])
-        self._ways: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Cable:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for way in tuple(self._ways):
-            way.cancel()
-        await asyncio.gather(*self._ways, return_exceptions=True)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        for way in (self._one_way(reader, far_writer), self._one_way(far_reader, writer)):
-            task = asyncio.create_task(way)
-            self._ways.add(task)
-            task.add_done_callback(self._ways.discard)
-
-    async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lost = False
-        try:
-            while block := await reader.read(65536):
-                lost = lost or self.stuck
-                if not lost:
-                    writer.write(block)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -256,8 +214,8 @@ async def test_a_lost_link_is_told_and_what_was_missed_is_there_after(agents: Ag
 async def test_a_link_that_has_gone_deaf_is_noticed_and_replaced(
     agents: Agents, house: DeskHouse, it_worked_before: bool
 ) -> None:
-    async with Cable(house) as cable:
-        page = await agents.sit_down("101", address=cable.url)
+    async with Cable(int(house.url.rpartition(":")[2])) as cable:
+        page = await agents.sit_down("101", address=f"http://127.0.0.1:{cable.port}")
         if it_worked_before:
             await page.evaluate("new Promise(done => live.addEventListener('beat', () => done(), {once: true}))")
         cable.stuck = True

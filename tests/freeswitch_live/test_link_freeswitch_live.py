@@ -15,6 +15,7 @@ from cti.model import CallAnswered, CallEnded, CallEvent, OddityFound, PbxBack, 
 from cti.pbx.freeswitch import FreeswitchDialect
 from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
+from tests.cable import Cable
 from tests.cti.link_contract import until
 from tests.freeswitch_live.exchange import MARIO, Exchange
 from tests.freeswitch_live.switch import AGENTS, DOMAIN
@@ -22,47 +23,6 @@ from tests.pbx.lab.speech import talk_for
 
 USER = f"offhook@{DOMAIN}"
 WHOLE_SECONDS_S = 5  #: the PBX has them cut off, and the test may be late
-
-
-class Cable:
-    """A TCP relay to the event socket that can be cut, and that can come from another address."""
-
-    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
-        self._far_port, self._address = port, address
-        self._ends: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Cable:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        self.cut()
-        await asyncio.gather(*self._tasks)
-        await self._server.wait_closed()
-
-    def cut(self) -> None:
-        for end in self._ends:
-            end.transport.abort()
-        self._ends.clear()
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = (self._address, 0)
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port, local_addr=address)
-        self._ends += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._carry(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    @staticmethod
-    async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(1 << 16):
-                sink.write(data)
-        sink.close()
 
 
 class Watch:

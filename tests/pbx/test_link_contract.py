@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import pytest
 
 from cti.link import LinkError
 from cti.pbx.settings import PbxSettings
+from tests.cable import Cable
 from tests.cti.link_contract import DRIVERS, LinkContract, Watch, until, watching
 from tests.pbx.lab.ami import AmiConsole, Message
 from tests.pbx.lab.pbx import ObservedPbx
@@ -19,58 +19,18 @@ from tests.pbx.lab.pbx import ObservedPbx
 LOGINS = {"SuccessfulAuth", "InvalidPassword", "ChallengeResponseFailed"}
 
 
-class Cable:
-    """A TCP relay to the PBX that can be cut: Asterisk 16 has no command to end a session."""
-
-    def __init__(self, port: int) -> None:
-        self._far_port = port
-        self._ends: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def lay(self) -> int:
-        """The near end's port."""
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    def cut(self) -> None:
-        for end in self._ends:
-            end.transport.abort()
-        self._ends.clear()
-
-    async def remove(self) -> None:
-        self._server.close()
-        self.cut()
-        await asyncio.gather(*self._tasks)
-        await self._server.wait_closed()
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
-        self._ends += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._carry(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    @staticmethod
-    async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(1 << 16):
-                sink.write(data)
-        sink.close()
-
-
 class LivePeer:
-    """The real PBX as the contract sees it, at the end of a cable."""
+    """The real PBX as the contract sees it, at the end of a cable: Asterisk 16 has no command to end a session."""
 
-    def __init__(self, asterisk: ObservedPbx, cable: Cable, near_port: int) -> None:
-        self._asterisk, self._cable, self._near_port = asterisk, cable, near_port
+    def __init__(self, asterisk: ObservedPbx, cable: Cable) -> None:
+        self._asterisk, self._cable = asterisk, cable
         self._logins = 0
         self._console = AmiConsole(asterisk.port, "lab", asterisk.asterisk.lab_secret, self._hear)
 
     def settings(self, driver: str, **changes: object) -> PbxSettings:
         given = {
             "host": self._asterisk.host,
-            "port": self._near_port,
+            "port": self._cable.port,
             "username": self._asterisk.username,
             "secret": self._asterisk.secret,
             **changes,
@@ -101,11 +61,10 @@ class LivePeer:
 
 @pytest.fixture
 async def peer(asterisk: ObservedPbx) -> AsyncIterator[LivePeer]:
-    cable = Cable(asterisk.port)
-    peer = LivePeer(asterisk, cable, await cable.lay())
-    yield peer
-    peer.close()
-    await cable.remove()
+    async with Cable(asterisk.port) as cable:
+        peer = LivePeer(asterisk, cable)
+        yield peer
+        peer.close()
 
 
 class TestAsterisk(LinkContract):
