@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.cti.esl_events import GREETING, answer_bytes, reply_bytes
 from tests.cti.freeswitch_present import Present
+from tests.cti.scripted_server import ScriptedServer
 
 PASSWORD = "correct horse"
 GOODBYE = (
@@ -16,7 +17,7 @@ GOODBYE = (
 TURNED_AWAY = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
 
 
-class ScriptedFreeswitch:
+class ScriptedFreeswitch(ScriptedServer):
     """Greets, checks the password and answers commands in order, unless told otherwise by its attributes.
 
     ``commands`` are all that it was asked; ``present`` answers those about the present. What is in ``held`` is answered
@@ -24,35 +25,13 @@ class ScriptedFreeswitch:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.greeting = GREETING
         self.present = Present()
         self.commands: list[str] = []
         self.held: set[str] = set()
         self.refused: dict[str, str] = {}
-        self.port = 0
         self._waiting: list[bytes] = []
-        self._writers: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> ScriptedFreeswitch:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def cut(self) -> None:
-        """Close all connections, rudely."""
-        for writer in self._writers:
-            if not writer.is_closing():
-                writer.transport.abort()
-        self._writers.clear()
 
     def asked(self, command: str) -> list[str]:
         return [one for one in self.commands if one.startswith(command)]
@@ -68,22 +47,8 @@ class ScriptedFreeswitch:
         for answer in waiting:
             self.send(answer)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self._writers.append(writer)
-        try:
-            writer.write(self.greeting)
-            while not writer.is_closing():
-                self._take((await reader.readuntil(b"\n\n")).decode().rstrip("\n"), writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    def _take(self, command: str, writer: asyncio.StreamWriter) -> None:
+    def answer(self, message: bytes, writer: asyncio.StreamWriter) -> None:
+        command = message.decode().rstrip("\n")
         self.commands.append(command)
         word, _, rest = command.partition(" ")
         known: dict[str, Callable[[str], bytes]] = {
@@ -93,8 +58,8 @@ class ScriptedFreeswitch:
             "exit": lambda _: reply_bytes("+OK bye") + GOODBYE,
         }
         refusal = self.refused.get(word)
-        answer = known.get(word, lambda _: reply_bytes("-ERR command not found"))
-        said = reply_bytes(f"-ERR {refusal}") if refusal is not None else answer(rest)
+        knows = known.get(word, lambda _: reply_bytes("-ERR command not found"))
+        said = reply_bytes(f"-ERR {refusal}") if refusal is not None else knows(rest)
         if command in self.held or self._waiting:
             self._waiting.append(said)
         else:

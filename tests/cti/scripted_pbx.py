@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.cti.scripted_server import ScriptedServer
+
 Fields = dict[str, str]
 Answer = Callable[[Fields], bytes]
 
@@ -32,55 +34,22 @@ def pause_event(reason: str) -> bytes:
     )
 
 
-class ScriptedPbx:
+class ScriptedPbx(ScriptedServer):
     """A server that greets, checks the log-in and answers actions, unless told otherwise by its attributes.
 
     ``actions`` are all that it was asked; ``raw`` the bytes of it. ``answers`` has the answer to an action by name.
     """
 
+    end_of_message = b"\r\n\r\n"
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.banner = BANNER
+        super().__init__(tls)
+        self.greeting = BANNER
         self.after_login = b""
         self.silent: set[str] = set()
         self.answers: dict[str, Answer] = {}
         self.actions: list[Fields] = []
         self.raw = b""
-        self.port = 0
-        self._tls = tls
-        self._writers: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> ScriptedPbx:
-        await self.listen()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def listen(self) -> None:
-        """Listen at the same port as before, or at any free one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        self._server.close()
-        self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def cut(self) -> None:
-        """Close all connections, rudely."""
-        for writer in self._writers:
-            if not writer.is_closing():
-                writer.transport.abort()
-        self._writers.clear()
-
-    @property
-    def talkers(self) -> int:
-        """How many connections are open now."""
-        return len(self._tasks)
 
     def asked(self, action: str) -> list[Fields]:
         return [fields for fields in self.actions if fields["Action"] == action]
@@ -93,25 +62,10 @@ class ScriptedPbx:
             await writer.drain()
             await asyncio.sleep(0)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self._writers.append(writer)
-        try:
-            writer.write(self.banner)
-            while True:
-                self._answer(await reader.readuntil(b"\r\n\r\n"), writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    def _answer(self, raw: bytes, writer: asyncio.StreamWriter) -> None:
-        fields = dict(line.split(": ", 1) for line in raw.decode().strip().split("\r\n"))
+    def answer(self, message: bytes, writer: asyncio.StreamWriter) -> None:
+        fields = dict(line.split(": ", 1) for line in message.decode().strip().split("\r\n"))
         self.actions.append(fields)
-        self.raw += raw
+        self.raw += message
         name = fields["Action"]
         if name in self.silent:
             return

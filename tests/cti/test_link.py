@@ -142,10 +142,10 @@ async def test_each_failure_makes_the_next_pause_longer_until_a_connection_lasts
         return 0
 
     monkeypatch.setattr(link_module, "backoff_s", no_pause)
-    pbx.banner = b"another program\r\n"
+    pbx.greeting = b"another program\r\n"
     async with watching(settings_for(pbx.port, backoff_max_s=0.2)) as watch:
         await until(lambda: len(failures) >= 3)
-        pbx.banner = BANNER
+        pbx.greeting = BANNER
         await watch.up()
         began = asyncio.get_running_loop().time()
         await until(lambda: asyncio.get_running_loop().time() - began > 0.2)
@@ -166,7 +166,7 @@ async def test_a_wrong_secret_is_tried_once(pbx: ScriptedPbx, driver: str) -> No
 
 
 async def test_a_link_closed_before_it_was_let_in_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b""
+    pbx.greeting = b""
     async with watching(settings_for(pbx.port, driver)):
         await until(lambda: pbx.talkers == 1)
     await until(lambda: pbx.talkers == 0)

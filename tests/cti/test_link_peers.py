@@ -36,7 +36,7 @@ async def test_a_silent_peer_that_goes_on_sending_is_given_up_too(pbx: ScriptedP
 
 
 async def test_the_secret_is_not_told_to_a_peer_that_is_no_pbx(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b"220 mail.example.com ESMTP\r\n"
+    pbx.greeting = b"220 mail.example.com ESMTP\r\n"
     error = await error_of(settings_for(pbx.port, driver))
     assert error.ref == "ami-no-banner"
     assert "220 mail" in str(error)
@@ -44,12 +44,12 @@ async def test_the_secret_is_not_told_to_a_peer_that_is_no_pbx(pbx: ScriptedPbx,
 
 
 async def test_a_peer_that_says_nothing(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b""
+    pbx.greeting = b""
     assert await error_ref(settings_for(pbx.port, driver, connect_timeout_s=0.05)) == "link-no-greeting"
 
 
 async def test_a_banner_that_never_ends(pbx: ScriptedPbx, driver: str) -> None:
-    pbx.banner = b"A" * 300_000
+    pbx.greeting = b"A" * 300_000
     assert await error_ref(settings_for(pbx.port, driver)) == "ami-no-banner"
 
 

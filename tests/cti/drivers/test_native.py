@@ -32,7 +32,7 @@ async def test_it_carries_bytes_both_ways_and_tells_the_end(pbx: ScriptedPbx) ->
     await until(lambda: pbx.asked("Ping"))
     pbx.cut()
     await until(talk.ended.done)
-    assert b"".join(data for data, _ in read).startswith(pbx.banner)
+    assert b"".join(data for data, _ in read).startswith(pbx.greeting)
     assert talk.ended.result().ref == "link-closed-by-peer"
     await talk.close()
 
