@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
-from crm_bridge.contact import Contact, ContactNumber, Incident, SourceError
+from crm_bridge.about import Part, Telling
+from crm_bridge.contact import Contact, ContactNumber, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.number import Number
 from crm_bridge.settings import CrmSettings, QueueSettings
 from tests.browser.agents import Agents
@@ -21,7 +24,7 @@ from tests.crm_bridge.scene import HOSTILE, WallClock, agent_event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ZOFIA, MARY = "+393351234509", "+442079460008"
+ZOFIA, MARY, ELENA = "+393351234509", "+442079460008", "+393357654321"
 
 
 class Crm:
@@ -68,6 +71,29 @@ class ErpSource:
         ]
 
 
+class SlowCrm(Telling):
+    """Says at once who it is, and what he has ordered once ``gate`` is open; its tickets may not be read."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        tellers = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents, Part.CONTACTS: self._touches}
+        self.ask_about(tellers, tellers)
+
+    async def find(self, number: Number) -> list[Contact]:
+        numbers = (ContactNumber(ELENA, ELENA),)
+        return [Contact(source="sales", contact_id="7", name="Elena Bianchi", numbers=numbers)] * (number.key == ELENA)
+
+    async def _orders(self, contact: Contact) -> list[Order]:
+        await self.gate.wait()
+        return [Order(reference="S00017", title=HOSTILE, state="to deliver", placed_on=date(2026, 11, 2))]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        raise SourceRefusedError("crm-refused", "crm.example.com does not permit the question", "HTTP 403", "")
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        return [Touch(on=date(2026, 11, 18), kind="e-mail", title="Re: your offer", direction="in", by="Dana O'Neill")]
+
+
 class Away:
     """Has never answered."""
 
@@ -82,13 +108,20 @@ async def crm() -> AsyncIterator[Crm]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def house(tmp_path: Path, crm: Crm) -> AsyncIterator[DeskHouse]:
+async def slow() -> AsyncIterator[SlowCrm]:
+    made = SlowCrm()
+    yield made
+    made.gate.set()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(tmp_path: Path, crm: Crm, slow: SlowCrm) -> AsyncIterator[DeskHouse]:
     settings = CrmSettings(
         pop_url=f"{crm.url}/find?phone={{e164}}&queue={{queue}}",
         queue={"quiet": QueueSettings(pop_url="")},
         frame_origins=(crm.url,),
     )
-    more = {"erp": ErpSource(crm.url), "old-crm": Away()}
+    more = {"erp": ErpSource(crm.url), "sales": slow, "old-crm": Away()}
     async with desk_house(tmp_path, heartbeat_s=0.5, settings=settings, more=more) as made:
         made.desk.apply(agent_event(WallClock(), "101", "Anna Rossi"))
         yield made
@@ -151,5 +184,25 @@ async def test_the_card_says_what_came_from_where_and_frames_the_customers_page(
     own = page.get_by_role("link", name="Customer's page")
     await expect(own).to_have_attribute("href", f"{crm.url}/customer/z")
     await expect(own).to_have_attribute("rel", "noopener noreferrer")
+    await page.screenshot(path=tmp_path / "card.png", full_page=True)
+    assert (tmp_path / "card.png").stat().st_size > 10_000
+
+
+async def test_the_card_is_there_first_and_is_filled_in(
+    house: DeskHouse, slow: SlowCrm, agents: Agents, tmp_path: Path
+) -> None:
+    page = await agents.sit_down("101")
+    house.ring(ELENA, "101", call_id="8")
+    await expect(page.locator(".who-name")).to_have_text("Elena Bianchi")
+    orders = page.get_by_role("heading", name=re.compile("Open orders"))
+    assert await orders.count() == 0
+    slow.gate.set()
+    await expect(orders).to_be_visible()
+    await expect(page.locator(".card-facts")).to_contain_text(HOSTILE)
+    await expect(page.get_by_text("Re: your offer")).to_be_visible()
+    unread = page.locator(".unread")
+    await expect(unread).to_have_text(
+        "sales: incidents could not be read: crm.example.com does not permit the question"
+    )
     await page.screenshot(path=tmp_path / "card.png", full_page=True)
     assert (tmp_path / "card.png").stat().st_size > 10_000
