@@ -6,33 +6,60 @@ https://help.vtiger.com/article/147111249-Rest-API-Manual.
 Calls: an event of the activity type "Call" in the calendar, which the user has to be allowed to create and edit; it is
 found again by the last line of its description. It belongs to the key's user; times are UTC.
 
+About a customer: sales orders of the contact or his organisation (open but for Delivered and Cancelled; placed: the
+day the record was made; Vtiger does not name an amount's currency), tickets of the module HelpDesk of either (open but
+for Closed), events in the calendar that were held but for calls, and the e-mails related to the record itself; the 20
+latest of each. A user is told by name where the key's user may read Users. Fields and states are those of Vtiger's own
+modules; a state that an admin adds is an open one. https://vtap.vtiger.com/platform/rest-apis.html; in Vtiger's source
+include/Webservices/QueryRelated.php (``query_related``: the filter comes after the word WHERE) and VTQL_parser.y (and
+before or, no brackets).
+
 Numbers: asked by Vtiger's own look-up, which compares digits, with the number without country code and trunk prefix.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Final
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import cleaned, holds, refused, utc_text, was_answered
+from crm_bridge.call_record import Remembered, cleaned, holds, refused, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact, SourceError, SourceRefusedError
+from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, first_text, make_contact, text_of
-from crm_bridge.http_source import HttpAdapter, Records
+from crm_bridge.http_source import HttpAdapter, Records, gather_all
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sources import Surroundings
+from crm_bridge.vtiger_about import (
+    EVENT_FIELDS,
+    HELD,
+    ORDER_FIELDS,
+    TICKET_FIELDS,
+    any_of,
+    held_event,
+    incident_of,
+    mail_of,
+    order_of,
+)
 
 _API: Final = "/restapi/v1/vtiger/default"
 _PHONES: Final = {"phone": "work", "mobile": "mobile", "homephone": "home", "otherphone": "", "fax": "fax"}
 #: the field of an event that names its customer, by a field that only records of his kind have
 _LINKS: Final = {"contact_no": "contact_id", "account_no": "parent_id", "lead_no": "parent_id"}
 _NOT_FOUND: Final = frozenset({400, 404})
+_NOT_READ: Final = frozenset({400, 401, 403, 404})
+_ID: Final = re.compile(r"[0-9]{1,10}x[0-9]{1,12}")
+_NEWEST: Final = f"desc limit {MAX_NUMBERS}"
+_MAILS: Final = f"select * from Emails WHERE createdtime > '2000-01-01 00:00:00' order by createdtime {_NEWEST}"  # noqa: S608  nothing of others
 
 
 class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +73,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         "Accounts",
         "Leads",
     )
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class _Answer(msgspec.Struct):
@@ -73,6 +104,14 @@ class Vtiger(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._modules = options.modules
         self._own_id = ""
+        self._people = Remembered()
+        self._users: dict[str, str] = {}
+        tellers: dict[Part, Teller] = {
+            Part.ORDERS: self._orders,
+            Part.INCIDENTS: self._incidents,
+            Part.CONTACTS: self._touches,
+        }
+        self.ask_about(options.about, tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Records with this number."""
@@ -80,7 +119,7 @@ class Vtiger(HttpAdapter):
             return []
         modules = msgspec.json.encode(self._modules).decode()
         params = {"type": "phone", "value": significant_digits(number), "searchIn": modules}
-        return await self._ask(f"{_API}/lookup", params, MAX_CANDIDATES + 1)
+        return await self._ask("lookup", params, MAX_CANDIDATES + 1)
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Contacts with this text in their last name or first name: Vtiger's query language knows no joins."""
@@ -89,7 +128,7 @@ class Vtiger(HttpAdapter):
             return []
         like = f"like '%{plain}%'"
         query = f"select * from Contacts where lastname {like} or firstname {like} limit {limit};"  # noqa: S608  cleaned
-        return await self._ask(f"{_API}/query", {"query": query}, limit)
+        return await self._ask("query", {"query": query}, limit)
 
     async def get(self, contact_id: str) -> Contact | None:
         """One record. Vtiger answers 400 to an id that it does not know."""
@@ -140,15 +179,81 @@ class Vtiger(HttpAdapter):
             return SourceRefusedError("crm-refused", "Vtiger does not permit to write calls", code, hint)
         return refused(self.name, code, "look whether an event needs another field there")
 
+    async def _orders(self, contact: Contact) -> list[Order]:
+        whose = any_of(await self._whose(contact), "contact_id", "account_id")
+        if not whose:
+            return []
+        query = f"select {ORDER_FIELDS} from SalesOrder where {whose} order by createdtime {_NEWEST};"  # noqa: S608  ids only
+        return [order_of(one) for one in await self._records("query", {"query": query})]
+
+    async def _incidents(self, contact: Contact) -> list[Incident]:
+        whose = any_of(await self._whose(contact), "contact_id", "parent_id")
+        if not whose:
+            return []
+        query = f"select {TICKET_FIELDS} from HelpDesk where {whose} order by createdtime {_NEWEST};"  # noqa: S608  ids only
+        tickets = await self._records("query", {"query": query})
+        names = await self._user_names(tickets)
+        return [incident_of(one, names) for one in tickets]
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        own = contact.contact_id
+        if not _ID.fullmatch(own):
+            return []
+        field = "contact_id" if (await self._whose(contact))[0] else "parent_id"
+        held = f"{field} = '{own}' and {HELD} order by date_start {_NEWEST};"
+        query = f"select {EVENT_FIELDS} from Events where {held}"  # noqa: S608  ids only
+        mails = {"query": _MAILS, "id": own, "relatedLabel": "Emails"}
+        asked = self._records("query", {"query": query}), self._records("query_related", mails)
+        events, written = await gather_all(*asked)
+        names = await self._user_names((*events, *written))
+        met = (touch for one in events for touch in held_event(one, names))
+        return [*met, *(touch for one in written for touch in mail_of(one, names, contact.email or ""))]
+
+    async def _whose(self, contact: Contact) -> tuple[str, str]:
+        """The contact and the organisation, each "" where there is none."""
+        own = contact.contact_id
+        if not _ID.fullmatch(own):
+            return "", ""
+        if not self._people.get(own):
+            await self.get(own)
+        person, _, company = self._people.get(own).partition(",")
+        return person, company
+
+    async def _user_names(self, records: Iterable[Record]) -> dict[str, str]:
+        """Names of those whom records are assigned to, by their ids; those that may not be read are missing."""
+        owners = {text_of(one.get("assigned_user_id"), 40) for one in records} - self._users.keys()
+        missing = ",".join(f"'{one}'" for one in sorted(owners) if _ID.fullmatch(one))
+        if missing:
+            query = f"select id,first_name,last_name from Users where id in ({missing}) limit 100;"  # noqa: S608  ids only
+            reply = await self.http.fetch("GET", f"{_API}/query", params={"query": query}, expect=_NOT_READ)
+            for one in self.http.parse_as(_Answer, reply).result if reply.status < 400 else []:
+                name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
+                self._users[text_of(one.get("id"), 40)] = name
+        return self._users
+
     async def _ask(self, path: str, params: dict[str, str], limit: int) -> list[Contact]:
-        answer = await self.http.fetch_as(_Answer, "GET", path, params=params)
+        return [self._contact(one) for one in (await self._records(path, params))[:limit]]
+
+    async def _records(self, path: str, params: dict[str, str]) -> Records:
+        answer = await self.http.fetch_as(_Answer, "GET", f"{_API}/{path}", params=params)
         if not answer.success:
             raise SourceError("crm-failed", "Vtiger answered with an error", "", "check the options of this source")
-        return [self._contact(one) for one in answer.result[:limit]]
+        return answer.result
+
+    def _remember(self, own: str, one: Record) -> None:
+        """Which contact and organisation a record is: what is asked about depends on it."""
+        if "account_no" in one:
+            self._people.put(own, f",{own}")
+        elif "lead_no" in one:
+            self._people.put(own, ",")
+        elif "contact_no" in one and "account_id" in one:
+            company = text_of(one.get("account_id"), 40)
+            self._people.put(own, f"{own},{company if _ID.fullmatch(company) else ''}")
 
     def _contact(self, one: Record) -> Contact:
         name = f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip()
         own = text_of(one.get("id"), 40)
+        self._remember(own, one)
         record = own.rpartition("x")[2]
         page = f"/view/detail?module=Contacts&id={record}" if record.isdecimal() else ""
         return make_contact(
