@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from crm_bridge.contact import Contact, SourceError, problem_words
+from crm_bridge.contact import Contact, SourceError, SourceRefusedError, problem_words
 from crm_bridge.found import with_parts
 
 #: of more candidates than these nobody reads the orders before one is chosen
@@ -56,7 +56,8 @@ class Telling:
 async def tell_about(contact: Contact, tellers: Mapping[Part, Teller]) -> Contact:
     """The customer with these parts, which are asked for all at once; one that cannot be read is named in ``unread``.
 
-    Raises SourceError, the first of them, where no part can be read.
+    Raises SourceError, the first of them, where no part can be read; never SourceRefusedError, after which nobody would
+    ask the source any longer who calls: that it tells all the same.
     """
     answers = await asyncio.gather(*(tell(contact) for tell in tellers.values()), return_exceptions=True)
     told: dict[Part, Iterable[Any]] = {}
@@ -69,7 +70,9 @@ async def tell_about(contact: Contact, tellers: Mapping[Part, Teller]) -> Contac
         else:
             told[part] = answer
     if failed and not told:
-        raise next(iter(failed.values()))
+        first = next(iter(failed.values()))
+        refused = isinstance(first, SourceRefusedError)
+        raise SourceError(first.ref, first.what, first.why, first.hint) if refused else first
     whole = with_parts(
         contact,
         orders=told.get(Part.ORDERS, ()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from crm_bridge.activity import ActivityRefusedError
-from crm_bridge.contact import SourceBusyError, SourceRefusedError
+from crm_bridge.contact import SourceBusyError, SourceRefusedError, SourceSparedError
 
 
 class BreakerState(StrEnum):
@@ -93,12 +93,13 @@ class Breaker:
     def judge(self, ticket: int, error: BaseException | None, now: float) -> Verdict:
         """What became of a question, by the error that it ended with.
 
-        One that was given up, and a source that only asks for a pause, say nothing of its health; a record that it will
-        not take is an answer; a refusal opens at once.
+        One that was given up or never asked, and a source that only asks for a pause, say nothing of its health; a
+        record that it will not take is an answer; a refusal opens at once.
         """
         if error is None or isinstance(error, ActivityRefusedError):
             return Verdict.CLOSED if self.succeed(ticket) else Verdict.NOTHING_NEW
-        if isinstance(error, SourceBusyError) or not isinstance(error, Exception):  # a cancellation is no Exception
+        unasked = isinstance(error, SourceBusyError | SourceSparedError)
+        if unasked or not isinstance(error, Exception):  # a cancellation is no Exception
             self.forget(ticket)
             return Verdict.NOTHING_NEW
         opened = self.trip if isinstance(error, SourceRefusedError) else self.fail

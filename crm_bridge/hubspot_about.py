@@ -27,7 +27,7 @@ from typing import Any, Final
 import msgspec
 
 from crm_bridge.bucket import Bucket
-from crm_bridge.contact import Contact, Incident, Order, Touch
+from crm_bridge.contact import Contact, Incident, Order, SourceSparedError, Touch
 from crm_bridge.found import Record, date_of, first_text, money_of, text_of, touch_of
 from crm_bridge.http_source import HttpClient, gather_all, segment
 from crm_bridge.rows import MAX_NUMBERS, MAX_REFERENCE
@@ -35,6 +35,8 @@ from crm_bridge.rows import MAX_NUMBERS, MAX_REFERENCE
 #: how long names of stages and owners are kept, in seconds: they hardly ever change
 KEPT_S: Final = 3_600.0
 MOST_OWNERS: Final = 500
+#: how long a part of a customer waits for its turn, in seconds: who calls next is asked for behind it
+MOST_WAIT_S: Final = 4.0
 #: what HubSpot takes in one batch
 MOST_LINES: Final = 100
 _ID: Final = re.compile(r"[0-9]{1,20}")
@@ -107,11 +109,16 @@ class PacedSearch:
         self._http = http
         self._bucket = Bucket(per_s)
 
-    async def fetch(self, kind: str, question: dict[str, Any]) -> list[Item]:
-        """Records of a kind, ``contacts`` or ``deals``, once it is this question's turn. Raises SourceError."""
-        wait_s = self._bucket.reserve(time.monotonic(), float("inf"))
-        if wait_s:
-            await asyncio.sleep(wait_s)
+    async def fetch(self, kind: str, question: dict[str, Any], longest_s: float = float("inf")) -> list[Item]:
+        """Records of a kind, ``contacts`` or ``deals``, once it is this question's turn.
+
+        Raises SourceError, SourceSparedError where its turn would come after ``longest_s``.
+        """
+        wait_s = self._bucket.reserve(time.monotonic(), longest_s)
+        if wait_s is None:
+            what, why = "HubSpot may not be asked so often", f"its turn would come in more than {longest_s:g} s"
+            raise SourceSparedError("crm-too-many-questions", what, why, "name fewer parts in about of this source")
+        await asyncio.sleep(wait_s)
         return (await self._http.fetch_as(_Found, "POST", f"/crm/v3/objects/{kind}/search", json=question)).results
 
     async def fetch_of(
@@ -124,7 +131,7 @@ class PacedSearch:
         groups = [{"filters": [own, other]} for other in alternatives] or [{"filters": [own]}]
         newest = [{"propertyName": newest_by, "direction": "DESCENDING"}]
         asked = {"filterGroups": groups, "sorts": newest, "properties": [*properties], "limit": MAX_NUMBERS}
-        return await self.fetch(kind, asked)
+        return await self.fetch(kind, asked, MOST_WAIT_S)
 
 
 class HubSpotRecords:

@@ -59,6 +59,13 @@ async def test_where_nothing_can_be_read_the_source_has_failed() -> None:
         await tell_about(ANNA, {Part.ORDERS: failing(one), Part.CONTACTS: failing(other)})
 
 
+async def test_a_permission_that_is_missing_for_all_parts_does_not_keep_the_source_from_being_asked_who_calls() -> None:
+    refused = SourceRefusedError("crm-refused", "no entry", "HTTP 403", "ask the admin")
+    with pytest.raises(SourceError, match="ask the admin") as caught:
+        await tell_about(ANNA, {Part.ORDERS: failing(refused)})
+    assert not isinstance(caught.value, SourceRefusedError)
+
+
 async def test_a_fault_of_the_program_is_none_of_the_source() -> None:
     with pytest.raises(ZeroDivisionError):
         await tell_about(ANNA, {Part.ORDERS: failing(ZeroDivisionError()), Part.PRODUCTS: telling("Desk")})

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from crm_bridge.activity import ActivityRefusedError
 from crm_bridge.breaker import Breaker, BreakerState, Verdict
-from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
+from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError, SourceSparedError
 
 
 def opened(breaker: Breaker, now: float = 0.0) -> Breaker:
@@ -116,6 +116,7 @@ def test_it_always_lets_one_through_in_the_end_and_never_two_while_it_tries(step
         (None, Verdict.CLOSED, BreakerState.CLOSED),
         (ActivityRefusedError("x", "not this record", ""), Verdict.CLOSED, BreakerState.CLOSED),
         (SourceBusyError("x", "later", "", "", 7.0), Verdict.NOTHING_NEW, BreakerState.HALF_OPEN),
+        (SourceSparedError("x", "not asked", ""), Verdict.NOTHING_NEW, BreakerState.HALF_OPEN),
         (asyncio.CancelledError(), Verdict.NOTHING_NEW, BreakerState.HALF_OPEN),
         (SourceError("x", "no answer", ""), Verdict.OPENED, BreakerState.OPEN),
         (ValueError(), Verdict.OPENED, BreakerState.OPEN),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from crm_bridge.contact import Contact, SourceRefusedError
+from crm_bridge.contact import Contact, SourceError, SourceSparedError
 from crm_bridge.hubspot_about import PacedSearch
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
@@ -167,6 +167,10 @@ async def test_the_search_waits_for_its_turn_while_other_questions_go_on() -> No
         second = asyncio.create_task(search.fetch("contacts", question))
         assert await crm.get(str(ANNA.number)) is not None
         assert (asked(vendor, "/search"), second.done()) == (1, False)
+        with pytest.raises(SourceSparedError, match="may not be asked so often"):
+            await search.fetch_of(
+                Contact(source="crm", contact_id="1", name="Anna"), "deals", "createdate", ("dealname",)
+            )
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
 
@@ -176,5 +180,5 @@ async def test_a_scope_that_is_missing_for_the_records_themselves_is_said() -> N
     vendor.barred = {"contacts"}
     async with opened(vendor, about=["contacts"]) as crm:
         [anna] = await crm.find(number(ANNA.phone))
-        with pytest.raises(SourceRefusedError, match="does not permit"):
+        with pytest.raises(SourceError, match="does not permit"):
             await crm.details(anna)
