@@ -17,7 +17,7 @@ def test_as_many_are_there_twice_as_is_said() -> None:
     made = list(quality.people(500))
     assert len(made) == 500
     assert len(made) - len(set(made)) == 0
-    assert sum(one[0][:-1] == other[0] for one, other in pairwise(made)) == 500 // quality.TWICE - 1
+    assert sum(one.name[:-1] == other.name for one, other in pairwise(made)) == 500 // quality.TWICE - 1
 
 
 def test_the_duplicates_that_were_made_are_told(tmp_path: Path) -> None:
@@ -31,4 +31,4 @@ def test_a_short_run_prints_each_size() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["customers", "300", "600"]
-    assert lines[1].endswith("x        1.00")
+    assert lines[1].endswith("x   1.00 x   1.00")
