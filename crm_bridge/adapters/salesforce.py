@@ -180,10 +180,8 @@ class Salesforce(HttpAdapter):
                 return self.http.parse_as(_Queried, reply).records
             if or_none:
                 return []
-            what, hint = (
-                "Salesforce does not know what it was asked for",
-                "may this user read these objects? see docs/crm",
-            )
+            what = "Salesforce has no such object or field for this user"
+            hint = "let him read the objects that docs/crm names, or name fewer parts in about"
             raise SourceError("crm-failed", what, "HTTP 400 for a query", hint)
 
         return await self._sign_on.ask(ask)

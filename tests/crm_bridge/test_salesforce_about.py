@@ -142,9 +142,11 @@ async def test_an_object_that_the_user_may_not_read_is_named() -> None:
         anna = await crm.details(anna)
         assert len(anna.orders) == 2
         [words] = anna.unread
-        assert words.startswith("crm: incidents could not be read: Salesforce does not know what it was asked for")
+        assert words.startswith(
+            "crm: incidents could not be read: Salesforce has no such object or field for this user"
+        )
         vendor.missing = {"Case", "Opportunity"}
-        with pytest.raises(SourceError, match="may this user read these objects"):
+        with pytest.raises(SourceError, match="let him read the objects"):
             await crm.details(anna)
 
 
