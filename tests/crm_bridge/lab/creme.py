@@ -1,7 +1,7 @@
 """Creme from PyPI with a database of its own making, in a virtual environment outside the checkout that is made once.
 
-Standard library only. ``programs`` says where. Only the parts of Creme that know people and calls are installed, as
-each further one makes the database slower to make.
+Standard library only. ``programs`` says where. Only the parts of Creme that know people, calls, sales, tickets
+and e-mails are installed, as each further one makes the database slower to make.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.crm_bridge.lab.creme_sales import SALES
 from tests.crm_bridge.lab.programs import STAMP, alone, lab_folder, make_venv
 
 PACKAGES = ("creme-crm==2.8.6",)
@@ -23,8 +24,8 @@ from creme.settings import *
 
 FOLDER = Path(os.environ["CREME_FOLDER"])
 LEFT_OUT = {
-    "assistants", "sketch", "graphs", "reports", "products", "recurrents", "billing", "opportunities", "commercial",
-    "events", "crudity", "emails", "projects", "tickets", "vcfs", "geolocation", "custom_entities",
+    "assistants", "sketch", "graphs", "reports", "recurrents", "opportunities", "commercial", "events", "crudity",
+    "projects", "vcfs", "geolocation", "custom_entities",
 }
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app.removeprefix("creme.") not in LEFT_OUT] + ["creme.cti"]
 SECRET_KEY = "lab"
@@ -65,6 +66,7 @@ for each in asked["contacts"]:
 for each in asked["organisations"]:
     one = get_organisation_model().objects.create(user=root, **each)
     made[one.name] = one.id
+#more#
 client = Client()
 client.force_login(root)
 pages = {}
@@ -87,10 +89,13 @@ def creme_lab() -> Path:
 
 
 def fill_creme(folder: Path, **asked: Any) -> dict[str, Any]:
-    """A database with these people in ``folder``: their ids by last name, and what Creme shows on the pages asked."""
+    """A database with these people in ``folder``, and what they ordered and the like.
+
+    Told are their ids by last name, and what Creme shows on the pages asked.
+    """
     made = creme_lab()
     shutil.copy(made / "creme.sqlite", folder / "creme.sqlite")
-    command = [str(made / "venv/bin/python"), "-W", "ignore", "-c", FILL]
+    command = [str(made / "venv/bin/python"), "-W", "ignore", "-c", FILL.replace("#more#", SALES)]
     done = subprocess.run(command, input=json.dumps(asked), env=_env(made, folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout))
