@@ -78,3 +78,20 @@ def _same_talks(
 
 def _since(start: datetime, at: datetime | None) -> float | None:
     return None if at is None else (at - start).total_seconds()
+
+
+def story(call: Call) -> dict[str, object]:
+    """A call without its ids, and without instants but for whole spans that a person would notice."""
+    return {
+        "direction": call.direction,
+        "caller": call.caller,
+        "dialled": call.dialled,
+        "queue": call.queue,
+        "outcome": call.outcome,
+        "ended_by": call.ended_by,
+        "stays": [(stay.queue, stay.outcome, stay.agent, stay.key) for stay in call.stays],
+        "rings": sorted((ring.agent, ring.queue or "", ring.result, ring.consult) for ring in call.rings),
+        "talks": [(talk.agent, talk.queue, talk.holds) for talk in call.talks],
+        "transfers": [(transfer.kind, transfer.by, transfer.to, transfer.slot) for transfer in call.transfers],
+        "click_to_dial": call.click_to_dial,
+    }
