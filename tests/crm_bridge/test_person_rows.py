@@ -14,6 +14,7 @@ from crm_bridge.person_rows import (
     HOLD_NO_PERSON,
     HeldRows,
     begin_writing,
+    customers_in,
     erase_rows,
     fetch_customers_of,
     fetch_keys_of,
@@ -145,6 +146,19 @@ async def test_rows_of_his_calls_are_his(book: AsyncEngine) -> None:
         assert [one["call_id"] for one in held.own[notes.name]] == ["1.1"]
         await erase_rows(connection, held, ADA)
         assert [one.note for one in await connection.execute(select(notes))] == ["call back 00 0000 0000"]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "ids"),
+    [
+        ("customers", {"id": 3, "merged_into": None}, {3}),
+        ("customer_merges", {"id": 9, "kept_id": 3, "gone_id": 4}, {3, 4}),
+        ("customer_choices", {"match_key": "+39", "customer_id": None}, set()),
+        ("outbox", {"id": 3}, set()),
+    ],
+)
+def test_it_is_known_whom_a_row_is_about(table: str, row: dict[str, Any], ids: set[int]) -> None:
+    assert customers_in(table, row) == ids
 
 
 @pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=lambda table: table.name)
