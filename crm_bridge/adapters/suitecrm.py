@@ -8,12 +8,13 @@ the interface lets one choose it (Api/V8/Service/ModuleService.php), so it can b
 customer. Times are UTC.
 
 With ``about`` the user has to be allowed to view opportunities for orders, cases for incidents, e-mails and meetings
-for contacts. What is told is described in crm_bridge/suitecrm_about.py; it knows contacts, accounts and leads.
+for contacts. What is told is described in crm_bridge/suitecrm_about.py; it knows contacts, accounts and leads, and
+needs SuiteCRM 7.12 or later: relationships took no filter before (https://github.com/SuiteCRM/SuiteCRM/pull/9093).
 
-Numbers: its filter compares for equality only, one field with one value a question (see its source,
-Api/V8/JsonApi/Repository/Filter.php), so each form in ``stored_as`` is asked for in each of ``phone_fields``. A site
-that stores all numbers in one form says so and saves questions. Numbers that are written in none of these forms are
-not found.
+Numbers: each form in ``stored_as`` is asked for in each of ``phone_fields``, one question each, as its filter compared
+for equality only up to 7.11 (see its source, Api/V8/JsonApi/Repository/Filter.php). A site that stores all numbers in
+one form says so and saves questions; numbers that are written in none of these forms are not found. From 7.12 on the
+filter knows patterns: ``stored_as = ["any"]`` finds numbers however they are spaced, with one question a module.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import Remembered, cleaned, is_inbound, talk_s, utc_text, was_answered
 from crm_bridge.contact import Contact, Incident, Order, Touch
-from crm_bridge.forms import as_stored
+from crm_bridge.forms import as_stored, loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
 from crm_bridge.http_source import HttpAdapter, fetch_grant, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
@@ -37,7 +38,7 @@ from crm_bridge.options import HttpOptions, Text, need_secret
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings
 
-Form = Literal["e164", "00", "digits", "national", "spaced", "spaced national"]
+Form = Literal["e164", "00", "digits", "national", "spaced", "spaced national", "any"]
 _PHONES = {
     "phone_mobile": "mobile",
     "phone_work": "work",
@@ -67,7 +68,7 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
         tuple[Form, ...],
         msgspec.Meta(
             description="How numbers are written there: e164 (+39335…), 00 (0039335…), digits (39335…), national, "
-            "spaced (+39 335 …), spaced national."
+            "spaced (+39 335 …), spaced national; `any` for all of these and others, from SuiteCRM 7.12 on."
         ),
     ] = ("e164", "national", "spaced", "spaced national")
     about: Annotated[
@@ -110,16 +111,15 @@ class Suite(HttpAdapter):
         """Records with this number in one of the forms."""
         if number.e164 is None:
             return []
-        forms = as_stored(number, self.region, self._options.stored_as)
-        fields = [(module, field) for module in self._options.modules for field in self._options.phone_fields]
-        asked = [self._listed(module, field, form) for module, field in fields for form in forms]
+        filters = self._filters(number)
+        asked = [self._listed(module, one) for module in self._options.modules for one in filters]
         found = {one.contact_id: one for records in await gather_all(*asked) for one in records}
         return list(found.values())[: MAX_CANDIDATES + 1]
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Records with exactly this first or last name, accounts of exactly this name."""
         asked = [
-            self._listed(module, field, value)
+            self._listed(module, {f"filter[{field}][eq]": value})
             for module in self._options.modules
             for field, value in _searched(module, text)
         ]
@@ -195,10 +195,19 @@ class Suite(HttpAdapter):
 
         return (await self._sign_on.ask(ask)).data
 
-    async def _listed(self, module: str, field: str, value: str) -> list[Contact]:
+    def _filters(self, number: Number) -> list[dict[str, str]]:
+        """What is asked for to find a number, one question each."""
+        fields = self._options.phone_fields
+        if "any" in self._options.stored_as:
+            pattern = loose_pattern(number)
+            return [{"filter[operator]": "or"} | {f"filter[{field}][like]": pattern for field in fields}]
+        forms = as_stored(number, self.region, self._options.stored_as)
+        return [{f"filter[{field}][eq]": form} for field in fields for form in forms]
+
+    async def _listed(self, module: str, filters: dict[str, str]) -> list[Contact]:
         fields = _SHOWN_OF_ACCOUNTS if module == "Accounts" else _SHOWN
         shown = ",".join([*fields, *self._options.phone_fields])
-        params = {f"filter[{field}][eq]": value, f"fields[{module}]": shown, "page[size]": str(MAX_CANDIDATES + 1)}
+        params = filters | {f"fields[{module}]": shown, "page[size]": str(MAX_CANDIDATES + 1)}
 
         async def ask(token: Token) -> _Listed:
             path = f"/Api/V8/module/{segment(module)}"

@@ -29,6 +29,15 @@ async def test_a_form_that_the_site_does_not_use_is_not_found() -> None:
         assert BRUNO.name in [one.name for one in await crm.find(number(BRUNO.phone))]
 
 
+async def test_by_a_pattern_each_spacing_is_found_with_one_question() -> None:
+    vendor = Vendor()
+    async with opened(vendor, stored_as=["any"]) as crm:
+        assert [one.name for one in await crm.find(number(ANNA.phone))] == ["Anna Rossi"]
+        assert [one.name for one in await crm.find(number(BRUNO.mobile))] == ["Bruno Verdi"]
+        assert await crm.find(number("+39 335 123 4568")) == []
+    assert len([one for one in vendor.asked if one.path.endswith("/Contacts")]) == 3
+
+
 async def test_one_record_of_a_module_that_is_not_named_is_not_asked_for() -> None:
     vendor = Vendor()
     async with opened(vendor) as crm:

@@ -1,5 +1,5 @@
 """SuiteCRM's V8 interface as documented at docs.suitecrm.com (JSON API) and in Api/V8/JsonApi/Repository/Filter.php: a
-client credentials grant at ``/Api/access_token``, ``filter[field][eq]`` only, JSON:API documents.
+client credentials grant at ``/Api/access_token``, ``filter[field][eq]``, from 7.12 on ``like``, JSON:API documents.
 A record may be made with an id of its maker's, once (Api/V8/Service/ModuleService.php); dates are as in the database.
 A field that a module does not have is status 400 (Api/V8/Param/Options/Fields.php).
 
@@ -22,6 +22,7 @@ from tests.crm_bridge.vendors.crm_server import (
     Person,
     Told,
     instant,
+    like,
     sold,
     talks,
     troubles,
@@ -143,17 +144,26 @@ def let_in(request: web.Request) -> None:
 
 def listing(request: web.Request, module: str, items: list[dict[str, Any]]) -> web.Response:
     """The records of a module with one value in one field, with the fields that are asked for."""
-    [(field, value)] = [
-        (found[1], value)
+    asked = [
+        (found[1], found[2], value)
         for key, value in request.query.items()
-        if (found := re.fullmatch(r"filter\[(\w+)\]\[eq\]", key))
+        if (found := re.fullmatch(r"filter\[(\w+)\]\[(eq|like)\]", key))
     ]
     fields = request.query[f"fields[{module}]"].split(",")
-    if unknown := {field, *fields} - {name for one in items for name in one["attributes"]}:
+    if unknown := {field for field, _, _ in asked}.union(fields) - {
+        name for one in items for name in one["attributes"]
+    }:
         return gone(f"The following fields in {module} are not found: {unknown}")
-    found = [one for one in items if one["attributes"][field] == value][: int(request.query["page[size]"])]
-    shown = [one | {"attributes": {name: one["attributes"][name] for name in fields}} for one in found]
+    assert len(asked) == 1 or request.query["filter[operator]"] == "or"
+    found = [one for one in items if any(is_meant(one["attributes"][field], *how) for field, *how in asked)]
+    size = int(request.query["page[size]"])
+    shown = [one | {"attributes": {name: one["attributes"][name] for name in fields}} for one in found[:size]]
     return jsonapi({"meta": {"total-pages": 1}, "data": shown})
+
+
+def is_meant(has: str, operator: str, value: str) -> bool:
+    """Whether one condition is met; MySQL compares so."""
+    return like(value, has) if operator == "like" else has == value
 
 
 def chosen(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
