@@ -55,7 +55,8 @@ def incident_of(one: Record, names: dict[str, str]) -> Incident:
 def held_event(one: Record, names: dict[str, str]) -> Iterator[Touch]:
     """An event with the fields ``EVENT_FIELDS``."""
     by = names.get(text_of(one.get("assigned_user_id"), 40))
-    yield from touch_of(one.get("date_start"), one.get("activitytype"), one.get("subject"), by=by)
+    kind = text_of(one.get("activitytype"), 40).replace("Meeting", "meeting")
+    yield from touch_of(one.get("date_start"), kind, one.get("subject"), by=by)
 
 
 def mail_of(one: Record, names: dict[str, str], customers: str) -> Iterator[Touch]:

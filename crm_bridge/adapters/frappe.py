@@ -32,7 +32,7 @@ from crm_bridge.activity import CallActivity, text_of as words_of
 from crm_bridge.call_record import Remembered, cleaned, is_inbound, safe_id, talk_s, was_answered
 from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import loose_pattern
-from crm_bridge.found import Record, date_of, first_text, make_contact, money_of, text_of, touch_of
+from crm_bridge.found import Record, date_of, make_contact, money_of, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
@@ -54,6 +54,7 @@ _ORDER: Final = (
 )  # fmt: skip
 _ISSUE: Final = ("name", "subject", "status", "priority", "opening_date", "_assign")
 _SAID: Final = ("name", "communication_date", "communication_medium", "subject", "sent_or_received", "sender_full_name")
+_MEDIA: Final = {"Email": "e-mail", "Chat": "chat", "Meeting": "meeting", "Visit": "visit", "Other": ""}
 _STATUS: Final = {"answered": "Completed", "busy": "Busy", "failed": "Failed", "abandoned": "Canceled"}
 
 
@@ -274,9 +275,11 @@ def _assigned(value: object) -> str:
 
 def _touch(one: Record) -> Iterator[Touch]:
     direction = text_of(one.get("sent_or_received"), 20)
-    kind = first_text(one, "communication_medium").replace("Email", "e-mail")
+    medium = text_of(one.get("communication_medium"), 40)
     by = one.get("sender_full_name") if direction == "Sent" else ""
-    yield from touch_of(one.get("communication_date"), kind, one.get("subject"), direction=direction, by=by)
+    yield from touch_of(
+        one.get("communication_date"), _MEDIA.get(medium, medium), one.get("subject"), direction=direction, by=by
+    )
 
 
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Frappe:

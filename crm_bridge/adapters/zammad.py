@@ -11,8 +11,8 @@ https://docs.zammad.org/en/latest/api/ticket/articles.html. Live calls for Zamma
 About a customer: his tickets are incidents, open or closed by the type of their state as Zammad itself sorts them (new,
 open, pending reminder, pending action; closed; merged and removed ones are not told), at most 15 of each, by
 ``/ticket_customer``; the articles of the five tickets with the latest contact are earlier contacts: e-mails, chats, SMS
-and messages, neither notes nor phone calls nor what the system sent. Tickets that tell of our calls are left out. He
-sees tickets of the token's groups only (permission "read").
+and messages, neither notes nor phone calls nor what the system sent. Tickets that tell of our calls are left out, by a
+mark in their preferences. Only tickets of groups that the token's agent may read are seen.
 https://github.com/zammad/zammad/blob/develop/app/models/ticket/screen_options.rb (``list_by_customer``),
 https://docs.zammad.org/en/latest/api/ticket/states.html, and article types as in db/seeds/ticket_article_types.rb.
 
@@ -150,7 +150,8 @@ class Zammad(HttpAdapter):
 
     async def _incidents(self, contact: Contact) -> list[Incident]:
         tickets = await self._tickets(contact)
-        if not {one.get("state_id") for one in tickets.of(tickets.ticket_ids_open)} <= self._states.keys():
+        every = tickets.of(tickets.ticket_ids_open + tickets.ticket_ids_closed)
+        if not {one.get("state_id") for one in every} <= self._states.keys():
             states = await self.http.fetch_as(Records, "GET", "/api/v1/ticket_states")
             self._states = {one.get("id"): text_of(one.get("name"), 60) for one in states}
         ids = {True: tickets.ticket_ids_open, False: tickets.ticket_ids_closed}

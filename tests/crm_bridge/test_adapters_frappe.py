@@ -82,7 +82,7 @@ async def test_what_was_said_comes_once_without_calls_and_with_who_of_the_house_
         anna = await crm.details(await crm.get("CON-1"))
     assert anna.touches == (
         Touch(on=date(2026, 11, 18), kind="e-mail", title="Re: your offer", direction="in"),
-        Touch(on=date(2026, 6, 3), kind="Meeting", title="Visit in Milan", direction="out", by="Bruno Esposito"),
+        Touch(on=date(2026, 6, 3), kind="meeting", title="Visit in Milan", direction="out", by="Bruno Esposito"),
     )
 
 

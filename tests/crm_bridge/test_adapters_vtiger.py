@@ -81,7 +81,7 @@ async def test_who_had_it_is_told_if_users_may_be_read() -> None:
         vendor.reads_users = True
         assert (await crm.details(anna)).touches == (
             Touch(on=date(2026, 11, 18), kind="e-mail", title="Re: your offer", direction="in", by="Dana O'Neill"),
-            Touch(on=date(2026, 6, 3), kind="Meeting", title="Visit in Milan", by="Bruno Esposito"),
+            Touch(on=date(2026, 6, 3), kind="meeting", title="Visit in Milan", by="Bruno Esposito"),
         )
 
 
@@ -108,7 +108,7 @@ async def test_our_own_calls_are_no_contacts() -> None:
         [anna] = await crm.find(number(ANNA.phone))
         await crm.write_call(call)
         vendor.events["18x0"] |= {"parent_id": ""}
-        assert [one.kind for one in (await crm.details(anna)).touches] == ["e-mail", "Meeting"]
+        assert [one.kind for one in (await crm.details(anna)).touches] == ["e-mail", "meeting"]
 
 
 async def test_an_id_that_is_none_reaches_no_query() -> None:
