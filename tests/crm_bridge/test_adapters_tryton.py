@@ -266,7 +266,7 @@ async def test_who_may_not_read_sales_still_sees_the_mails(tryton: str) -> None:
         f"crm: {part} could not be read: Tryton does not permit the question"
         for part in ("orders", "incidents", "products")
     )
-    with pytest.raises(SourceRefusedError):
+    with pytest.raises(SourceError, match="does not permit the question"):
         await known(tryton, "+393351234567", about=["orders"], user=CLERK)
 
 
