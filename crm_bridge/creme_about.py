@@ -5,9 +5,9 @@ billing, tickets, emails and activities); SQLite, PostgreSQL and MySQL understan
 left out, and each question gives the newest. What the organisations ordered for which a contact works, or which he
 manages, and their tickets, are told of him too.
 
-- Orders: sales orders, and quotes but for those in the status "Created". Creme has no mark for an order at which
-  nothing is left to do, and no state of delivery: open is what is neither rejected nor, being a quote, won, unless the
-  settings say of its status that all is done. Where no issuing date was written, it is the day of the entry.
+- Orders: sales orders, and quotes but for those in the status "Created", none that were rejected. Creme has no mark for
+  an order at which nothing is left to do, and no state of delivery: all are open but quotes that were won, and those
+  of whose status the settings say that all is done. Where no issuing date was written, it is the day of the entry.
 - Incidents: tickets, open until their status says "closed". "Invalid", "Duplicated" and "Won't fix", which Creme does
   not mark so as it comes, are not open either. The owner is the entity's.
 - Products: products and services on the lines of sales orders that were not rejected.
@@ -57,19 +57,18 @@ def _question(text: str) -> str:
 
 ORDERS: Final = _question("""
 SELECT e.id AS entity, 'order' AS kind, b.number AS number, b.name AS title, s.name AS status,
-    CASE WHEN s.uuid = '$order_rejected' THEN 0 ELSE 1 END AS is_open, b.issuing_date AS issued, e.created AS created,
-    b.total_vat AS total, c.international_symbol AS currency
+    1 AS is_open, b.issuing_date AS issued, e.created AS created, b.total_vat AS total,
+    c.international_symbol AS currency
 FROM billing_salesorder b JOIN $entity b.cremeentity_ptr_id
-JOIN billing_salesorderstatus s ON s.id = b.status_id
+JOIN billing_salesorderstatus s ON s.id = b.status_id AND s.uuid <> '$order_rejected'
 JOIN creme_core_currency c ON c.id = b.currency_id
 JOIN creme_core_relation r ON $bill
 WHERE $his_or_his_house
 UNION ALL
 SELECT e.id, 'quote', b.number, b.name, s.name,
-    CASE WHEN s.won OR s.uuid = '$quote_rejected' THEN 0 ELSE 1 END, b.issuing_date, e.created,
-    b.total_vat, c.international_symbol
+    CASE WHEN s.won THEN 0 ELSE 1 END, b.issuing_date, e.created, b.total_vat, c.international_symbol
 FROM billing_quote b JOIN $entity b.cremeentity_ptr_id
-JOIN billing_quotestatus s ON s.id = b.status_id AND s.uuid <> '$quote_created'
+JOIN billing_quotestatus s ON s.id = b.status_id AND s.uuid NOT IN ('$quote_created', '$quote_rejected')
 JOIN creme_core_currency c ON c.id = b.currency_id
 JOIN creme_core_relation r ON $bill
 WHERE $his_or_his_house

@@ -1,8 +1,8 @@
 """What a Tryton knows of a party, from its records as JSON-RPC gives them.
 
-- Orders: ``sale.sale`` of the party, without drafts (``sale/sale.py`` of trytond-sale 8.2). Open is what is neither
-  ``done`` nor ``cancelled``, so quotations too; behind ``state`` stands ``shipment_state``. An order without a sale date
-  has the day when it was made; due is the day when its shipping shall start.
+- Orders: ``sale.sale`` of the party, but drafts and what was cancelled (``sale/sale.py`` of trytond-sale 8.2). Open is
+  what is not ``done``, so quotations too; behind ``state`` stands ``shipment_state``. An order without a sale date has
+  the day when it was made; due is the day when its shipping shall start.
 - Incidents: ``sale.complaint`` (``complaint.py`` of trytond-sale-complaint 8.2), open until ``done``, ``rejected`` or
   ``cancelled``; the owner is who submitted it.
 - Products: those on the lines of orders that were confirmed.
@@ -46,7 +46,7 @@ ORDERS: Final = Asked(
         *("number", "reference", "description", "state", "shipment_state", "total_amount", "currency.code"),
         *("sale_date", "create_date", "shipping_date"),
     ),
-    others=(("state", "!=", "draft"),),
+    others=(("state", "not in", ("draft", "cancelled")),),
 )
 BOUGHT: Final = Asked(
     model="sale.line",

@@ -175,15 +175,13 @@ async def test_nothing_is_written_into_its_database(creme: Any, house: House) ->
     made.close()
 
 
-async def test_orders_and_quotes_are_his_and_his_houses_and_open_until_they_are_rejected_or_won(house: House) -> None:
+async def test_orders_and_quotes_are_his_and_his_houses_and_none_that_were_rejected(house: House) -> None:
     anna = await known(house.database, about=["orders"])
     assert {one.title: (one.is_open, one.state) for one in anna.orders} == {
         "Ten desks": (True, "Issued"),
         "For his house": (True, "Accepted"),
-        "A mistake": (False, "Rejected"),
         "An offer": (True, "quote, Pending"),
         "Taken": (False, "quote, Accepted"),
-        "Not taken": (False, "quote, Rejected"),
     }
     by_title = {one.title: one for one in anna.orders}
     desks = by_title["Ten desks"]

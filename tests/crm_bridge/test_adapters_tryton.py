@@ -216,7 +216,6 @@ async def test_orders_come_with_what_became_of_them_and_how_far_they_are_shipped
         "Ten desks": (True, "processing, not shipped"),
         "One lamp": (True, "processing, shipped"),
         "A sample": (False, "done"),
-        "A mistake": (False, "cancelled"),
         "An offer": (True, "quotation"),
     }
     [desks] = [one for one in anna.orders if one.title == "Ten desks"]
