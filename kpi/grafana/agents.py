@@ -6,7 +6,7 @@ from cti.model import AgentState
 from kpi.grafana.frame import AGENT, OF_AGENT, OF_PBX, PBX, Page
 from kpi.grafana.promql import summed
 from kpi.grafana.told import of_metric
-from kpi.grafana.view import Query, Shape, View
+from kpi.grafana.view import Query, Shape, View, bars, lines, stack
 
 COLORS = {
     AgentState.OFFLINE: "text",
@@ -46,22 +46,22 @@ _DAY = (
 )
 
 _SHARES = (
-    View(
-        title="Share of their time there that they talk",
-        text="Time talking / time logged in, of the time shown, as scraped: a call shorter than the scrape interval "
+    bars(
+        "Share of their time there that they talk",
+        "Time talking / time logged in, of the time shown, as scraped: a call shorter than the scrape interval "
         "may be missed. The reports have it to the second.",
-        queries=(Query(_time_share(TALKING), "{{agent}}"),),
-        shape=Shape.BARS,
+        _time_share(TALKING),
+        "{{agent}}",
         unit="percentunit",
         most=1,
         height=9,
         none="nobody was there",
     ),
-    View(
-        title="Share of their time there in pause",
-        text="Time paused in all their queues / time logged in, of the time shown, as scraped.",
-        queries=(Query(_time_share(f'{OF_AGENT}, state="paused"'), "{{agent}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Share of their time there in pause",
+        "Time paused in all their queues / time logged in, of the time shown, as scraped.",
+        _time_share(f'{OF_AGENT}, state="paused"'),
+        "{{agent}}",
         unit="percentunit",
         most=1,
         height=9,
@@ -101,22 +101,17 @@ _WORK = (
 )
 
 _ALL = (
-    View(
-        title="Agents by what they do",
-        text=of_metric("offhook_agents"),
-        queries=(Query(f'sum by (state) (offhook_agents{{{OF_PBX}, state!="offline"}})', "{{state}}"),),
-        shape=Shape.STACK,
+    stack(
+        "Agents by what they do",
+        of_metric("offhook_agents"),
+        f'sum by (state) (offhook_agents{{{OF_PBX}, state!="offline"}})',
+        "{{state}}",
     ),
-    View(
-        title="Share of the agents there who talk",
-        text="Agents talking / agents logged in, at each moment.",
-        queries=(
-            Query(
-                f'sum(offhook_agents{{{OF_PBX}, state="talking"}})'
-                f' / (sum(offhook_agents{{{OF_PBX}, state!="offline"}}) > 0)',
-                "talking",
-            ),
-        ),
+    lines(
+        "Share of the agents there who talk",
+        "Agents talking / agents logged in, at each moment.",
+        f'sum(offhook_agents{{{OF_PBX}, state="talking"}}) / (sum(offhook_agents{{{OF_PBX}, state!="offline"}}) > 0)',
+        "talking",
         unit="percentunit",
         most=1,
         steps=((None, "green"), (0.85, "orange")),

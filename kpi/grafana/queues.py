@@ -6,36 +6,36 @@ from kpi.grafana.frame import OF_QUEUE, PBX, QUEUE, Page
 from kpi.grafana.overview import LEVEL_STEPS, RATE_STEPS, WAIT_STEPS
 from kpi.grafana.promql import mean, percentile, service_level, share, summed
 from kpi.grafana.told import of_measure, of_metric
-from kpi.grafana.view import Query, Shape, View
+from kpi.grafana.view import Query, Shape, View, bars, lines, number, stack
 
 ANSWERED = f'{OF_QUEUE}, outcome="answered"'
 ABANDONED = f'{OF_QUEUE}, outcome="abandoned"'
 
 _NOW = (
-    View(
-        title="Waiting",
-        text=of_metric("offhook_calls_waiting"),
-        queries=(Query(f"sum by (queue) (offhook_calls_waiting{{{OF_QUEUE}}})", "{{queue}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Waiting",
+        of_metric("offhook_calls_waiting"),
+        f"sum by (queue) (offhook_calls_waiting{{{OF_QUEUE}}})",
+        "{{queue}}",
         width=8,
         height=6,
         steps=((None, "green"), (1, "orange"), (5, "red")),
     ),
-    View(
-        title="Longest wait",
-        text=of_metric("offhook_longest_wait_seconds"),
-        queries=(Query(f"max by (queue) (offhook_longest_wait_seconds{{{OF_QUEUE}}})", "{{queue}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Longest wait",
+        of_metric("offhook_longest_wait_seconds"),
+        f"max by (queue) (offhook_longest_wait_seconds{{{OF_QUEUE}}})",
+        "{{queue}}",
         unit="s",
         width=8,
         height=6,
         steps=WAIT_STEPS,
     ),
-    View(
-        title="Agents in these queues, by what they do",
-        text=of_metric("offhook_queue_agents"),
-        queries=(Query(f"sum by (state) (offhook_queue_agents{{{OF_QUEUE}}})", "{{state}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Agents in these queues, by what they do",
+        of_metric("offhook_queue_agents"),
+        f"sum by (state) (offhook_queue_agents{{{OF_QUEUE}}})",
+        "{{state}}",
         width=8,
         height=6,
         none="nobody logged in",
@@ -43,16 +43,13 @@ _NOW = (
 )
 
 _LEVELS = tuple(
-    View(
-        title=f"Answered within {seconds} s",
-        text=of_measure("service_level_offered", f"T is {seconds} s. {why}"),
-        queries=(Query(service_level(OF_QUEUE, seconds)),),
-        shape=Shape.STAT,
+    number(
+        f"Answered within {seconds} s",
+        of_measure("service_level_offered", f"T is {seconds} s. {why}"),
+        service_level(OF_QUEUE, seconds),
         unit="percentunit",
         decimals=1,
         steps=LEVEL_STEPS,
-        width=4,
-        height=4,
     )
     for seconds, why in (
         (20, "80/20 is the usual aim."),
@@ -63,37 +60,28 @@ _LEVELS = tuple(
 
 _QUALITY = (
     *_LEVELS,
-    View(
-        title="Average speed of answer",
-        text=of_measure("asa"),
-        queries=(Query(mean("offhook_wait_seconds", ANSWERED)),),
-        shape=Shape.STAT,
+    number(
+        "Average speed of answer",
+        of_measure("asa"),
+        mean("offhook_wait_seconds", ANSWERED),
         unit="s",
         decimals=1,
         steps=WAIT_STEPS,
-        width=4,
-        height=4,
     ),
-    View(
-        title="Average time to abandon",
-        text="The mean wait of those who gave up.",
-        queries=(Query(mean("offhook_wait_seconds", ABANDONED)),),
-        shape=Shape.STAT,
+    number(
+        "Average time to abandon",
+        "The mean wait of those who gave up.",
+        mean("offhook_wait_seconds", ABANDONED),
         unit="s",
         decimals=1,
-        width=4,
-        height=4,
     ),
-    View(
-        title="Abandon rate",
-        text=of_measure("abandon_rate"),
-        queries=(Query(share("offhook_stays_total", ABANDONED, OF_QUEUE)),),
-        shape=Shape.STAT,
+    number(
+        "Abandon rate",
+        of_measure("abandon_rate"),
+        share("offhook_stays_total", ABANDONED, OF_QUEUE),
         unit="percentunit",
         decimals=1,
         steps=RATE_STEPS,
-        width=4,
-        height=4,
     ),
 )
 
@@ -116,17 +104,17 @@ _WAITS = (
         unit="s",
         steps=((None, "green"), (20, "orange")),
     ),
-    View(
-        title="What became of the waits, in each quarter of an hour",
-        text=of_metric("offhook_stays_total"),
-        queries=(Query(summed("offhook_stays_total", OF_QUEUE, "15m", "outcome"), "{{outcome}}"),),
-        shape=Shape.STACK,
+    stack(
+        "What became of the waits, in each quarter of an hour",
+        of_metric("offhook_stays_total"),
+        summed("offhook_stays_total", OF_QUEUE, "15m", "outcome"),
+        "{{outcome}}",
     ),
-    View(
-        title="Agents in these queues over time",
-        text=of_metric("offhook_queue_agents"),
-        queries=(Query(f"sum by (state) (offhook_queue_agents{{{OF_QUEUE}}})", "{{state}}"),),
-        shape=Shape.STACK,
+    stack(
+        "Agents in these queues over time",
+        of_metric("offhook_queue_agents"),
+        f"sum by (state) (offhook_queue_agents{{{OF_QUEUE}}})",
+        "{{state}}",
     ),
 )
 
@@ -135,46 +123,47 @@ _HANDLED = " + ".join(
 )
 _HANDLE = f"({_HANDLED}) / ({summed('offhook_talk_seconds_count', OF_QUEUE, by='queue')} > 0)"
 _WORK = (
-    View(
-        title="Phones rung, by what came of it",
-        text=of_metric("offhook_rings_total"),
-        queries=(Query(summed("offhook_rings_total", OF_QUEUE, by="result"), "{{result}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Phones rung, by what came of it",
+        of_metric("offhook_rings_total"),
+        summed("offhook_rings_total", OF_QUEUE, by="result"),
+        "{{result}}",
     ),
-    View(
-        title="Average talk time, of the last hour",
-        text=of_measure("att"),
-        queries=(Query(mean("offhook_talk_seconds", OF_QUEUE, "1h", "queue"), "{{queue}}"),),
+    lines(
+        "Average talk time, of the last hour",
+        of_measure("att"),
+        mean("offhook_talk_seconds", OF_QUEUE, "1h", "queue"),
+        "{{queue}}",
         unit="s",
     ),
-    View(
-        title="Average hold",
-        text=of_measure("average_hold"),
-        queries=(Query(mean("offhook_hold_seconds", OF_QUEUE, by="queue"), "{{queue}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Average hold",
+        of_measure("average_hold"),
+        mean("offhook_hold_seconds", OF_QUEUE, by="queue"),
+        "{{queue}}",
         unit="s",
         none="no holds",
     ),
-    View(
-        title="Average wrap-up",
-        text="Mean wrap-up after a conversation, where there was one. " + of_metric("offhook_wrap_up_seconds"),
-        queries=(Query(mean("offhook_wrap_up_seconds", OF_QUEUE, by="queue"), "{{queue}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Average wrap-up",
+        "Mean wrap-up after a conversation, where there was one. " + of_metric("offhook_wrap_up_seconds"),
+        mean("offhook_wrap_up_seconds", OF_QUEUE, by="queue"),
+        "{{queue}}",
         unit="s",
         none="no wrap-ups",
     ),
-    View(
-        title="Average handle time",
-        text=of_measure("aht", "Here of all conversations in the time shown, with the wrap-ups that have ended."),
-        queries=(Query(_HANDLE, "{{queue}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Average handle time",
+        of_measure("aht", "Here of all conversations in the time shown, with the wrap-ups that have ended."),
+        _HANDLE,
+        "{{queue}}",
         unit="s",
     ),
-    View(
-        title="Customers handed over or parked",
-        text=of_metric("offhook_transfers_total"),
-        queries=(Query(summed("offhook_transfers_total", OF_QUEUE, by="way"), "{{way}}"),),
-        shape=Shape.BARS,
+    bars(
+        "Customers handed over or parked",
+        of_metric("offhook_transfers_total"),
+        summed("offhook_transfers_total", OF_QUEUE, by="way"),
+        "{{way}}",
         decimals=0,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import msgspec
 from grafana_foundation_sdk.builders import (
@@ -67,6 +67,45 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     least: float | None = 0
     most: float | None = None
     link: tuple[str, str] | None = None
+
+
+class Look(TypedDict, total=False):
+    """What a view of one question may say of its look; each as in ``View``."""
+
+    unit: str
+    decimals: int | None
+    steps: tuple[Step, ...]
+    words: tuple[tuple[str, str, str], ...]
+    width: int
+    height: int
+    none: str
+    least: float | None
+    most: float | None
+
+
+def number(title: str, text: str, expr: str, legend: str = "", **look: Unpack[Look]) -> View:
+    """One number, large; six stand side by side."""
+    size: Look = {"width": 4, "height": 4}
+    return _of_one(Shape.STAT, title, text, Query(expr, legend), size | look)
+
+
+def lines(title: str, text: str, expr: str, legend: str, **look: Unpack[Look]) -> View:
+    """A line over time for each row of the answer."""
+    return _of_one(Shape.LINES, title, text, Query(expr, legend), look)
+
+
+def stack(title: str, text: str, expr: str, legend: str, **look: Unpack[Look]) -> View:
+    """The rows of the answer over time, one on top of the other."""
+    return _of_one(Shape.STACK, title, text, Query(expr, legend), look)
+
+
+def bars(title: str, text: str, expr: str, legend: str, **look: Unpack[Look]) -> View:
+    """A bar for each row of the answer."""
+    return _of_one(Shape.BARS, title, text, Query(expr, legend), look)
+
+
+def _of_one(shape: Shape, title: str, text: str, query: Query, look: Look) -> View:
+    return View(title=title, text=text, queries=(query,), shape=shape, **look)
 
 
 def panel_of(view: View) -> Any:

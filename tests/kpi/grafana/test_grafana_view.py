@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from kpi.grafana.view import MUST_BE_0, Query, Shape, View, panel_of
+from kpi.grafana.view import MUST_BE_0, Query, Shape, View, bars, lines, number, panel_of, stack
 
 TYPES = {
     Shape.STAT: "stat",
@@ -56,3 +57,18 @@ def test_values_have_words_and_colours() -> None:
 
 def test_a_click_leads_on() -> None:
     assert made(link=("More", "/d/x"))["fieldConfig"]["defaults"]["links"][0]["url"] == "/d/x"
+
+
+@pytest.mark.parametrize(
+    ("shorthand", "shape"),
+    [(number, Shape.STAT), (lines, Shape.LINES), (stack, Shape.STACK), (bars, Shape.BARS)],
+)
+def test_a_view_of_one_question_is_said_shortly(shorthand: Callable[..., View], shape: Shape) -> None:
+    view = shorthand("T", "what", "up", "{{job}}", width=5, unit="s")
+    assert (view.title, view.text, view.queries, view.shape) == ("T", "what", (Query("up", "{{job}}"),), shape)
+    assert (view.width, view.unit) == (5, "s")
+
+
+def test_numbers_stand_six_in_a_row_unless_told_otherwise() -> None:
+    one = number("T", "what", "up")
+    assert (one.width, one.height) == (4, 4)
