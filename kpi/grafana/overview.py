@@ -12,6 +12,25 @@ RATE_STEPS: tuple[Step, ...] = ((None, "green"), (0.05, "orange"), (0.1, "red"))
 WAIT_STEPS: tuple[Step, ...] = ((None, "green"), (20, "orange"), (180, "red"))
 IN_QUEUES = f'{OF_QUEUE}, queue!=""'
 LOGGED_IN = f'{OF_PBX}, state!="offline"'
+ANSWERED = f'{OF_QUEUE}, outcome="answered"'
+ABANDONED = f'{OF_QUEUE}, outcome="abandoned"'
+
+ABANDON_RATE = number(
+    "Abandon rate",
+    of_measure("abandon_rate"),
+    share("offhook_stays_total", ABANDONED, OF_QUEUE),
+    unit="percentunit",
+    decimals=1,
+    steps=RATE_STEPS,
+)
+SPEED_OF_ANSWER = number(
+    "Average speed of answer",
+    of_measure("asa"),
+    mean("offhook_wait_seconds", ANSWERED),
+    unit="s",
+    decimals=1,
+    steps=WAIT_STEPS,
+)
 
 _NOW = (
     number(
@@ -58,7 +77,7 @@ _PERIOD = (
         "Waits in a queue that ended in the time shown. A caller who was in two queues counts twice.",
         summed("offhook_stays_total", OF_QUEUE),
     ),
-    number("Answered", "Waits that an agent ended.", summed("offhook_stays_total", f'{OF_QUEUE}, outcome="answered"')),
+    number("Answered", "Waits that an agent ended.", summed("offhook_stays_total", ANSWERED)),
     number(
         "Service level, 20 s",
         of_measure("service_level_offered", "T is 20 s; for another T see the queue's dashboard."),
@@ -67,22 +86,8 @@ _PERIOD = (
         decimals=1,
         steps=LEVEL_STEPS,
     ),
-    number(
-        "Abandon rate",
-        of_measure("abandon_rate"),
-        share("offhook_stays_total", f'{OF_QUEUE}, outcome="abandoned"', OF_QUEUE),
-        unit="percentunit",
-        decimals=1,
-        steps=RATE_STEPS,
-    ),
-    number(
-        "Average speed of answer",
-        of_measure("asa"),
-        mean("offhook_wait_seconds", f'{OF_QUEUE}, outcome="answered"'),
-        unit="s",
-        decimals=1,
-        steps=WAIT_STEPS,
-    ),
+    ABANDON_RATE,
+    SPEED_OF_ANSWER,
     number("Average talk time", of_measure("att"), mean("offhook_talk_seconds", IN_QUEUES), unit="s", decimals=0),
 )
 
@@ -128,7 +133,7 @@ _QUEUES = (
             Query(summed("offhook_stays_total", OF_QUEUE, by="pbx, queue"), column="Offered"),
             Query(service_level(OF_QUEUE, by="pbx, queue"), column="Service level", unit="percentunit"),
             Query(
-                share("offhook_stays_total", f'{OF_QUEUE}, outcome="abandoned"', OF_QUEUE, by="pbx, queue"),
+                share("offhook_stays_total", ABANDONED, OF_QUEUE, by="pbx, queue"),
                 column="Abandoned",
                 unit="percentunit",
             ),

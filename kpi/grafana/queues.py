@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from kpi.grafana.frame import OF_QUEUE, PBX, QUEUE, Page
-from kpi.grafana.overview import LEVEL_STEPS, RATE_STEPS, WAIT_STEPS
-from kpi.grafana.promql import mean, percentile, service_level, share, summed
+from kpi.grafana.overview import ABANDON_RATE, ABANDONED, ANSWERED, LEVEL_STEPS, SPEED_OF_ANSWER, WAIT_STEPS
+from kpi.grafana.promql import mean, percentile, service_level, summed
 from kpi.grafana.told import of_measure, of_metric
 from kpi.grafana.view import Query, Shape, View, bars, lines, number, stack
-
-ANSWERED = f'{OF_QUEUE}, outcome="answered"'
-ABANDONED = f'{OF_QUEUE}, outcome="abandoned"'
 
 _NOW = (
     bars(
@@ -60,14 +57,7 @@ _LEVELS = tuple(
 
 _QUALITY = (
     *_LEVELS,
-    number(
-        "Average speed of answer",
-        of_measure("asa"),
-        mean("offhook_wait_seconds", ANSWERED),
-        unit="s",
-        decimals=1,
-        steps=WAIT_STEPS,
-    ),
+    SPEED_OF_ANSWER,
     number(
         "Average time to abandon",
         "The mean wait of those who gave up.",
@@ -75,14 +65,7 @@ _QUALITY = (
         unit="s",
         decimals=1,
     ),
-    number(
-        "Abandon rate",
-        of_measure("abandon_rate"),
-        share("offhook_stays_total", ABANDONED, OF_QUEUE),
-        unit="percentunit",
-        decimals=1,
-        steps=RATE_STEPS,
-    ),
+    ABANDON_RATE,
 )
 
 _WAITS = (
