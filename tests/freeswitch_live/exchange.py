@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cti.model import Call, CallEnded, CallEvent, OddityFound
-from offhook.replay import START, replay, rows
-from tests.cti.story import differences, inner_differences, nearest
 from tests.freeswitch_live.console import EslConsole, EslStream
 from tests.freeswitch_live.desk_phones import DeskPhones
 from tests.freeswitch_live.switch import AGENTS, FreeSwitch
-from tests.pbx.lab.journey import Journey
+from tests.pbx.lab.line import Line
 from tests.pbx.lab.processes import until
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.telephones import Telephone, Telephones
-
-#: set to have each behaviour that is worth it kept as a recording
-KEEP = "OFFHOOK_LAB_RECORD"
-MARIO = "+393331234501"  #: a customer
-SLACK_S = 0.4  #: what a busy machine may be late; the recordings kept are held to the tenth of a second
-RECORDINGS = Path(__file__).parents[1] / "recordings" / "freeswitch-lab"
+from tests.pbx.lab.trial import Kept, Trial
 
 
 class Exchange:
@@ -96,81 +88,39 @@ class Exchange:
         self.console.api("fifo reparse del_all")
 
 
-class Attempt:
-    """A behaviour to try: a fresh stream, what the phones did, and what is told of it once all is over."""
+class Attempt(Trial):
+    """A behaviour to try on the exchange."""
 
     def __init__(self, exchange: Exchange, folder: Path) -> None:
-        self.exchange, self.console, self.folder = exchange, exchange.console, folder
+        super().__init__(folder)
+        self.exchange, self.console = exchange, exchange.console
         self.stream = EslStream(exchange.pbx.ports.esl, exchange.pbx.secret)
-        self._events: list[CallEvent] | None = None
-        self._end = ""
 
     def phone(self, number: str) -> Telephone:
         """Return an agent's phone, or one of the public's."""
         return self.exchange.desks[number] if len(number) == 3 else self.exchange.public[number]
 
-    @property
-    def events(self) -> list[CallEvent]:
-        """All that is told, once every call is over."""
-        if self._events is None:
-            self.exchange.wait_idle()
-            self._end = self._mark()
-            self.stream.store(self.folder, self._end)
-            self._events = list(replay(self.folder))
-        return self._events
+    def talking(self) -> tuple[Line, Line]:
+        """Connect a customer with 101 by his direct number; return their lines, the customer's first."""
+        caller = self.phone(MARIO).call("+390221000101", "Mario")
+        anna = self.phone("101").take()
+        caller.wait_answered()
+        self.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+        return caller, anna
 
-    @property
-    def calls(self) -> list[Call]:
-        return [event.call for event in self.events if isinstance(event, CallEnded)]
+    def wait_idle(self) -> None:
+        self.exchange.wait_idle()
 
-    def now(self) -> datetime:
-        """The far side's clock."""
-        return datetime.now(UTC)
-
-    def agrees(self, *journeys: Journey, name: str, what: str) -> list[Call]:
-        """Hold what is told against the far side: these calls, and no other; return them in the order given."""
-        told = [row for row in rows(iter(self.events)) if row["type"] == "call"]
-        truth = [journey.row(self.stream.seconds) for journey in journeys]
-        self._keep(name, what, truth)
-        wrong, paired, calls = [], [], {call.call_id: call for call in self.calls}
-        for number, want in enumerate(truth, 1):
-            want["id"] = f"c{number}"
-            got = nearest(want, told)
-            if got is None:
-                wrong.append(f"{want['id']}: not told; told are {told}")
-                continue
-            told.remove(got)
-            paired.append(calls[got["id"]])
-            wrong += [f"{want['id']} {one}" for one in differences(want, got, SLACK_S)]
-            wrong += [f"{want['id']} {one}" for one in inner_differences(want, paired[-1], START, SLACK_S)]
-        wrong += [f"told, but never happened: {ghost}" for ghost in told]
-        wrong += [str(event.oddity) for event in self.events if isinstance(event, OddityFound)]
-        assert wrong == [], "\n".join(wrong) + f"\n{self.folder}"
-        return paired
-
-    def close(self) -> None:
-        self.stream.close()
-        self.exchange.clear()
-
-    def _mark(self) -> str:
-        """Be sure that all events of the calls were read: the one of which this is a part comes after them."""
+    def mark(self) -> str:
+        """The event that tells of the command comes after those of the calls."""
         mark = f"mark-{secrets.token_hex(6)}"
         self.console.api(f"echo {mark}")
         self.stream.wait_for(mark)
         return mark
 
-    def _keep(self, name: str, what: str, truth: list[dict[str, Any]]) -> None:
-        if KEEP not in os.environ:
-            return
-        folder = RECORDINGS / name
-        self.stream.store(folder, self._end)
-        told = {
-            "scenario": name,
-            "what": what,
-            "pbx": "freeswitch",
-            "pbx_version": self.console.api("version").strip(),
-            "started_at": self.stream.started_at.isoformat(),
-            "calls": truth,
-            "agent_states": [],
-        }
-        (folder / "truth.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    def kept(self) -> Kept:
+        return Kept("freeswitch-lab", "freeswitch", self.console.api("version").strip())
+
+    def close(self) -> None:
+        self.stream.close()
+        self.exchange.clear()

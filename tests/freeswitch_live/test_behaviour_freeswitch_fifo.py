@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cti.model import RingResult
-from tests.freeswitch_live.exchange import MARIO, Attempt
+from tests.freeswitch_live.exchange import Attempt
+from tests.freeswitch_live.in_turn import two_in_turn
 from tests.pbx.lab.journey import Journey
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.speech import talk_for
 
-LUCIA = "+393331234502"
 RETRY_S = 1
 
 
@@ -87,25 +88,8 @@ def test_a_caller_leaves_by_key(attempt: Attempt) -> None:
 
 def test_an_agent_on_the_line_takes_one_caller_after_the_other(attempt: Attempt) -> None:
     anna = attempt.phone("101").call("7450").wait_answered()
-    mario = attempt.phone(MARIO).call("+390221000400", "Mario").wait_answered()
-    attempt.stream.wait_for("FIFO-Action: bridge-caller-start")
-    first_at = attempt.exchange.connected_at(MARIO)
-    talk_for(1)
-    mario.hang_up()
-    attempt.stream.wait_for("FIFO-Action: bridge-consumer-stop")
-    lucia = attempt.phone(LUCIA).call("+390221000400", "Lucia").wait_answered()
-    attempt.stream.wait_for("FIFO-Action: bridge-caller-start", times=2)
-    second_at = attempt.exchange.connected_at(LUCIA)
-    talk_for(1)
-    anna.hang_up()
-    lucia.wait_ended()
-
-    journeys = [
-        Journey(mario, "answered", "customer", queue="orders", stays=[("orders", "answered")]),
-        Journey(lucia, "answered", "agent", queue="orders", stays=[("orders", "answered")]),
-    ]
-    journeys[0].talks = [anna.spoke(since=first_at, until=mario.ended_at)]
-    journeys[1].talks = [anna.spoke(since=second_at)]
+    talks = {"begun": "FIFO-Action: bridge-caller-start", "over": "FIFO-Action: bridge-consumer-stop"}
+    journeys = two_in_turn(attempt, anna, "orders", "+390221000400", **talks)
     calls = attempt.agrees(*journeys, name="fifo-on-the-line", what="101 waits for callers with fifo out wait")
     assert [call.talks[0].queue for call in calls] == ["orders", "orders"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from cti.model import RingResult
-from tests.freeswitch_live.exchange import MARIO, Attempt
+from tests.freeswitch_live.exchange import Attempt
 from tests.pbx.lab.journey import Handed, Journey
 from tests.pbx.lab.line import Line
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.speech import talk_for
 
 MOBILE = "+393335550101"
@@ -133,12 +136,7 @@ def test_a_phone_behind_a_loopback_channel(attempt: Attempt) -> None:
 
 
 def test_an_agent_asks_and_hands_over_by_the_pbxs_own_key(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
-    talk_for(0.5)
-    anna.press("*1")
+    caller, anna = asks_by_key(attempt)
     bruno = attempt.phone("102").take()
     talk_for(1)
     anna.hang_up()
@@ -146,19 +144,14 @@ def test_an_agent_asks_and_hands_over_by_the_pbxs_own_key(attempt: Attempt) -> N
     caller.hang_up()
     bruno.wait_ended()
     journey = Journey(caller, "answered", "customer", rung=["101", "102"])
-    assert anna.ended_at is not None
-    assert bruno.invited_at is not None
-    journey.hold_s = (anna.ended_at - bruno.invited_at).total_seconds()
+    journey.hold_s = held_s(bruno, anna.ended_at)
     journey.talks = [anna.spoke(), bruno.spoke(since=anna.ended_at)]
     journey.transfers = [Handed("attended", "101", "102", anna.ended_at)]
     attempt.agrees(journey, name="attended-by-key", what="101 presses *1 (att_xfer), asks 102 and hangs up")
 
 
 def test_an_agent_hands_over_blindly_by_the_pbxs_own_key(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     anna.press("*2")
     bruno = attempt.phone("102").take()
@@ -173,10 +166,7 @@ def test_an_agent_hands_over_blindly_by_the_pbxs_own_key(attempt: Attempt) -> No
 
 
 def test_a_parked_caller_is_picked_up(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     anna.transfer("5901")
     anna.wait_ended()
@@ -193,10 +183,7 @@ def test_a_parked_caller_is_picked_up(attempt: Attempt) -> None:
 
 def test_a_phone_whose_call_goes_to_a_queue(attempt: Attempt) -> None:
     attempt.exchange.log_in("103")
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     anna.transfer("7200")
     zofia = attempt.phone("103").take()
@@ -224,12 +211,16 @@ def test_a_call_that_is_placed_for_an_agent(attempt: Attempt) -> None:
     attempt.agrees(journey, name="click-to-dial", what="originate rings 101, then the customer; uuid_kill ends it")
 
 
+def held_s(asked: Line, until: datetime | None) -> float:
+    """How long a customer was held while a colleague was asked: from his phone's first ring on."""
+    assert asked.invited_at is not None
+    assert until is not None
+    return (until - asked.invited_at).total_seconds()
+
+
 def asks_by_key(attempt: Attempt) -> tuple[Line, Line]:
     """A customer who talks with 101, who has just pressed *1 to ask 102; the customer's line and 101's."""
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     anna.press("*1")
     return caller, anna
@@ -245,9 +236,7 @@ def test_the_colleague_who_is_asked_by_key_hangs_up_first(attempt: Attempt) -> N
     caller.hang_up()
     anna.wait_ended()
     journey = Journey(caller, "answered", "customer", rung=["101"], talks=[anna.spoke()])
-    assert bruno.ended_at is not None
-    assert bruno.invited_at is not None
-    journey.hold_s = (bruno.ended_at - bruno.invited_at).total_seconds()
+    journey.hold_s = held_s(bruno, bruno.ended_at)
     attempt.agrees(journey, name="asked-and-back", what="101 presses *1 (att_xfer), 102 answers, then hangs up")
 
 
@@ -261,9 +250,7 @@ def test_the_colleague_who_is_asked_by_key_refuses(attempt: Attempt) -> None:
     anna.hang_up()
     caller.wait_ended()
     journey = Journey(caller, "answered", "agent", rung=["101"], talks=[anna.spoke()])
-    assert bruno.ended_at is not None
-    assert bruno.invited_at is not None
-    journey.hold_s = (bruno.ended_at - bruno.invited_at).total_seconds()
+    journey.hold_s = held_s(bruno, bruno.ended_at)
     attempt.agrees(journey, name="asked-in-vain", what="101 presses *1 (att_xfer), 102 is busy")
 
 
@@ -276,18 +263,13 @@ def test_the_customer_does_not_wait_for_what_the_colleague_says(attempt: Attempt
     anna.hang_up()
     bruno.wait_ended()
     journey = Journey(caller, "answered", "customer", rung=["101"])
-    assert caller.ended_at is not None
-    assert bruno.invited_at is not None
     journey.talks = [anna.spoke(until=caller.ended_at)]
-    journey.hold_s = (caller.ended_at - bruno.invited_at).total_seconds()
+    journey.hold_s = held_s(bruno, caller.ended_at)
     attempt.agrees(journey, name="asked-too-long", what="101 presses *1 (att_xfer), 102 answers, the customer hangs up")
 
 
 def test_an_attended_transfer_while_the_colleague_rings(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     anna.hold()
     asked = attempt.phone("101").call("102")
     bruno = attempt.phone("102").wait_line()
@@ -307,10 +289,7 @@ def test_an_attended_transfer_while_the_colleague_rings(attempt: Attempt) -> Non
 
 
 def test_a_parked_caller_whom_nobody_picks_up(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     anna.transfer("5902")
     anna.wait_ended()
@@ -336,10 +315,7 @@ def test_a_phone_that_forwards(attempt: Attempt) -> None:
 
 
 def test_both_ends_are_sent_elsewhere_by_command(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     talk_for(0.5)
     attempt.console.done(f"uuid_transfer {attempt.exchange.leg_of(MARIO)} 102 XML default")
     bruno = attempt.phone("102").take()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cti.model import RingResult
-from tests.freeswitch_live.exchange import MARIO, Attempt
+from tests.freeswitch_live.exchange import Attempt
+from tests.freeswitch_live.in_turn import two_in_turn
 from tests.pbx.lab.journey import Handed, Journey
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.speech import talk_for
-
-LUCIA = "+393331234502"
 
 
 def test_a_queue_call_is_told_as_it_happened(attempt: Attempt) -> None:
@@ -104,24 +104,7 @@ def test_an_agent_on_the_line_takes_one_caller_after_the_other(attempt: Attempt)
     dana = attempt.phone("105").call("7460").wait_answered()
     attempt.console.done(f"callcenter_config agent set uuid 105 {attempt.exchange.leg_of('105')}")
     attempt.exchange.log_in("105")
-    mario = attempt.phone(MARIO).call("+390221000200", "Mario").wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
-    first_at = attempt.exchange.connected_at(MARIO)
-    talk_for(1)
-    mario.hang_up()
-    attempt.stream.wait_for("CC-Action: bridge-agent-end")
-    lucia = attempt.phone(LUCIA).call("+390221000200", "Lucia").wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE", times=2)
-    second_at = attempt.exchange.connected_at(LUCIA)
-    talk_for(1)
-    dana.hang_up()
-    lucia.wait_ended()
-
-    journeys = [
-        Journey(mario, "answered", "customer", queue="support", stays=[("support", "answered")]),
-        Journey(lucia, "answered", "agent", queue="support", stays=[("support", "answered")]),
-    ]
-    journeys[0].talks = [dana.spoke(since=first_at, until=mario.ended_at)]
-    journeys[1].talks = [dana.spoke(since=second_at)]
+    talks = {"begun": "Event-Name: CHANNEL_BRIDGE", "over": "CC-Action: bridge-agent-end"}
+    journeys = two_in_turn(attempt, dana, "support", "+390221000200", **talks)
     calls = attempt.agrees(*journeys, name="queue-on-the-line", what="105 is an agent of type uuid-standby")
     assert [call.talks[0].queue for call in calls] == ["support", "support"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cti.model import CallEnded
-from tests.freeswitch_live.exchange import MARIO, Attempt
+from tests.freeswitch_live.exchange import Attempt
 from tests.pbx.lab.journey import Handed, Journey
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.speech import talk_for
 
 
@@ -18,10 +19,7 @@ def in_the_room(attempt: Attempt, people: int) -> None:
 
 
 def test_the_agent_leaves_and_the_customer_talks_on_with_the_colleague(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     into_room(attempt, "3800")
     in_the_room(attempt, 2)
     bruno = attempt.phone("102").call("3800").wait_answered()
@@ -78,10 +76,7 @@ def test_the_call_ends_with_the_customer_though_the_others_talk_on(attempt: Atte
 
 
 def test_a_third_who_joins_the_conversation(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     bruno = attempt.phone("102").call(f"*3{attempt.exchange.leg_of(MARIO)}").wait_answered()
     talk_for(1)
     bruno.hang_up()
@@ -93,10 +88,7 @@ def test_a_third_who_joins_the_conversation(attempt: Attempt) -> None:
 
 
 def test_who_listens_has_no_call(attempt: Attempt) -> None:
-    caller = attempt.phone(MARIO).call("+390221000101", "Mario")
-    anna = attempt.phone("101").take()
-    caller.wait_answered()
-    attempt.stream.wait_for("Event-Name: CHANNEL_BRIDGE")
+    caller, anna = attempt.talking()
     bruno = attempt.phone("102").call(f"*9{attempt.exchange.leg_of(MARIO)}").wait_answered()
     talk_for(1)
     bruno.hang_up()

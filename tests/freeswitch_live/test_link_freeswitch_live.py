@@ -17,8 +17,9 @@ from cti.pbx.settings import PbxSettings
 from cti.switchboard import Switchboard
 from tests.cable import Cable
 from tests.cti.link_contract import until
-from tests.freeswitch_live.exchange import MARIO, Exchange
+from tests.freeswitch_live.exchange import Exchange
 from tests.freeswitch_live.switch import AGENTS, DOMAIN
+from tests.pbx.lab.scene import MARIO
 from tests.pbx.lab.speech import talk_for
 
 USER = f"offhook@{DOMAIN}"

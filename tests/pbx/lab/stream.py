@@ -1,67 +1,23 @@
-"""The event stream of a PBX as a monitoring program reads it: every byte with its time, in the recordings' format."""
+"""The events of an Asterisk, from the log-in on."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import socket
-import threading
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.pbx.lab.processes import until
-
-READ_BYTES = 65_536
+from tests.pbx.lab.heard import HeardStream
 
 
-class EventStream:
-    """One connection that logs in and asks for nothing. Seconds count from ``started_at``."""
+class EventStream(HeardStream):
+    """Logs in and asks for nothing."""
 
     def __init__(self, port: int, username: str, secret: str) -> None:
-        self.started_at = datetime.now(UTC)
-        self._zero = time.monotonic()
-        self._data = bytearray()
-        self._reads: list[dict[str, float | int]] = []
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self._socket.settimeout(None)
-        self._reader = threading.Thread(target=self._read, name="lab-stream", daemon=True)
-        self._reader.start()
+        super().__init__(port)
         self._socket.sendall(f"Action: Login\r\nUsername: {username}\r\nSecret: {secret}\r\n\r\n".encode())
-        self.wait_for("Authentication accepted", 10)
-
-    def has(self, text: str, times: int = 1) -> bool:
-        return self._data.count(text.encode()) >= times
-
-    def seconds(self, at: datetime | None) -> float | None:
-        """Return an instant as seconds since the stream began."""
-        return None if at is None else round((at - self.started_at).total_seconds(), 3)
-
-    def wait_for(self, text: str, within_s: float = 5, times: int = 1) -> None:
-        """Return once the text was read, so many times."""
-        until(f"the event stream says {text}", lambda: self.has(text, times), within_s, self._tail)
+        self.wait_for("Authentication accepted")
 
     def store(self, folder: Path, before: str) -> None:
         """Write what was read before the first event with that text, as ``events.ami`` and ``timing.jsonl``."""
         folder.mkdir(parents=True, exist_ok=True)
         end = self._data.rindex(b"\r\nEvent: ", 0, self._data.index(before.encode())) + 2
-        whole = [read for read in self._reads if read["offset"] < end]
-        reads = [{**read, "len": min(read["len"], end - read["offset"])} for read in whole]
         (folder / "events.ami").write_bytes(bytes(self._data[:end]))
-        (folder / "timing.jsonl").write_text("".join(json.dumps(read) + "\n" for read in reads))
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._reader.join(5)
-        self._socket.close()
-
-    def _tail(self) -> str:
-        return self._data[-4000:].decode(errors="replace")
-
-    def _read(self) -> None:
-        with contextlib.suppress(ConnectionResetError):
-            while data := self._socket.recv(READ_BYTES):
-                t = round(time.monotonic() - self._zero, 6)
-                self._reads.append({"t": t, "offset": len(self._data), "len": len(data)})
-                self._data += data
+        (folder / "timing.jsonl").write_text(self._timing(end))
