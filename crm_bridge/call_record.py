@@ -21,6 +21,7 @@ MAX_AGENTS: Final = 20
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9:.@+-]")
 _PARAGRAPH: Final = re.compile(r"</p>|<br\s*/?>|</div>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
+_MARKER: Final = re.compile(r"Offhook call \S+")
 
 
 def cleaned(activity: CallActivity) -> CallActivity:
@@ -73,6 +74,16 @@ def holds(text: object, activity: CallActivity) -> bool:
         return False
     plain = _TAG.sub("", _PARAGRAPH.sub("\n", text))
     return activity.marker in (line.strip() for line in plain.splitlines())
+
+
+def is_ours(text: object) -> bool:
+    """Whether a record's text in plain words is about any call that Offhook wrote: its last line is a marker.
+
+    >>> is_ours("Wants two\\nNumber: +39000\\nOffhook call milan:17.0"), is_ours("About the Offhook call of today")
+    (True, False)
+    """
+    lines = text.rstrip().splitlines() if isinstance(text, str) else []
+    return bool(lines) and _MARKER.fullmatch(lines[-1].strip()) is not None
 
 
 class Remembered:

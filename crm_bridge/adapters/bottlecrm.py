@@ -8,39 +8,55 @@ Calls: an interaction of the kind "call" on the contact, for which a token with 
 text. An interaction stays with its contact (``interactions/serializers.py`` of ``django-crm``): a call that turns out
 to be another's is deleted there and written anew, if Offhook was not started again in between.
 
+What else is told (``about``), as far as the member may see it: orders are deals, as BottleCRM has no orders of goods
+and no deliveries: of the ten latest of the contact those that were not lost (``related_deals`` of
+``contacts/views.py``), open until their ``stage_kind`` is won. One that is won has the day on which it was closed; an
+open one has none, and is due when it is expected to close. Incidents are his ten latest tickets (``related_cases``),
+open as ``OPEN_STATUSES`` of ``cases/views.py`` has it; they have no number, so the first part of their id stands for
+it. Contacts are his latest interactions, without the calls that Offhook wrote; a token with scopes needs
+``interactions:read`` for them, and for the others nothing more.
+
 Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 and the last ten digits; it may be asked
 120 times a minute and gives ten contacts at the most.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import (
     Remembered,
     cleaned,
     holds,
     is_inbound,
+    is_ours,
     refused,
     talk_s,
     was_answered,
     without_customer,
 )
 from crm_bridge.consent import Channel, says_no
-from crm_bridge.contact import Contact
-from crm_bridge.found import Record, make_contact, text_of
+from crm_bridge.contact import Contact, Incident, Order, Touch
+from crm_bridge.found import Record, date_of, make_contact, money_of, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.rows import MAX_REFERENCE, MAX_VALUE
 from crm_bridge.sources import Surroundings
 
 #: contacts that are fetched whole, one question each
 MOST_DETAILS: Final = 5
 #: interactions of a contact that are looked through for a call, the latest
 MOST_INTERACTIONS: Final = 200
+#: interactions that are asked for to tell of them: many may be calls of ours
+MOST_TOLD: Final = 60
+_KINDS: Final = {"email": "e-mail", "whatsapp": "WhatsApp", "sms": "SMS"}
+_OPEN_CASES: Final = ("New", "Assigned", "Pending")
 _INTERACTIONS: Final = "/api/interactions/"
 _OUTCOMES: Final = {"answered": "connected", "busy": "busy"}
 _CONTACTS: Final = "/api/contacts/"
@@ -54,6 +70,10 @@ class Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     pages_url: Annotated[
         str, msgspec.Meta(description="Address of the web client, for the link to the contact; empty: no link.")
     ] = ""
+    about: Annotated[
+        tuple[Literal["orders", "incidents", "contacts"], ...],
+        msgspec.Meta(description="What else is asked of a customer who was found."),
+    ] = ()
 
 
 class _Duplicates(msgspec.Struct):
@@ -66,6 +86,11 @@ class _Listed(msgspec.Struct):
 
 class _One(msgspec.Struct):
     contact_obj: dict[str, Any]
+
+
+class _Page(msgspec.Struct):
+    opportunities: Records
+    cases: Records
 
 
 class _Interactions(msgspec.Struct):
@@ -82,6 +107,12 @@ class BottleCrm(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._pages = options.pages_url.rstrip("/")
         self._remembered = Remembered()
+        tellers: dict[Part, Teller] = {
+            Part.ORDERS: self._deals,
+            Part.INCIDENTS: self._cases,
+            Part.CONTACTS: self._touches,
+        }
+        self.ask_about(options.about, tellers)
 
     async def find(self, number: Number) -> list[Contact]:
         """Contacts with this number."""
@@ -134,6 +165,23 @@ class BottleCrm(HttpAdapter):
         self._remembered.put(call.call_id, written)
         return written
 
+    async def _deals(self, contact: Contact) -> list[Order]:
+        deals = (await self._about(contact)).opportunities
+        return [_order(deal) for deal in deals if deal.get("stage_kind") != "lost"]
+
+    async def _cases(self, contact: Contact) -> list[Incident]:
+        return [_incident(case) for case in (await self._about(contact)).cases]
+
+    async def _about(self, contact: Contact) -> _Page:
+        """What the contact's own page lists besides him."""
+        return await self.http.fetch_as(_Page, "GET", f"{_CONTACTS}{segment(contact.contact_id)}/")
+
+    async def _touches(self, contact: Contact) -> list[Touch]:
+        params = {"contact": contact.contact_id, "limit": str(MOST_TOLD)}
+        found = await self.http.fetch_as(_Interactions, "GET", _INTERACTIONS, params=params)
+        others = [one for one in found.interactions if not is_ours(one.get("body"))]
+        return [touch for one in others for touch in _touch(one)]
+
     def _hit(self, hit: Record) -> Contact:
         return make_contact(
             self.name,
@@ -162,6 +210,40 @@ class BottleCrm(HttpAdapter):
 
     def _page(self, one: Record) -> str:
         return f"{self._pages}/contacts/{segment(text_of(one.get('id'), 40))}" if self._pages else ""
+
+
+def _order(deal: Record) -> Order:
+    """A deal, which has no number: its name is its reference, and once it is won what was bought."""
+    name, is_open = text_of(deal.get("name"), MAX_REFERENCE), deal.get("stage_kind") != "won"
+    closed_on = date_of(deal.get("closed_on"))
+    return Order(
+        reference=name,
+        title="" if is_open else name,
+        state=text_of(deal.get("stage_label"), 60),
+        is_open=is_open,
+        placed_on=None if is_open else closed_on,
+        due_on=closed_on if is_open else None,
+        total=money_of(deal.get("amount"), text_of(deal.get("currency"), 3)),
+    )
+
+
+def _incident(case: Record) -> Incident:
+    status = text_of(case.get("status"), 60)
+    return Incident(
+        reference=text_of(case.get("id"), 40).partition("-")[0],
+        title=text_of(case.get("name"), MAX_VALUE),
+        state=status,
+        is_open=status in _OPEN_CASES,
+        severity=text_of(case.get("priority"), 40),
+        opened_on=date_of(case.get("created_at")),
+    )
+
+
+def _touch(one: Record) -> Iterator[Touch]:
+    kind, who = text_of(one.get("kind"), 40), one.get("logged_by_details")
+    by = text_of(who.get("name"), 100) if isinstance(who, dict) else ""
+    direction = "" if kind == "meeting" else text_of(one.get("direction"), 20)
+    return touch_of(one.get("occurred_at"), _KINDS.get(kind, kind), one.get("subject"), direction=direction, by=by)
 
 
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> BottleCrm:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from crm_bridge.activity import CallActivity
+from crm_bridge.contact import SourceError
 from crm_bridge.lookup import limits_of
 from crm_bridge.settings import CrmSettings
+from tests.crm_bridge.vendors import bottlecrm
 from tests.crm_bridge.vendors.bottlecrm import Vendor, own_id
-from tests.crm_bridge.vendors.crm_server import ANNA, FAMILY
+from tests.crm_bridge.vendors.crm_server import ANNA, FAMILY, TALKS, Person
 from tests.crm_bridge.vendors.opened import number, opened
 
 
@@ -28,3 +37,44 @@ async def test_of_a_crowd_only_the_first_are_fetched_whole() -> None:
         found = await crm.find(number(FAMILY[0].phone))
     assert (len(found), len(vendor.asked)) == (10, 1 + 5)
     assert [len(one.numbers) for one in found] == [1] * 10
+
+
+async def test_the_calls_that_offhook_wrote_are_no_earlier_contacts() -> None:
+    async with opened(Vendor(), about=["contacts"]) as crm:
+        [anna] = await crm.find(number(ANNA.phone))
+        at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+        call = CallActivity(
+            call_id="milan:17.0", direction="inbound", outcome="answered", number=ANNA.phone, contact_id=anna.contact_id,
+            started_at=at, ended_at=at,
+        )  # fmt: skip
+        await crm.write_call(call)
+        told = await crm.details(anna)
+    assert [one.title for one in told.touches] == [talk.title for talk in TALKS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("open", [True]), (None, [True]), ("won", [False]), ("lost", []), ("new word", [True])]
+)
+async def test_a_deal_is_open_until_it_is_won_and_one_that_was_lost_is_not_told(
+    kind: str | None, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_deal(_who: Person) -> list[dict[str, Any]]:
+        return [{"name": "Desks", "stage_label": "Somewhere", "stage_kind": kind, "amount": None}]
+
+    monkeypatch.setattr(bottlecrm, "deals", one_deal)
+    async with opened(Vendor(), about=["orders"]) as crm:
+        [anna] = await crm.find(number(ANNA.phone))
+        orders = (await crm.details(anna)).orders
+    assert [one.is_open for one in orders] == told
+    assert all((one.reference, one.state, one.total) == ("Desks", "Somewhere", None) for one in orders)
+
+
+async def test_a_version_whose_page_lists_no_deals_and_tickets_is_not_taken_for_one_without_any() -> None:
+    class Older(Vendor):
+        async def one(self, request: web.Request) -> web.Response:
+            return web.json_response({"contact_obj": bottlecrm.record(ANNA)})
+
+    async with opened(Older(), about=["orders", "incidents"]) as crm:
+        [anna] = await crm.find(number(ANNA.phone))
+        with pytest.raises(SourceError):
+            await crm.details(anna)

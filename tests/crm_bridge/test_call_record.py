@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from crm_bridge.activity import CallActivity, text_of
-from crm_bridge.call_record import cleaned, holds, html_of, safe_id
+from crm_bridge.call_record import cleaned, holds, html_of, is_ours, safe_id
 from tests.crm_bridge.scene import HOSTILE
 from tests.crm_bridge.vendors.crm_server import shown
 
@@ -33,6 +33,18 @@ def test_whatever_is_noted_is_shown_as_it_was_noted(note: str) -> None:
     assert shown(html_of(clean)) == text_of(clean)
     assert holds(html_of(clean), clean)
     assert holds(text_of(clean), clean)
+
+
+@given(st.text(max_size=500), st.text(max_size=100))
+def test_whatever_is_noted_a_record_is_known_as_one_of_ours(note: str, call_id: str) -> None:
+    assert is_ours(text_of(cleaned(call(note=note, call_id=f"m{call_id}"))))
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "\n", 7, "Offhook call", "About the Offhook call 17", "Offhook call 17\nand more"]
+)
+def test_what_somebody_else_wrote_is_none_of_ours(text: object) -> None:
+    assert not is_ours(text)
 
 
 def test_a_record_of_another_call_is_another() -> None:

@@ -37,23 +37,43 @@ DATABASES = {
     },
 }
 """
-# Runs within BottleCRM: an organisation with one member, his token, and its contacts.
+# Runs within BottleCRM: an organisation with one member, his tokens, its contacts and what it knows of them.
 FILL = """
 import json, sys
+from datetime import date, datetime
+from decimal import Decimal
 import django
 django.setup()
 from django.contrib.auth import get_user_model
+from cases.models import Case
 from common.models import Org, PersonalAccessToken, Profile
 from contacts.models import Contact
+from interactions.service import log_interaction
+from opportunity.models import Opportunity
 
 asked = json.load(sys.stdin)
-user = get_user_model().objects.create_user(email="agent@example.com", password="x")
+user = get_user_model().objects.create_user(email="agent@example.com", password="x", name="Dana O'Neill")
 org = Org.objects.create(name="Lab")
 member = Profile.objects.create(user=user, org=org, role="ADMIN", is_organization_admin=True, is_active=True)
-token, _ = PersonalAccessToken.generate(member, "offhook", scopes=asked["scopes"])
+tokens = [PersonalAccessToken.generate(member, "offhook", scopes=scopes)[0] for scopes in asked["scopes"]]
+people = {}
 for each in asked["contacts"]:
-    Contact(org=org, **each).save()
-json.dump(token, sys.stdout)
+    people[each["last_name"]] = Contact.objects.create(org=org, **each)
+for each in asked.get("deals", ()):
+    who, closed_on, amount = people[each.pop("of")], date.fromisoformat(each.pop("closed_on")), Decimal("1250.50")
+    one = Opportunity(org=org, closed_on=closed_on, amount=amount, currency="EUR", **each)
+    one.full_clean(exclude=["pipeline", "stage"])
+    one.save()
+    one.contacts.add(who)
+for each in asked.get("cases", ()):
+    who, made = people[each.pop("of")], datetime.fromisoformat(each.pop("made"))
+    one = Case.objects.create(org=org, priority="High", **each)
+    one.contacts.add(who)
+    Case.objects.filter(pk=one.pk).update(created_at=made)
+for each in asked.get("interactions", ()):
+    who, at = people[each.pop("of")], datetime.fromisoformat(each.pop("at"))
+    log_interaction(org, home="contact", record=who, occurred_at=at, logged_by=member, **each)
+json.dump(tokens, sys.stdout)
 """
 
 
@@ -65,20 +85,22 @@ def fitting_python() -> str | None:
 
 
 @contextmanager
-def bottlecrm(folder: Path, python: str, scopes: Sequence[str], contacts: Sequence[Mapping[str, str]]) -> Iterator[Any]:
-    """The address of a BottleCRM with these contacts, and a token of its member."""
+def bottlecrm(
+    folder: Path, python: str, scopes: Sequence[Sequence[str]], contacts: Sequence[Mapping[str, str]], **known: Any
+) -> Iterator[Any]:
+    """The address of a BottleCRM with these contacts and what is known of them, and a token for each of ``scopes``."""
     made = _lab(python)
     shutil.copy(made / "bottle.sqlite", folder / "bottle.sqlite")
     env, port = _env(made, folder), free_port()
-    asked = json.dumps({"scopes": list(scopes), "contacts": list(contacts)})
+    asked = json.dumps({"scopes": list(scopes), "contacts": list(contacts), **known})
     fill = [str(made / "venv/bin/python"), "-W", "ignore", "-c", FILL]
     done = subprocess.run(fill, input=asked, env=env, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    token = json.loads(done.stdout.splitlines()[-1])
+    tokens = json.loads(done.stdout.splitlines()[-1])
     server = [made / "venv/bin/gunicorn", "--chdir", folder, "-w", "1", "-t", "300"]
     server += ["--control-socket", folder / "control"]
     with running([*server, "-b", f"127.0.0.1:{port}", "crm.wsgi"], port, folder / "log", env):
-        yield f"http://127.0.0.1:{port}", token
+        yield f"http://127.0.0.1:{port}", tokens
 
 
 def why_not_installed(python: str) -> str | None:

@@ -153,6 +153,10 @@ class CrmServer:
     keeps_nobodys: ClassVar[bool] = True
     #: what it can tell about a customer: values of the option ``about``
     tells: ClassVar[tuple[str, ...]] = ()
+    #: those of ``tells`` that come with the customer himself and cannot be refused apart
+    comes_along: ClassVar[tuple[str, ...]] = ()
+    #: whether it says when that was ordered which is still open
+    dates_open_orders: ClassVar[bool] = True
     #: how it refuses a record, and the ends of the paths at which a POST is only a question
     untaken_status: ClassVar[int] = 400
     questions: ClassVar[tuple[str, ...]] = ("/search", "/search_read", "/duplicates/", "token")
