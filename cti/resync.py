@@ -170,7 +170,8 @@ def _member(board: Board, now: SnapshotTaken, member: MemberNow) -> Iterator[s.S
     state = place.state
     if state is PlaceState.OUT or (place.interface is None and member.interface is not None):
         yield s.MemberSeen(*facts, member.paused, member.reason)
-    if member.paused and state is PlaceState.FREE:
+    another = member.reason is not None and member.reason != board.roster.agent(member.agent).place(member.queue).reason
+    if member.paused and (state is PlaceState.FREE or (state is PlaceState.PAUSED and another)):
         yield s.MemberPaused(*facts, member.reason)
     elif not member.paused and state is PlaceState.PAUSED:
         yield s.MemberResumed(*facts)

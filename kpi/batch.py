@@ -28,7 +28,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ended_at`` is None while it lasts; ``cut``: its end was not seen, ``ended_at`` is the last time known. A state of
     pause has the ``reason``; a wrap-up tells the conversation that it follows: its queue, direction, start and length
-    with hold.
+    with hold. ``source`` is who told it, as of a call; of one completed, ``heard_at`` is when it was heard to begin.
     """
 
     pbx: str
@@ -44,6 +44,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     talk_at: datetime | None = None
     talk_s: float | None = None
     cut: bool = False
+    source: CallSource = CallSource.LIVE
+    heard_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str, SpanKind, str, datetime]:

@@ -90,12 +90,12 @@ def _legs(own: Sequence[Leg], logged: Sequence[Leg], begin: datetime, end: datet
     legs: list[Leg] = []
     for leg in own:
         known = by_id.pop(leg.leg_id, None)
-        unseen_end = leg.ended_at is None or begin <= leg.ended_at <= end
-        if known is not None and unseen_end:
+        if known is not None:
+            rang_at = _unless_seen(leg.rang_at, known.rang_at, begin, end)
             answered_at = _unless_seen(leg.answered_at, known.answered_at, begin, end)
-            leg = msgspec.structs.replace(
-                leg, answered_at=answered_at, ended_at=known.ended_at, cause=known.cause, hung_up=known.hung_up
-            )
+            leg = msgspec.structs.replace(leg, rang_at=rang_at, answered_at=answered_at)
+        if known is not None and (leg.ended_at is None or begin <= leg.ended_at <= end):
+            leg = msgspec.structs.replace(leg, ended_at=known.ended_at, cause=known.cause, hung_up=known.hung_up)
         legs.append(leg)
     return (*legs, *(leg for leg in by_id.values() if begin <= leg.started_at <= end))
 

@@ -1,5 +1,7 @@
 """Gaps are filled from what the PBX wrote itself, once it is back: calls unseen are told, calls half seen completed.
 
+Then agents' days: who logged in and out and paused meanwhile, and what each did by those calls.
+
 It works beside the recorder, in a task of its own, and asks nobody to wait.
 """
 
@@ -18,8 +20,8 @@ from cti.feed import Follower
 from cti.model import Call, CallEnded, CallEvent, PbxBack
 from kpi.batch import Batch
 from kpi.completing import completed
-from kpi.gaps import Gap, HalfSeen, late_end
-from kpi.importers.pbx_logs import PbxLogs
+from kpi.gaps import CARRIED_OVER, Gap, HalfSeen, late_end
+from kpi.importers.pbx_logs import MembersTold, PbxLogs
 from kpi.importers.source import SourceError
 from kpi.schema import CallSource
 from kpi.store import Store, StoreAwayError
@@ -43,6 +45,7 @@ _log = structlog.get_logger(__name__)
 class GapFiller:
     """Fills the gaps of PBXs whose ``logs`` are known, by name: at the start, and when ``follower`` tells of a return.
 
+    ``names`` gives, of a PBX, the extensions by the names and interfaces that its queues have for their members.
     ``filled`` counts calls that it told, ``completed`` those that it completed. Which calls are still to be completed
     is in the store: those that were seen, have ended, met a gap, and have not been held against the logs. So a crash
     in between forgets none.
@@ -55,8 +58,10 @@ class GapFiller:
         totals: Totals,
         logs: Mapping[str, PbxLogs],
         *,
+        names: Callable[[str], Mapping[str, str]] = lambda _: {},
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._names = names
         self.filled = self.completed = 0
         self._follower, self._store, self._totals, self._logs, self._now = follower, store, totals, dict(logs), now
         self._due: dict[str, datetime] = dict.fromkeys(logs, now())
@@ -143,7 +148,7 @@ class GapFiller:
         return done
 
     async def fill(self, gap: Gap) -> Gap:
-        """Tell the calls of one gap; the gap with what is said of that.
+        """Tell the calls of one gap and what agents did; the gap with what is said of that.
 
         Raises:
             StoreAwayError: the database is away.
@@ -165,16 +170,19 @@ class GapFiller:
     async def _fill_run(self, run: Sequence[Gap], gaps: Sequence[Gap], half_seen: Iterable[HalfSeen]) -> list[Gap]:
         """Fill gaps that are near each other, by one reading of the logs; ``gaps`` are all that a call may have met."""
         logs = self._logs[run[0].pbx]
-        told = Counter[GapKey]()
+        logs.teller.learn(self._names(run[0].pbx))
+        told, members = Counter[GapKey](), MembersTold()
         still_missing, filled_at = logs.missing, self._now() if logs.kinds else None
         try:
             calls: list[Call] = []
-            async for some in logs.tell(*self._window(run, half_seen)):
+            async for some in logs.tell(*self._window(run, half_seen), members):
                 calls += [call for call in some if any(_overlap(call, gap) for gap in run)]
                 if len(calls) >= CALLS_AT_ONCE:
                     told += await self._store_calls(calls, gaps)
                     calls = []
             told += await self._store_calls(calls, gaps)
+            if logs.tells_members:
+                await self._fill_days(run, members)
         except SourceError as error:
             still_missing, filled_at = f"{error.what}: {error.why}", None
         return [
@@ -189,6 +197,14 @@ class GapFiller:
             )
             for gap in run
         ]
+
+    async def _fill_days(self, run: Iterable[Gap], members: MembersTold) -> None:
+        """Have agents' days go on through these gaps. One in which the PBX was down for long ends them, as it was."""
+        for gap in run:
+            ended_at = gap.ended_at or gap.began_at
+            restarted = any(gap.began_at <= at <= ended_at for at in members.restarts)
+            if not restarted or ended_at - gap.began_at <= CARRIED_OVER:
+                self._totals.add(await self._store.fill_days(gap, members.changes))
 
     def _window(self, run: Sequence[Gap], half_seen: Iterable[HalfSeen]) -> tuple[datetime, datetime]:
         """What to read: as far back as the calls go that ran into these gaps, and up to their ends."""

@@ -10,6 +10,7 @@ from kpi.columns import EPOCH
 
 NOT_RUNNING = "Offhook was not running"
 BEFORE = "before Offhook"
+CARRIED_OVER = timedelta(minutes=10)  #: a gap of no more does not cut agents' log-ins, pauses and states
 FIRST_EVENT = timedelta(seconds=0.5)
 UNHEARD = "the connection ended"
 

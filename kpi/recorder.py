@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -36,7 +36,7 @@ from cti.model import (
     PbxLost,
 )
 from kpi.batch import Batch, Mark, NumberedOddity, Span
-from kpi.gaps import UNHEARD, Alive, StreamBack, StreamLost, StreamMissed
+from kpi.gaps import CARRIED_OVER, UNHEARD, Alive, StreamBack, StreamLost, StreamMissed
 from kpi.spans import Carried, SpanBook
 from kpi.store import Store, StoreAwayError
 from kpi.totals import Totals
@@ -45,7 +45,6 @@ BATCH_ENTRIES = 1_000  # half as many cost a third more for each; this holds SQL
 BATCH_WAIT_S = 0.1
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
-CARRIED_OVER = timedelta(minutes=10)  #: a gap of no more does not cut agents' log-ins, pauses and states
 HEARTBEAT_S = 10.0  #: how much longer than it was a gap is told to be after a crash, at the most
 
 Item = Call | Span | NumberedOddity | StreamLost | StreamBack | StreamMissed | Alive

@@ -203,7 +203,8 @@ legs = _part(
 )
 
 #: What an agent did. ``ended_at`` NULL: still so. ``cut``: the end was not seen, ``ended_at`` is the last time known.
-#: ``talk_...``: of a wrap-up, the conversation that it follows.
+#: ``talk_...``: of a wrap-up, the conversation that it follows. ``heard_at``: of one that the logs completed, when it
+#: was heard to begin; where they parted it, its first and its last part have the same.
 agent_spans = Table(
     "agent_spans",
     metadata,
@@ -220,8 +221,11 @@ agent_spans = Table(
     _at("talk_at"),
     Column("talk_s", Float(53)),
     Column("cut", Boolean(create_constraint=False), nullable=False),
+    Column("source", Word(CallSource), nullable=False, server_default=CallSource.LIVE.value),
+    _at("heard_at"),
     Index(None, "started_at"),
     Index(None, "ended_at"),
+    Index(None, "heard_at"),
     postgresql_partition_by="RANGE (started_at)",
 )
 

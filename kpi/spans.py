@@ -10,7 +10,7 @@ import msgspec
 
 from cti.model import Agent, AgentChanged, AgentState, CallReleased, Direction
 from kpi.batch import Span
-from kpi.schema import SpanKind
+from kpi.schema import CallSource, SpanKind
 
 Slot = tuple[SpanKind, str]
 ON_THE_PHONE = (AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP)
@@ -51,7 +51,9 @@ class SpanBook:
     def carry_on(self, pbx: str, carried: Carried) -> None:
         """Go on where another run was: what it has told is not told again, though the journal tells it again."""
         for span in carried.spans:
-            self._open.setdefault((pbx, span.agent), {})[_slot(span)] = span
+            heard_at = span.heard_at or span.started_at
+            heard = msgspec.structs.replace(span, started_at=heard_at, heard_at=None, source=CallSource.LIVE)
+            self._open.setdefault((pbx, span.agent), {})[_slot(span)] = heard
         self._changed_at |= {(pbx, agent): at for agent, at in carried.changed_at.items()}
 
     def part(self, pbx: str, lost_at: datetime | None, back_at: datetime) -> list[Span]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError, driver_words
-from cti.model import Call, Oddity
+from cti.model import AgentChanged, Call, Oddity
 from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, rows, writing
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
@@ -196,6 +196,11 @@ class Store:
         """Keep what ``gap`` says of its filling."""
         async with self._transaction() as connection:
             await ledger.store_filled(connection, gap)
+
+    async def fill_days(self, gap: Gap, changes: Iterable[AgentChanged]) -> Stored:
+        """Have the agents' spans tell the time of a gap, by the log-ins and pauses of the PBX's own log."""
+        async with self._transaction() as connection:
+            return await writing.fill_days(connection, gap, changes)
 
     async def store_position(self, position: Position) -> None:
         """Keep how far an import of history is."""

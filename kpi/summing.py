@@ -85,9 +85,12 @@ async def move_tallies(connection: AsyncConnection, written: Iterable[Told], rep
     return sums
 
 
-async def move_span_tallies(connection: AsyncConnection, spans: Sequence[Span]) -> Sums:
-    """Move the rows by the difference between these spans and those they are about to replace; that for all time."""
-    old = await fetch_same_spans(connection, spans)
+async def move_span_tallies(connection: AsyncConnection, spans: Sequence[Span], gone: Iterable[Span] = ()) -> Sums:
+    """Move the rows by the difference between these spans and those they are about to replace; that for all time.
+
+    ``gone`` are stored ones that go without another in their place.
+    """
+    old = [*await fetch_same_spans(connection, spans), *gone]
     sums = difference(sums_of_spans(spans), sums_of_spans(old))
     await add_tallies(connection, sums)
     return {key: tally for key, tally in sums.items() if key.span in (TallySpan.EVER, TallySpan.AGENT)}

@@ -16,10 +16,11 @@ import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.model import Call
-from kpi import blanking, ledger, reading, removed, rows, schema
+from cti.model import AgentChanged, Call
+from kpi import blanking, filled_spans, ledger, reading, removed, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
+from kpi.gaps import Gap
 from kpi.many_rows import UPSERT, execute_many, inserting, upserting
 from kpi.schema import CallSource
 from kpi.summing import Sums, Told, move_span_tallies, move_tallies
@@ -161,6 +162,7 @@ async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> Su
     """What they changed of the sums for all time."""
     if not spans:
         return {}
+    spans = await filled_spans.as_filled(connection, spans)
     spans = [*await _shortened(connection, spans), *spans]
     sums = await move_span_tallies(connection, spans)
     await execute_many(connection, upserting, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
@@ -175,7 +177,9 @@ async def _shortened(connection: AsyncConnection, spans: Sequence[Span]) -> list
     begun: dict[tuple[str, ...], list[datetime]] = {}
     for span in spans:
         begun.setdefault(_slot(span), []).append(span.started_at)
-    table, first = schema.agent_spans.c, min(span.started_at for span in spans)
+    table, first = schema.agent_spans.c, min((span.started_at for span in spans), default=None)
+    if first is None:
+        return []
     cut = select(schema.agent_spans).where(table.ended_at > first, table.cut)
     found = [Span(**row) for row in (await connection.execute(cut)).mappings()]
     shorter: list[Span] = []
@@ -189,6 +193,12 @@ async def _shortened(connection: AsyncConnection, spans: Sequence[Span]) -> list
 def _slot(span: Span) -> tuple[str, ...]:
     names = (cut_key(name, schema.NAME_CHARS) for name in (span.pbx, span.agent, span.queue))
     return (*names, span.kind.value)
+
+
+async def fill_days(connection: AsyncConnection, gap: Gap, changes: Iterable[AgentChanged]) -> Stored:
+    """Have the agents' spans tell the time of a gap: see ``kpi.filled_days``."""
+    await _claim(connection, Batch(marks=(Mark(pbx=gap.pbx),)))
+    return Stored(tallies=await filled_spans.fill_days(connection, gap, changes))
 
 
 async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:

@@ -66,6 +66,15 @@ class PbxLine:
         for since, agent, queue, paused, reason in places:
             self.board.tracker.apply(MemberSeen(since, origin, queue, agent, None, None, paused, reason))
 
+    def member_names(self) -> dict[str, str]:
+        """The extensions by the names and interfaces that the queues have for their members, as far as one has each."""
+        agents: dict[str, set[str]] = {}
+        for agent in self.board.tracker.agents():
+            for name in (agent.name, *(place.interface for place in agent.memberships)):
+                if name:
+                    agents.setdefault(name, set()).add(agent.agent)
+        return {name: found.pop() for name, found in agents.items() if len(found) == 1}
+
     def announce(self, publish: Callable[[CallEvent], None]) -> None:
         """Tell what goes on to those who have heard nothing yet."""
         self._gate.publish = publish

@@ -53,6 +53,11 @@ class AsteriskLogs:
         calls = [event.call for event in events if isinstance(event, CallEnded)]
         return calls if ended_by_known else [msgspec.structs.replace(call, ended_by=None) for call in calls]
 
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Know whose extension stands behind these members' names and interfaces; what was known before holds."""
+        for name, agent in names.items():
+            self.agents.setdefault(name, agent)
+
     def is_phone(self, channel: str) -> bool:
         """Whether an agent is at this channel's end."""
         return self._people.role_of(channel) is LegRole.AGENT

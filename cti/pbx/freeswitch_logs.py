@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -40,6 +40,9 @@ class FreeswitchLogs:
             for signal in HANDLERS[frame.name](self._memory, frame, at, origin):
                 calls += [event.call for event in tracker.apply(signal) if isinstance(event, CallEnded)]
         return calls if story.whole else [_ended_by_somebody(call) for call in calls]
+
+    def learn(self, names: Mapping[str, str]) -> None:
+        """FreeSWITCH's records have extensions, and no other names."""
 
     def is_phone(self, channel: str) -> bool:  # noqa: ARG002  the protocol
         """Whether an agent is at this channel's end; FreeSWITCH's records are tied together by their own ids."""

@@ -123,6 +123,7 @@ class HistoryImport:
         for span in self._days.apply(change):
             if span.kind is SpanKind.STATE:
                 continue
+            span = msgspec.structs.replace(span, source=CallSource.IMPORTED)
             if span.ended_at is None:
                 self._open[span.key] = span
             else:

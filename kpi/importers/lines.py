@@ -144,6 +144,9 @@ class Teller(Protocol):
     def member(self, line: QueueLine) -> list[AgentChanged]:
         """What a line about a queue's member changes."""
 
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Whose extension stands behind a member's name or interface, as the PBX's events have shown."""
+
     def is_phone(self, channel: str) -> bool:
         """Whether an agent is at this channel's end, not the public."""
 

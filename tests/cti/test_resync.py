@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import Phase, example, given, settings, strategies as st
 
@@ -161,21 +162,25 @@ def test_a_leg_heard_of_after_the_snapshot_was_taken_is_left_alone() -> None:
     assert [call.call_id for call in book.tracker.open_calls()] == ["1"]
 
 
+def on_a_break(seconds: float, reason: str | None) -> SnapshotTaken:
+    """Anna is paused in sales, and nothing else goes on."""
+    anna = MemberNow(queue="sales", agent="101", name="Anna", interface="PJSIP/101", paused=True, reason=reason)
+    return msgspec.structs.replace(nothing(seconds), members=(anna,))
+
+
+@pytest.mark.parametrize(("reason", "told"), [("training", [("pause", "training")]), ("lunch", []), (None, [])])
+def test_another_break_meanwhile_is_told_with_its_reason(reason: str | None, told: list[tuple[str, str]]) -> None:
+    """Before Asterisk 13 no reason is told: then it is taken to be the same."""
+    book = Playbook()
+    book.tracker.apply(on_a_break(0, "lunch"))
+    changes = [event for event in book.tracker.apply(on_a_break(60, reason)) if isinstance(event, AgentChanged)]
+    assert [(event.change, event.reason) for event in changes] == told
+    assert book.tracker.agents()[0].pause_reason == (reason or "lunch")
+
+
 def test_an_agent_who_logged_out_meanwhile_is_told_as_such() -> None:
     book = Playbook()
-    book.tracker.apply(
-        SnapshotTaken(
-            at=at(0),
-            origin=ORIGIN,
-            legs_at=at(0),
-            queues_at=at(0),
-            legs=(),
-            waits=(),
-            members=(
-                MemberNow(queue="sales", agent="101", name="Anna", interface="PJSIP/101", paused=True, reason="lunch"),
-            ),
-        )
-    )
+    book.tracker.apply(on_a_break(0, "lunch"))
     (agent,) = book.tracker.agents()
     assert (agent.name, agent.queues, agent.pause_reason, agent.state) == ("Anna", ("sales",), "lunch", "paused")
     changes = [event for event in book.tracker.apply(nothing(60)) if isinstance(event, AgentChanged)]

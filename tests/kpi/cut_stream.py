@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -47,10 +47,15 @@ def really(name: str) -> dict[str, Call]:
 
 def heard(name: str, *cuts: tuple[float, float]) -> Iterator[CallEvent]:
     """What is published when the line is cut between these shares of the recording, each time asked for its present."""
-    signals = signals_of(name)
+    return heard_of(signals_of(name), *cuts)
+
+
+def heard_of(signals: Sequence[Signal], *cuts: tuple[float, float]) -> Iterator[CallEvent]:
+    """The same of any signals."""
     begins, ends = (
         {int(share * (len(signals) - 2)) for share in shares} for shares in zip(*cuts, strict=True)
     )  # fmt: skip
+    ends = {_pause_after(signals, end) for end in ends}
     whole, cut, away = CallTracker(PBX), CallTracker(PBX), False
     yield PbxBack(at=signals[0].at, origin=NOWHERE, pbx=PBX)
     for i, signal in enumerate(signals):
@@ -64,6 +69,13 @@ def heard(name: str, *cuts: tuple[float, float]) -> Iterator[CallEvent]:
             away = False
             yield PbxBack(at=signal.at, origin=NOWHERE, pbx=PBX)
             yield from cut.apply(present(whole._board, signal))
+
+
+def _pause_after(signals: Sequence[Signal], i: int) -> int:
+    """The first signal from there on after which nothing more happens at the same moment."""
+    while i < len(signals) - 2 and signals[i + 1].at <= signals[i].at:
+        i += 1
+    return i
 
 
 def logs_of(name: str, *sources: str, folder: Path | None = None, wait_s: float = 0) -> PbxLogs:

@@ -89,6 +89,15 @@ def test_logs_that_tell_less_take_nothing_away() -> None:
     assert call.rings == seen.rings
 
 
+def test_a_leg_that_was_up_at_the_return_was_answered_when_the_log_says() -> None:
+    told = answered_call(talk=200)
+    [leg] = told.legs
+    leg = changed(leg, rang_at=at(32), answered_at=at(35), ended_at=at(207))
+    late = changed(leg, rang_at=None, answered_at=at(60))
+    [whole] = completed(changed(told, legs=(late,)), changed(told, legs=(leg,)), GAP).legs
+    assert whole == leg
+
+
 def test_legs_that_were_not_seen_are_added_and_ends_that_were_not_seen_corrected() -> None:
     told = answered_call(talk=33)
     [leg] = told.legs

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cti.feed import Feed
 from cti.model import Call, CallEnded, CallEvent, Direction, PbxBack
+from kpi.batch import Span
 from kpi.coverage import coverage
 from kpi.filling import GapFiller
+from kpi.importers.log_table import LogTable
 from kpi.importers.pbx_logs import PbxLogs
 from kpi.reading import CallFilter
 from kpi.recorder import Recorder
-from kpi.schema import CallSource, TallySpan
+from kpi.schema import CallSource, SpanKind, TallySpan
 from kpi.store import Store
 from kpi.tally import total
+from tests.kpi.busy_hour import NAMES, astray, busy_hour, days_of, logs_in, overlaps
 from tests.kpi.calls import answered_call
-from tests.kpi.cut_stream import PBX, by_id, heard, logs_of, really, rounded
-from tests.kpi.stored import all_tallies
+from tests.kpi.cut_stream import PBX, by_id, heard, heard_of, logs_of, really, rounded
+from tests.kpi.stored import all_spans, all_tallies
 from tests.kpi.test_ledger import until
 
 MORNING = "asterisk-22-mix-1"
@@ -277,8 +281,8 @@ class OnlyUntil(PbxLogs):
         super().__init__(logs.sources, logs.teller, 0)
         self._clock = clock
 
-    async def tell(self, since: datetime, until: datetime):  # type: ignore[no-untyped-def]
-        async for calls in super().tell(since, min(until, self._clock[0])):
+    async def tell(self, since: datetime, until: datetime, members=None):  # type: ignore[no-untyped-def]
+        async for calls in super().tell(since, min(until, self._clock[0]), members):
             yield calls
 
 
@@ -287,3 +291,102 @@ async def test_what_is_no_gap_of_a_pbx_with_logs_is_left_alone(store: Store) -> 
     filler = filler_of(store, recorder, logs_of(MORNING, *ALL))
     assert await filler.fill_gaps(PBX) == []
     assert total([]) == total(recorder.totals.tallies.values())
+
+
+@pytest.mark.parametrize("cuts", [[(0.3, 0.4)], [(0.05, 0.07), (0.071, 0.09), (0.1, 0.15), (0.5, 0.8)]])
+async def test_after_a_cut_agents_days_are_those_of_an_uninterrupted_run(
+    store: Store, engine: AsyncEngine, tmp_path: Path, cuts: list[tuple[float, float]]
+) -> None:
+    """The last of these is so long that it cut them."""
+    hour = busy_hour()
+    recorder = await record(store, heard_of(hour.signals, *cuts))
+    real = days_of(hour.signals)
+    assert astray(await all_spans(engine), real) != []
+    filler = filler_at_the_end(store, recorder, logs_in(tmp_path, "queue_log", "cel"))
+    gaps = await filler.fill_gaps(PBX)
+    spans = await all_spans(engine)
+    assert astray(spans, real) == []
+    assert overlaps(spans) == []
+    assert recorder.totals.tallies == await store.fetch_totals()
+    assert (await store.rebuild_tallies(mend=False)).different == 0
+    for gap in reversed(gaps):
+        await filler.fill(gap)
+    assert by_key(await all_spans(engine)) == by_key(spans)
+
+
+def filler_at_the_end(store: Store, recorder: Recorder, logs: PbxLogs) -> GapFiller:
+    last = busy_hour().signals[-1].at
+    return GapFiller(Feed().follow("gap filler"), store, recorder.totals, {PBX: logs}, now=lambda: last)
+
+
+def by_key(spans: Iterable[Span]) -> dict[object, Span]:
+    return {span.key: span for span in spans}
+
+
+async def test_queue_log_alone_tells_log_ins_and_pauses_from_its_table_too(
+    store: Store, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """A crash between two gaps leaves the second to be filled at the next start."""
+    hour = busy_hour()
+    recorder = await record(store, heard_of(hour.signals, (0.2, 0.3), (0.5, 0.7)))
+    logs = logs_in(tmp_path, "queue_log")
+    first, second = [gap for gap in await store.fetch_gaps() if not gap.is_history]
+    await filler_at_the_end(store, recorder, logs).fill(first)
+    async with table_of(tmp_path, hour.logs["queue_log"]) as table:
+        again = PbxLogs([table], logs.teller, 0)
+        assert [gap.key for gap in await filler_at_the_end(store, recorder, again).fill_gaps(PBX)] == [
+            first.key,
+            second.key,
+        ]
+        spans = await all_spans(engine)
+    of_places = [span for span in spans if span.kind is not SpanKind.STATE]
+    assert astray(of_places, [span for span in days_of(hour.signals) if span.kind is not SpanKind.STATE]) == []
+    assert overlaps(spans) == []
+    assert (await store.rebuild_tallies(mend=False)).different == 0
+
+
+@asynccontextmanager
+async def table_of(folder: Path, queue_log: bytes) -> AsyncIterator[LogTable]:
+    """queue_log as a table, its times whole seconds."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'asterisk.sqlite'}")
+    columns = ("time", "callid", "queuename", "agent", "event", "data")
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"CREATE TABLE queue_log (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+            rows = [tuple(line.split("|", 5)) for line in queue_log.decode().splitlines()]
+            into = f"INSERT INTO queue_log ({', '.join(columns)}) VALUES (?, ?, ?, ?, ?, ?)"
+            await connection.exec_driver_sql(into, [(*row, "")[:6] for row in rows])
+        yield LogTable("queue_log", engine, "queue_log", "queue_log", UTC)
+    finally:
+        await engine.dispose()
+
+
+async def test_names_that_the_events_have_shown_are_those_of_the_log(store: Store, tmp_path: Path) -> None:
+    hour = busy_hour()
+    recorder = await record(store, heard_of(hour.signals, (0.3, 0.4)))
+    logs = logs_in(tmp_path, "queue_log", names={})
+    last = hour.signals[-1].at
+    filler = GapFiller(
+        Feed().follow("gap filler"), store, recorder.totals, {PBX: logs}, names=lambda _: NAMES, now=lambda: last
+    )
+    await filler.fill_gaps(PBX)
+    spans = await store.fetch_spans(hour.signals[0].at - timedelta(days=1), last)
+    assert {span.agent for span in spans} <= set(NAMES.values())
+    assert sum(span.source is CallSource.FILLED for span in spans if span.kind is SpanKind.PAUSE) > 10
+
+
+async def test_a_long_gap_in_which_the_pbx_began_anew_ends_the_days(
+    store: Store, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    hour = busy_hour()
+    recorder = await record(store, heard_of(hour.signals, (0.3, 0.6)))
+    before = await all_spans(engine)
+    logs = logs_in(tmp_path, "queue_log")
+    [gap] = [gap for gap in await store.fetch_gaps() if not gap.is_history]
+    assert gap.ended_at is not None
+    restart = f"{gap.began_at.timestamp() + 60:.0f}|NONE|NONE|NONE|QUEUESTART|\n".encode()
+    lines = [*(tmp_path / "queue_log").read_bytes().splitlines(keepends=True), restart]
+    (tmp_path / "queue_log").write_bytes(b"".join(sorted(lines)))
+    [gap] = await filler_at_the_end(store, recorder, logs).fill_gaps(PBX)
+    assert gap.is_filled == (gap.still_missing is None)
+    assert by_key(await all_spans(engine)) == by_key(before)

@@ -21,6 +21,7 @@ from cti.model import (
     PbxLost,
 )
 from cti.pbx.settings import PbxSettings
+from cti.signals import MemberAdded
 from cti.snapshot import SnapshotTaken
 from offhook.pbx_line import PbxLine, make_dialect, try_log_in
 from tests.cti.link_contract import until
@@ -113,6 +114,15 @@ async def test_a_log_in_on_trial() -> None:
     closed = await try_log_in(PbxSettings(name="x", username="u", secret="s", port=free_port()))
     assert closed is not None
     assert closed.ref == "link-port-closed"
+
+
+def test_members_are_known_by_name_and_interface_as_far_as_one_has_them() -> None:
+    line = PbxLine(PbxSettings(name="main", username="u", secret="s"), lambda _: None)
+    at, origin = datetime(2026, 3, 2, tzinfo=UTC), Origin("main", "s1", 0, "x")
+    for agent, name in (("101", "Anna"), ("102", "Support"), ("103", "Support"), ("104", None)):
+        line.board.tracker.apply(MemberAdded(at, origin, "sales", agent, name, f"Local/{agent}@agents/n"))
+    interfaces = {f"Local/{agent}@agents/n": agent for agent in ("101", "102", "103", "104")}
+    assert line.member_names() == {"Anna": "101", **interfaces}
 
 
 def test_whoever_is_not_where_the_store_has_him_has_logged_out() -> None:

@@ -82,11 +82,14 @@ def _make_agent_spans() -> None:
         sa.Column("talk_at", INSTANT),
         sa.Column("talk_s", sa.Float(53)),
         sa.Column("cut", sa.Boolean, nullable=False),
+        sa.Column("source", sa.String(24), nullable=False, server_default="live"),
+        sa.Column("heard_at", INSTANT),
         sa.PrimaryKeyConstraint("pbx", "agent", "kind", "queue", "started_at", name="pk_agent_spans"),
         postgresql_partition_by="RANGE (started_at)",
     )
     _make_default_partition("agent_spans")
     op.create_index("ix_agent_spans_ended_at", "agent_spans", ["ended_at"])
+    op.create_index("ix_agent_spans_heard_at", "agent_spans", ["heard_at"])
     op.create_index("ix_agent_spans_started_at", "agent_spans", ["started_at"])
 
 

@@ -26,6 +26,13 @@ def test_a_members_name_learned_from_cel_is_known_ever_after() -> None:
     assert logs.tell(logged(*later))[0].answered_by == ("101",)
 
 
+def test_names_that_the_events_have_shown_are_known_unless_the_settings_say_otherwise() -> None:
+    teller = AsteriskLogs("pbx", (), {"Anna Rossi": "101"})
+    teller.learn({"Anna Rossi": "901", "Local/102@agents/n": "102"})
+    lines = [line(0, "ADDMEMBER", agent=agent) for agent in ("Anna Rossi", "Local/102@agents/n")]
+    assert [change.agent.agent for one in lines for change in teller.member(one)] == ["101", "102"]
+
+
 def test_trunks_are_told_from_phones_as_they_are_live() -> None:
     guess, named = AsteriskLogs("milan"), AsteriskLogs("milan", ["101"])
     assert [guess.is_phone(one) for one in (AGENT, CALLER, "Local/1@x-1;2")] == [True, False, False]

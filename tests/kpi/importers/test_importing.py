@@ -109,6 +109,7 @@ async def test_log_ins_and_pauses_are_spans(store: Store) -> None:
     assert ("104", SpanKind.LOGIN, "sales") in {(span.agent, span.kind, span.queue) for span in spans}
     assert {span.kind for span in spans} == {SpanKind.LOGIN, SpanKind.PAUSE}
     assert all(span.ended_at is not None for span in spans)
+    assert {span.source for span in spans} == {CallSource.IMPORTED}
 
 
 async def test_bad_lines_are_listed_and_the_others_imported(store: Store, tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from kpi.importers.pbx_logs import PbxLogs
+from kpi.importers.pbx_logs import MembersTold, PbxLogs
 from tests.kpi.cut_stream import logs_of, really
 from tests.kpi.importers.logged import FOLDERS, truth_of
 
@@ -45,3 +46,23 @@ async def test_the_calls_of_a_time_are_told_once_they_are_over() -> None:
 def test_what_logs_cannot_tell_is_said(sources: tuple[str, ...], missing: str | None) -> None:
     logs = logs_of(MORNING, *sources)
     assert (logs.kinds, logs.missing) == (sources, missing)
+
+
+async def test_log_ins_and_pauses_are_told_beside_the_calls_and_when_the_pbx_began_anew(tmp_path: Path) -> None:
+    folder = FOLDERS["asterisk-22-S16"]
+    lines = (folder / "queue_log").read_bytes()
+    second = int(lines.split(b"|")[0])
+    (tmp_path / "queue_log").write_bytes(b"%d|NONE|NONE|NONE|QUEUESTART|\n" % (second - 1) + lines)
+    logs, members = logs_of("asterisk-22-S16", "queue_log", folder=tmp_path), MembersTold()
+    begun_at = datetime.fromtimestamp(second - 1, UTC)
+    async for _ in logs.tell(begun_at, begun_at + timedelta(hours=1), members):
+        pass
+    assert logs.tells_members
+    assert not logs_of("asterisk-22-S16", "cel").tells_members
+    assert members.restarts == [begun_at]
+    assert [(one.change, one.queue, one.agent.agent, one.reason) for one in members.changes[:4]] == [
+        ("login", "sales", "104", None),
+        ("pause", "sales", "104", "Pausa caffè"),
+        ("unpause", "sales", "104", None),
+        ("logout", "sales", "104", None),
+    ]
