@@ -55,6 +55,8 @@ MOST_DETAILS: Final = 5
 MOST_INTERACTIONS: Final = 200
 #: interactions that are asked for to tell of them: many may be calls of ours
 MOST_TOLD: Final = 60
+#: characters of a message without a subject that are told
+MOST_OF_BODY: Final = 100
 _KINDS: Final = {"email": "e-mail", "whatsapp": "WhatsApp", "sms": "SMS"}
 _OPEN_CASES: Final = ("New", "Assigned", "Pending")
 _INTERACTIONS: Final = "/api/interactions/"
@@ -243,7 +245,8 @@ def _touch(one: Record) -> Iterator[Touch]:
     kind, who = text_of(one.get("kind"), 40), one.get("logged_by_details")
     by = text_of(who.get("name"), 100) if isinstance(who, dict) else ""
     direction = "" if kind == "meeting" else text_of(one.get("direction"), 20)
-    return touch_of(one.get("occurred_at"), _KINDS.get(kind, kind), one.get("subject"), direction=direction, by=by)
+    title = text_of(one.get("subject"), MAX_VALUE) or text_of(one.get("body"), MOST_OF_BODY)
+    return touch_of(one.get("occurred_at"), _KINDS.get(kind, kind), title, direction=direction, by=by)
 
 
 def open_adapter(name: str, options: Options, surroundings: Surroundings) -> BottleCrm:

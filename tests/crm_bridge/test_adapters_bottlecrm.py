@@ -44,8 +44,8 @@ async def test_the_calls_that_offhook_wrote_are_no_earlier_contacts() -> None:
         [anna] = await crm.find(number(ANNA.phone))
         at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
         call = CallActivity(
-            call_id="milan:17.0", direction="inbound", outcome="answered", number=ANNA.phone, contact_id=anna.contact_id,
-            started_at=at, ended_at=at,
+            call_id="milan:17.0", direction="inbound", outcome="answered", number=ANNA.phone,
+            started_at=at, ended_at=at, contact_id=anna.contact_id,
         )  # fmt: skip
         await crm.write_call(call)
         told = await crm.details(anna)

@@ -199,7 +199,7 @@ async def test_earlier_contacts_are_told_but_not_the_calls_that_were_written_by_
     assert [(one.kind, one.title, one.direction, one.on, one.by) for one in whole.touches] == [
         ("e-mail", "Re: your offer", "in", date(2026, 11, 18), "Dana O'Neill"),
         ("meeting", "Visit in Milan", "", date(2026, 6, 3), "Dana O'Neill"),
-        ("WhatsApp", "", "out", date(2026, 5, 3), "Dana O'Neill"),
+        ("WhatsApp", "We are late", "out", date(2026, 5, 3), "Dana O'Neill"),
         ("call", "From the road", "out", date(2026, 4, 3), "Dana O'Neill"),
     ]
 
