@@ -91,6 +91,7 @@ def backoff_s(attempts: int, chance: float) -> float:
 class Delivery:
     """Delivers to ``targets`` until it is closed. ``look`` is one look at one target; ``counts`` are by its name.
 
+    ``left_over`` is how much waits for others, or is dead: targets that the settings do not have any more.
     ``dead_after`` is how long something is tried before it is given up, ``keep_for`` how long what arrived stays.
     """
 
@@ -106,6 +107,7 @@ class Delivery:
     ) -> None:
         self.counts: Mapping[str, TargetCounts] = {target.name: TargetCounts() for target in targets}
         self.targets = tuple(targets)
+        self.left_over = 0
         self._outbox = outbox
         self._dead_after, self._keep_for = dead_after, keep_for
         self._now, self._chance = now, chance
@@ -154,6 +156,7 @@ class Delivery:
             waiting, dead = found.get((name, State.WAITING)), found.get((name, State.DEAD))
             counts.waiting, counts.dead = _count(waiting), _count(dead)
             counts.oldest_at = waiting.oldest_at if waiting else None
+        self.left_over = sum(one.count for (name, _), one in found.items() if name not in self.counts)
 
     async def forget(self) -> int:
         """Delete what arrived so long ago that nobody asks for it; how many. Raises OutboxError."""
@@ -178,9 +181,10 @@ class Delivery:
         loop, forgotten_at = asyncio.get_running_loop(), float("-inf")
         while not self._over.is_set():
             with suppress(OutboxError):  # who delivers tells of it
-                if self.targets:
+                due = loop.time() - forgotten_at >= FORGET_S
+                if self.targets or due:
                     await self.measure()
-                if loop.time() - forgotten_at >= FORGET_S:
+                if due:
                     await self.forget()
                     forgotten_at = loop.time()
             with suppress(TimeoutError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -12,19 +13,26 @@ from crm_bridge.delivery import TargetCounts
 from crm_bridge.live_webhooks import LiveCounts
 
 
+class Delivered(Protocol):
+    """What ``crm_bridge.delivery.Delivery`` counts."""
+
+    counts: Mapping[str, TargetCounts]
+    left_over: int
+
+
 class OutboxCollector:
     """A collector for a ``CollectorRegistry``. Labels are names of the settings and results: no number, no name.
 
-    ``targets`` are the outbox's, ``live`` the webhooks, ``listeners`` the help desks that hear of calls at once.
+    ``delivery`` has the outbox's targets, ``live`` the webhooks, ``listeners`` the help desks that hear at once.
     """
 
     def __init__(
         self,
-        targets: Mapping[str, TargetCounts],
+        delivery: Delivered,
         live: Mapping[str, LiveCounts],
         listeners: Mapping[str, CtiCounts],
     ) -> None:
-        self._targets, self._live, self._listeners = targets, live, listeners
+        self._delivery, self._live, self._listeners = delivery, live, listeners
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the registry then does not collect in order to know the names."""
@@ -39,13 +47,16 @@ class OutboxCollector:
         oldest = GaugeMetricFamily(
             "offhook_outbox_oldest_seconds", "How long the oldest that waits has waited.", labels=("target",)
         )
-        for target, counts in self._targets.items():
+        for target, counts in self._delivery.counts.items():
             for result in ("delivered", "failed", "buried"):
                 ends.add_metric((target, result), getattr(counts, result))
             waiting.add_metric((target,), counts.waiting)
             dead.add_metric((target,), counts.dead)
             oldest.add_metric((target,), _age_s(counts.oldest_at))
-        yield from (ends, waiting, dead, oldest)
+        left = GaugeMetricFamily("offhook_outbox_left_over", "Calls for targets that are not in the settings.")
+        if self._delivery.counts or self._delivery.left_over:
+            left.add_metric((), self._delivery.left_over)
+        yield from (ends, waiting, dead, oldest, left)
         yield from self._live_messages()
 
     def _live_messages(self) -> Iterator[Metric]:

@@ -325,7 +325,7 @@ class Offhook:
         )
         registry.register(DeskCollector(self.desk.counts, self.lookup.counts))
         heard = {name: listener.counts for name, listener in listeners.items()}
-        registry.register(OutboxCollector(self.write_back.delivery.counts, self.write_back.live.counts, heard))
+        registry.register(OutboxCollector(self.write_back.delivery, self.write_back.live.counts, heard))
         return registry
 
     def _journal_healths(self) -> Mapping[str, JournalHealth]:

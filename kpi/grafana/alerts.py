@@ -240,6 +240,14 @@ _OUTBOX = (
         description="The oldest call has waited for {{ $value | humanizeDuration }}, and none has arrived for half an "
         "hour. They are tried again for a week; nothing is lost yet.",
     ),
+    _over(
+        "OffhookOutboxLeftOver",
+        "min(offhook_outbox_left_over)",
+        "> 0",
+        "{{ $value }} calls are for a CRM or webhook that is not in the settings",
+        "It was renamed or taken out while they waited, so nobody tells them. /outbox has them.",
+        lasting="15m",
+    ),
 )
 
 ALERTS = (*_CALLERS, *_LINKS, *_TRUTH, *_STORE, *_POPS, *_OUTBOX)

@@ -210,15 +210,18 @@ _POPS = (
 )
 
 _TOLD = (
-    number(
-        "Dead letters",
-        "Calls that a CRM or webhook refused, or that could not be delivered for a week: somebody has to look.",
-        "offhook_outbox_dead",
-        "{{target}}",
+    View(
+        title="Dead letters",
+        text="Calls that a CRM or webhook refused, or that could not be delivered for a week: somebody has to look. "
+        "And those for a CRM or webhook that was renamed or taken out.",
+        queries=(
+            Query("offhook_outbox_dead", "{{target}}"),
+            Query("min(offhook_outbox_left_over)", "not in the settings"),
+        ),
+        shape=Shape.STAT,
         decimals=0,
         steps=((None, "green"), (1, "red")),
         width=8,
-        height=8,
         none="nobody is told",
     ),
     lines(

@@ -240,6 +240,18 @@ async def test_what_waits_is_counted(box: Outbox, clock: Clock) -> None:
     assert await delivery.forget() == 3
     await delivery.measure()
     assert (counts.waiting, counts.dead, counts.oldest_at) == (0, 1, None)
+    assert delivery.left_over == 0
+
+
+async def test_what_waits_for_nobody_of_the_settings_is_counted_apart(box: Outbox, clock: Clock) -> None:
+    crm = Mailbox()
+    delivery = deliver(box, clock, crm)
+    crm.bad = {"main:0"}
+    await fill(box, 4)
+    await delivery.look(crm)
+    renamed = deliver(box, clock)
+    await renamed.measure()
+    assert (renamed.counts, renamed.left_over) == ({}, 4)
 
 
 async def test_a_database_that_is_away_is_waited_for(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,11 +13,21 @@ from crm_bridge.live_webhooks import LiveCounts
 from offhook.outbox_metrics import OutboxCollector
 
 
+class Told:
+    """What a delivery counts."""
+
+    def __init__(self, counts: Mapping[str, TargetCounts], left_over: int) -> None:
+        self.counts, self.left_over = counts, left_over
+
+
 def exposed(
-    targets: dict[str, TargetCounts], live: dict[str, LiveCounts], listeners: dict[str, CtiCounts]
+    targets: dict[str, TargetCounts],
+    live: dict[str, LiveCounts],
+    listeners: dict[str, CtiCounts],
+    left_over: int = 0,
 ) -> list[str]:
     registry = CollectorRegistry()
-    registry.register(OutboxCollector(targets, live, listeners))
+    registry.register(OutboxCollector(Told(targets, left_over), live, listeners))
     return generate_latest(registry).decode().splitlines()
 
 
@@ -42,6 +53,11 @@ def test_what_a_help_desk_heard_is_told_by_source() -> None:
     lines = exposed({}, {}, {"desk": heard})
     for result, count in {"sent": 9.0, "failed": 4.0, "late": 3.0, "dropped": 2.0}.items():
         assert f'offhook_cti_push_total{{result="{result}",source="desk"}} {count}' in lines
+
+
+def test_what_is_for_nobody_of_the_settings_is_told_of_though_nobody_else_is() -> None:
+    assert "offhook_outbox_left_over 3.0" in exposed({}, {}, {}, left_over=3)
+    assert "offhook_outbox_left_over 0.0" in exposed({"crm:odoo": TargetCounts()}, {}, {})
 
 
 def test_where_nobody_is_told_there_are_no_figures() -> None:
