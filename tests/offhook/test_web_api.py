@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 
 from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey
@@ -22,11 +21,10 @@ from kpi.schema import metadata
 from kpi.store import Store
 from offhook.database import make_engine
 from offhook.web.api import api_part
-from offhook.web.app import make_app
 from offhook.web.security import WebSettings
 from tests.kpi.calls import abandoned_call, answered_call
+from tests.offhook.web_client import Client, open_pages
 
-Client = TestClient[web.Request, web.Application]
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEY = "correct-horse-battery-staple"
 DAY = "period=2026-03-02"
@@ -43,15 +41,12 @@ async def open_client(folder: Path, key: str | None = KEY, password: str | None 
     notes = CallNotes(engine)
     about = NotedCustomer(source="odoo", contact_id="7", name="Anna", on_behalf=True)
     await notes.store(NoteKey("milan", "7", "101"), NINE, NotedText("Wants <b>two</b>", "Offer"), about)
-    app = await make_app(WebSettings(password=password), password, [api_part(store, SiteParameters(), key, notes)])
 
     async def close(_: web.Application) -> None:
         await engine.dispose()
 
-    app.on_cleanup.append(close)
-    client = TestClient(TestServer(app))
-    await client.start_server()
-    return client
+    parts = api_part(store, SiteParameters(), key, notes), lambda app: app.on_cleanup.append(close)
+    return await open_pages(*parts, settings=WebSettings(password=password), password=password)
 
 
 @pytest.fixture

@@ -7,47 +7,35 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.book import CustomerBook
-from crm_bridge.import_customers import import_file
 from crm_bridge.settings import CrmSettings
-from offhook.database import make_engine, migrate
-from offhook.web.app import make_app
 from offhook.web.customer_quality import PATH, quality_pages
-from offhook.web.security import WebSettings
 from tests.crm_bridge.scene import HOSTILE
+from tests.offhook.filled_book import filled_book
+from tests.offhook.web_client import Client, open_pages, own_origin
 
-Client = TestClient[web.Request, web.Application]
 EVIL = HOSTILE.replace('"', "").replace(",", "")
 ROWS = f"id,name,mobile,email\nA1,{EVIL},335 1234567,\nB7,{EVIL},335 1234567,=no@mail\nC9,Kim,,\n"
 
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
-    await migrate(engine)
-    (tmp_path / "c.csv").write_text(ROWS)
-    assert (await import_file(engine, tmp_path / "c.csv", region="IT")).stored
-    yield engine
-    await engine.dispose()
+    async with filled_book(tmp_path, ROWS) as made:
+        yield made
 
 
 @pytest.fixture
 async def pages(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Client]:
-    app = await make_app(WebSettings(), None, [quality_pages(engine, CrmSettings(default_region="IT"), tmp_path)])
-    client = TestClient(TestServer(app))
-    await client.start_server()
+    client = await open_pages(quality_pages(engine, CrmSettings(default_region="IT"), tmp_path))
     yield client
     await client.close()
 
 
 async def send(pages: Client, path: str, **form: str) -> int:
-    origin = {"Origin": str(pages.make_url("")).rstrip("/")}
-    answer = await pages.post(f"{PATH}/{path}", data=form, headers=origin, allow_redirects=False)
+    answer = await pages.post(f"{PATH}/{path}", data=form, headers=own_origin(pages), allow_redirects=False)
     return answer.status
 
 

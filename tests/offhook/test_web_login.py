@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import encode_basic_auth, web
-from aiohttp.test_utils import TestClient, TestServer
 
-from offhook.web.app import make_app
 from offhook.web.login import (
     COOKIE,
     FAILURE_WINDOW_S,
@@ -23,9 +21,9 @@ from offhook.web.login import (
     safe_next,
 )
 from offhook.web.security import WebSettings
+from tests.offhook.web_client import Client, open_pages, own_origin
 
 PASSWORD = "correct horse"
-Client = TestClient[web.Request, web.Application]
 
 
 def one_page(app: web.Application) -> None:
@@ -37,16 +35,14 @@ def one_page(app: web.Application) -> None:
 
 @pytest.fixture
 async def pages() -> AsyncIterator[Client]:
-    app = await make_app(WebSettings(password=PASSWORD), PASSWORD, [one_page])
-    client = TestClient(TestServer(app))
-    await client.start_server()
+    client = await open_pages(one_page, settings=WebSettings(password=PASSWORD), password=PASSWORD)
     yield client
     await client.close()
 
 
 async def log_in(pages: Client, password: str, **form: str) -> Any:
-    origin = {"Origin": str(pages.make_url("/")).rstrip("/")}
-    return await pages.post("/login", data={"password": password, **form}, headers=origin, allow_redirects=False)
+    told = {"password": password, **form}
+    return await pages.post("/login", data=told, headers=own_origin(pages), allow_redirects=False)
 
 
 async def test_a_browser_is_led_to_the_log_in_and_back(pages: Client) -> None:
@@ -66,8 +62,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(pages: Client) ->
 
 async def test_behind_https_the_cookie_stays_there() -> None:
     settings = WebSettings(password=PASSWORD, public_url="https://offhook.example.com")
-    client = TestClient(TestServer(await make_app(settings, PASSWORD, [])))
-    await client.start_server()
+    client = await open_pages(settings=settings, password=PASSWORD)
     assert "Secure" in (await log_in(client, PASSWORD)).headers["Set-Cookie"]
     await client.close()
 

@@ -7,19 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from crm_bridge.delivery import Delivery
 from crm_bridge.outbox import Entry, Outbox, State
 from crm_bridge.schema import metadata
 from offhook.run import open_store
 from offhook.settings import Settings
-from offhook.web.app import make_app
 from offhook.web.outbox import outbox_pages
-from offhook.web.security import WebSettings
+from tests.offhook.web_client import Client, open_pages, own_origin
 
-Client = TestClient[web.Request, web.Application]
 NOW = datetime.now(UTC)
 
 
@@ -39,15 +35,9 @@ async def box(tmp_path: Path) -> AsyncIterator[Outbox]:
 
 @pytest.fixture
 async def pages(box: Outbox) -> AsyncIterator[Client]:
-    app = await make_app(WebSettings(), None, [outbox_pages(box, Delivery(box, []))])
-    client = TestClient(TestServer(app))
-    await client.start_server()
+    client = await open_pages(outbox_pages(box, Delivery(box, [])))
     yield client
     await client.close()
-
-
-def ours(pages: Client) -> dict[str, str]:
-    return {"Origin": str(pages.make_url("")).rstrip("/")}
 
 
 async def states(box: Outbox) -> list[State]:
@@ -65,18 +55,18 @@ async def test_dead_letters_stand_there_with_their_reason_and_no_number(pages: C
 
 
 async def test_one_is_tried_again(pages: Client, box: Outbox) -> None:
-    answer = await pages.post("/outbox/retry", data={"row": "1"}, headers=ours(pages))
+    answer = await pages.post("/outbox/retry", data={"row": "1"}, headers=own_origin(pages))
     assert (answer.status, answer.url.path) == (200, "/outbox")
     assert await states(box) == [State.WAITING, State.DEAD, State.WAITING]
 
 
 async def test_all_of_a_target_are_tried_again(pages: Client, box: Outbox) -> None:
-    await pages.post("/outbox/retry", data={"target": "crm:odoo"}, headers=ours(pages))
+    await pages.post("/outbox/retry", data={"target": "crm:odoo"}, headers=own_origin(pages))
     assert await states(box) == [State.WAITING] * 3
 
 
 async def test_one_is_dropped(pages: Client, box: Outbox) -> None:
-    await pages.post("/outbox/drop", data={"row": "2"}, headers=ours(pages))
+    await pages.post("/outbox/drop", data={"row": "2"}, headers=own_origin(pages))
     assert await states(box) == [State.DEAD, State.DROPPED, State.WAITING]
 
 
@@ -91,7 +81,7 @@ async def test_another_sites_form_does_nothing(pages: Client, box: Outbox, path:
 @pytest.mark.parametrize("row", ["x", "-1", "1; DROP", "", "٣", "9" * 40])
 async def test_a_form_without_a_row_is_refused(pages: Client, row: str) -> None:
     for path in ("/outbox/retry", "/outbox/drop"):
-        assert (await pages.post(path, data={"row": row}, headers=ours(pages))).status == 400
+        assert (await pages.post(path, data={"row": row}, headers=own_origin(pages))).status == 400
 
 
 async def test_a_database_that_is_away_is_told(pages: Client, box: Outbox) -> None:
@@ -100,4 +90,4 @@ async def test_a_database_that_is_away_is_told(pages: Client, box: Outbox) -> No
     answer = await pages.get("/outbox")
     assert answer.status == 503
     assert "outbox-unreachable" in await answer.text()
-    assert (await pages.post("/outbox/retry", data={}, headers=ours(pages))).status == 503
+    assert (await pages.post("/outbox/retry", data={}, headers=own_origin(pages))).status == 503

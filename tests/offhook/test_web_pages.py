@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import encode_basic_auth, web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import encode_basic_auth
 
-from offhook.web.app import make_app
 from offhook.web.pages import Condition, standing_pages
 from offhook.web.security import WebSettings
+from tests.offhook.web_client import Client, open_pages
 
-Client = TestClient[web.Request, web.Application]
 CONDITIONS = {"store": Condition("store", True, "up"), "pbx": Condition("PBX <main>", True, "up")}
 
 
@@ -22,9 +20,7 @@ async def check() -> list[Condition]:
 
 async def open_client(password: str | None = None) -> Client:
     settings = WebSettings(password=password)
-    client = TestClient(TestServer(await make_app(settings, password, [standing_pages(check, lambda: b"calls 1\n")])))
-    await client.start_server()
-    return client
+    return await open_pages(standing_pages(check, lambda: b"calls 1\n"), settings=settings, password=password)
 
 
 @pytest.fixture

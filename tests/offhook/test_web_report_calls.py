@@ -10,8 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.call_note import NotedCustomer, NotedText, NoteKey
@@ -24,14 +22,12 @@ from kpi.removed import Retained, note_retained
 from kpi.schema import metadata
 from kpi.store import Store
 from offhook.replay import replay
-from offhook.web.app import make_app
 from offhook.web.report_calls import CALLS_A_PAGE, call_pages
-from offhook.web.security import WebSettings
 from tests.cti.journaled import fill, recorded
 from tests.kpi.calls import abandoned_call, answered_call
+from tests.offhook.web_client import Client, open_pages
 from tests.tables import made_tables
 
-Client = TestClient[web.Request, web.Application]
 PBX = PbxSettings(name="main", username="offhook", trunks=["trunk"])
 DAY = "period=2026-03-02"
 
@@ -44,9 +40,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 
 async def open_client(engine: AsyncEngine, journal: Path | None) -> Client:
     part = call_pages(Store(engine), "UTC", {"main": PBX}, journal)
-    client = TestClient(TestServer(await make_app(WebSettings(), None, [part])))
-    await client.start_server()
-    return client
+    return await open_pages(part)
 
 
 @pytest.fixture
@@ -133,8 +127,7 @@ async def test_what_agents_noted_is_on_the_calls_page_as_text(engine: AsyncEngin
     customer = NotedCustomer(source="book", contact_id="2", name="Mary <i>", on_behalf=True)
     await notes.store(NoteKey("milan", "7", "101"), datetime.now(UTC), NotedText("<b>two</b>", "Offer"), customer)
     part = call_pages(Store(engine), "UTC", {"main": PBX}, None, notes)
-    client = TestClient(TestServer(await make_app(WebSettings(), None, [part])))
-    await client.start_server()
+    client = await open_pages(part)
     text = await text_of(client, "/reports/call?pbx=milan&id=7")
     await client.close()
     assert "What agents noted" in text

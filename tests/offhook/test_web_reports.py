@@ -9,8 +9,6 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from multidict import MultiDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,14 +18,12 @@ from kpi.parameters import SiteParameters
 from kpi.schema import metadata
 from kpi.store import Store
 from offhook.reporting.asked import Asked
-from offhook.web.app import make_app
 from offhook.web.reports import address, asked_in, chart_of, report_pages
-from offhook.web.security import WebSettings
 from tests.kpi.calls import abandoned_call, answered_call
 from tests.offhook.reporting.reports import HOSTILE, by_queue, by_weekday_and_hour
+from tests.offhook.web_client import Client, open_pages
 from tests.tables import made_tables
 
-Client = TestClient[web.Request, web.Application]
 DAY = "2026-03-02"
 
 
@@ -41,9 +37,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 async def pages(engine: AsyncEngine) -> AsyncIterator[Client]:
     hostile = answered_call("3", start=60, stay_queue=HOSTILE[:90])
     await Store(engine).store(Batch(calls=(answered_call("1"), abandoned_call("2", start=3_700), hostile)))
-    app = await make_app(WebSettings(), None, [report_pages(Store(engine), SiteParameters())])
-    client = TestClient(TestServer(app))
-    await client.start_server()
+    client = await open_pages(report_pages(Store(engine), SiteParameters()))
     yield client
     await client.close()
 

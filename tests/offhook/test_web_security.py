@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from cti.errors import OffhookError
-from offhook.web.app import make_app
 from offhook.web.security import HEADERS, MAX_REQUEST_BYTES, AddressRule, WebSettings, is_loopback, parse_listen
+from tests.offhook.web_client import open_pages
 
 
 def echo_page(app: web.Application) -> None:
@@ -16,13 +15,6 @@ def echo_page(app: web.Application) -> None:
         return web.Response(body=await request.read())
 
     app.router.add_route("*", "/echo", echo)
-
-
-async def client(settings: WebSettings) -> TestClient[web.Request, web.Application]:
-    app = await make_app(settings, None, [echo_page])
-    made = TestClient(TestServer(app))
-    await made.start_server()
-    return made
 
 
 @pytest.mark.parametrize(
@@ -90,7 +82,7 @@ def test_an_origin_is_ours_when_it_is_where_the_request_went() -> None:
 
 
 async def test_a_foreign_host_is_refused() -> None:
-    pages = await client(WebSettings())
+    pages = await open_pages(echo_page)
     answer = await pages.get("/echo", headers={"Host": "evil.example"})
     assert answer.status == 421
     assert "[web] listen" in await answer.text()
@@ -98,7 +90,7 @@ async def test_a_foreign_host_is_refused() -> None:
 
 
 async def test_a_change_needs_our_own_origin() -> None:
-    pages = await client(WebSettings())
+    pages = await open_pages(echo_page)
     own = str(pages.make_url("/")).rstrip("/")
     assert (await pages.post("/echo", data=b"x")).status == 403
     assert (await pages.post("/echo", data=b"x", headers={"Origin": "http://evil.example"})).status == 403
@@ -109,7 +101,7 @@ async def test_a_change_needs_our_own_origin() -> None:
 
 
 async def test_a_request_has_a_bound() -> None:
-    pages = await client(WebSettings())
+    pages = await open_pages(echo_page)
     own = str(pages.make_url("/")).rstrip("/")
     answer = await pages.post("/echo", data=b"x" * (MAX_REQUEST_BYTES + 1), headers={"Origin": own})
     assert answer.status == 413
@@ -118,7 +110,7 @@ async def test_a_request_has_a_bound() -> None:
 
 @pytest.mark.parametrize("path", ["/echo", "/none", "/static/app.css", "/static/none.css"])
 async def test_each_answer_carries_the_headers(path: str) -> None:
-    pages = await client(WebSettings())
+    pages = await open_pages(echo_page)
     answer = await pages.get(path)
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
     assert "Server" not in answer.headers

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm_bridge.import_customers import import_file
 from crm_bridge.settings import CrmSettings
 from cti.errors import OffhookError
-from offhook.database import make_engine, migrate
 from offhook.which_customer import customer_line, which_customer
+from tests.offhook.filled_book import filled_book
 
 CRM = CrmSettings(default_region="IT")
 ROWS = """id,name,phone,mobile
@@ -24,12 +23,8 @@ B7,Rossi Anna,02 21000100,
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'offhook.sqlite'}")
-    await migrate(engine)
-    (tmp_path / "c.csv").write_text(ROWS)
-    assert (await import_file(engine, tmp_path / "c.csv", region="IT")).stored
-    yield engine
-    await engine.dispose()
+    async with filled_book(tmp_path, ROWS) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
