@@ -47,7 +47,7 @@ def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running(command, port, folder / "log"):
         url = f"http://127.0.0.1:{port}"
         asyncio.run(fill(url))
-        mails = Controller(Sink(), hostname="127.0.0.1", port=mail_port)
+        mails = Controller(Sink(), hostname="127.0.0.1", port=mail_port, ready_timeout=60.0)
         mails.start()
         try:
             asyncio.run(sell(url))
