@@ -184,12 +184,17 @@ class Offhook:
         """Have what was not seen of the PBXs filled from their own logs, where they are named."""
         logs = await stack.enter_async_context(open_pbx_logs(self.settings.pbx, self._folder))
         if logs:
-            filler = GapFiller(self.feed.follow("gap filler"), self.store, self.recorder.totals, logs)
+            follower = self.feed.follow("gap filler")
+            filler = GapFiller(follower, self.store, self.recorder.totals, logs, names=self._member_names)
 
             async def stop() -> None:
                 filler.close()
 
             await stack.enter_async_context(self._working(filler.run, stop))
+
+    def _member_names(self, pbx: str) -> dict[str, str]:
+        """The extensions by the names and interfaces that a PBX's queues have for their members."""
+        return next((line.member_names() for line in self.lines if line.settings.name == pbx), {})
 
     async def _mail_reports(self, stack: AsyncExitStack) -> None:
         """Have reports sent at their times, where any are to be."""
