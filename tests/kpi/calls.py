@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from cti.model import (
     AgentState,
     Call,
+    CallEvent,
     CallOutcome,
+    CallQueued,
+    CallStarted,
     Direction,
     EndedBy,
     Leg,
@@ -88,6 +91,18 @@ def abandoned_call(call_id: str = "1", *, start: float = 0, wait: float = 4, **f
         "talks": (),
     }
     return answered_call(call_id, start=start, **told | fields)
+
+
+def waiting_call(call_id: str, joined: float, **fields: Any) -> list[CallEvent]:
+    """What is told of a caller who has come to sales and still waits."""
+    stay = Stay(queue="sales", joined_at=at(joined))
+    call = answered_call(
+        call_id, start=joined, stays=(stay,), talks=(), rings=(), outcome=None, ended_at=None, **fields
+    )
+    return [
+        CallStarted(at=at(joined), origin=call.origin, call=call),
+        CallQueued(at=at(joined), origin=call.origin, call=call, stay=stay),
+    ]
 
 
 names = st.sampled_from(["sales", "support", "101", "102", "a b", "žofia"])

@@ -18,9 +18,8 @@ from kpi.schema import TallySpan
 from kpi.tally import ever, gather
 from kpi.totals import Totals
 from offhook.replay import replay
-from tests.kpi.calls import answered_call, at
+from tests.kpi.calls import answered_call, at, waiting_call
 from tests.kpi.stored import for_all_time
-from tests.kpi.test_live import waiting_call
 from tests.source import ROOT
 
 MORNING = ROOT / "tests" / "recordings" / "asterisk-22" / "mix-1"

@@ -27,8 +27,8 @@ from kpi.tally import total
 from tests.kpi.busy_hour import NAMES, astray, busy_hour, days_of, logs_in, overlaps
 from tests.kpi.calls import answered_call
 from tests.kpi.cut_stream import PBX, by_id, heard, heard_of, logs_of, really, rounded
+from tests.kpi.recorded_run import until
 from tests.kpi.stored import all_spans, all_tallies
-from tests.kpi.test_ledger import until
 
 MORNING = "asterisk-22-mix-1"
 ALL = ("queue_log", "cdr", "cel")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import pytest
 
-from cti.feed import Feed
 from cti.model import CallEnded, CallEvent, Origin, PbxBack, PbxLost
 from kpi.batch import Batch, Mark
 from kpi.columns import EPOCH
 from kpi.coverage import coverage
 from kpi.gaps import BEFORE, NOT_RUNNING, Alive, Gap, StreamBack, StreamLost, StreamMissed
-from kpi.recorder import Recorder
 from kpi.store import Store
 from tests.kpi.calls import answered_call, at
+from tests.kpi.recorded_run import recording, until
 
 NOWHERE = Origin("milan", "", 0, "lost")
 
@@ -36,24 +34,7 @@ def call_ended(call_id: str, second: float) -> CallEvent:
     return CallEnded(at=at(second), origin=origin, call=answered_call(call_id))
 
 
-async def until(what: str, condition: Callable[[], bool], within_s: float = 20) -> None:
-    """Return as soon as the condition holds."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + within_s
-    while not condition():
-        assert loop.time() < end, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def running(store: Store, **options: object) -> AsyncIterator[tuple[Feed, Recorder]]:
-    """One run of the program, stopped in order."""
-    feed = Feed()
-    recorder = Recorder(feed.follow("recorder"), store, pbxs=["milan"], batch_wait_s=0.02, **options)  # type: ignore[arg-type]
-    task = asyncio.create_task(recorder.run())
-    yield feed, recorder
-    assert await recorder.close() == 0
-    await task
+running = partial(recording, pbxs=["milan"])
 
 
 def spans(gaps: list[Gap]) -> list[tuple[datetime, datetime | None, str]]:

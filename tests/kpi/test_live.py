@@ -26,7 +26,7 @@ from kpi.items import tallies_of
 from kpi.live import BrokenCall, LiveBoard, Waiting
 from kpi.tally import total
 from offhook.replay import replay
-from tests.kpi.calls import answered_call, at
+from tests.kpi.calls import answered_call, at, waiting_call
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 FOLDERS = sorted(
@@ -36,17 +36,6 @@ FOLDERS = sorted(
     if (path / "timing.jsonl").exists()
 )
 ORIGIN = Origin("milan", "s1", 1, "x")
-
-
-def waiting_call(call_id: str, joined: float, **fields: object) -> list[CallEvent]:
-    stay = Stay(queue="sales", joined_at=at(joined))
-    call = answered_call(
-        call_id, start=joined, stays=(stay,), talks=(), rings=(), outcome=None, ended_at=None, **fields
-    )
-    return [
-        CallStarted(at=at(joined), origin=ORIGIN, call=call),
-        CallQueued(at=at(joined), origin=ORIGIN, call=call, stay=stay),
-    ]
 
 
 def left(call_id: str, joined: float, seconds: float, outcome: StayOutcome) -> CallEvent:

@@ -9,8 +9,7 @@ from kpi.labels import OTHER
 from kpi.live import LiveBoard
 from kpi.live_metrics import live_families, queue_states, state_in, trunk_calls
 from kpi.series import Series
-from tests.kpi.calls import answered_call, at
-from tests.kpi.test_live import waiting_call
+from tests.kpi.calls import answered_call, at, waiting_call
 
 ORIGIN = Origin("milan", "s1", 1, "x")
 

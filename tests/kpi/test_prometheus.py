@@ -34,7 +34,7 @@ from kpi.series import AGENTS_LIMIT, KINDS_LIMIT, QUEUES_LIMIT
 from kpi.store import Store
 from kpi.totals import Totals
 from offhook.replay import replay
-from tests.kpi.calls import abandoned_call, answered_call, at
+from tests.kpi.calls import abandoned_call, answered_call, at, waiting_call
 from tests.kpi.scraping import (
     MORNING,
     Link,
@@ -46,7 +46,6 @@ from tests.kpi.scraping import (
     totals_of,
     value,
 )
-from tests.kpi.test_live import waiting_call
 
 
 def test_promtool_finds_nothing_to_say() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -37,6 +36,7 @@ from kpi.tally import total
 from offhook.database import make_engine
 from offhook.replay import replay
 from tests.kpi.calls import answered_call, at
+from tests.kpi.recorded_run import recording, until
 from tests.kpi.stored import all_spans, all_tallies, count, recomputed
 from tests.postgresql import PostgresqlServer
 from tests.tables import made_tables
@@ -67,26 +67,6 @@ def agent_is(state: AgentState, seconds: float, *queues: str) -> CallEvent:
 def odd(kind: str, offset: int) -> CallEvent:
     origin = Origin("milan", "s1", offset, "Newstate")
     return OddityFound(at=at(0), origin=origin, oddity=Oddity(kind, "", at(0), origin))
-
-
-async def until(what: str, condition: Callable[[], bool], within_s: float = 20) -> None:
-    """Return as soon as the condition holds."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + within_s
-    while not condition():
-        assert loop.time() < end, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def recording(store: Store, **options: object) -> AsyncIterator[tuple[Feed, Recorder]]:
-    """A recorder at work; what is left is written at the end."""
-    feed = Feed()
-    recorder = Recorder(feed.follow("recorder"), store, **{"batch_wait_s": 0.02, "backoff_first_s": 0.02} | options)
-    task = asyncio.create_task(recorder.run())
-    yield feed, recorder
-    assert await recorder.close() == 0
-    await task
 
 
 async def test_ended_calls_are_stored_and_the_totals_follow(store: Store, engine: AsyncEngine) -> None:
