@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -22,6 +23,12 @@ class AccountState(StrEnum):
     STOPPED = "stopped"  #: credit stop: nothing may be sold or shipped
     CLOSED = "closed"  #: no customer any more
     UNKNOWN = "unknown"  #: the source does not say
+
+
+_VOID: Final = frozenset(
+    "cancel cancelled canceled void rejected refused lost returned annullato annullata annullati rifiutato reso "
+    "storniert abgelehnt annulé annulée refusé cancelado cancelada anulado anulada rechazado".split()
+)
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -59,6 +66,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     placed_on: date | None = None
     due_on: date | None = None
     total: Money | None = None
+
+
+    @property
+    def is_void(self) -> bool:
+        """Whether nothing came of it, as its state says in one of the languages that an import may have, too.
+
+        >>> Order(reference="1", state="Annullato").is_void, Order(reference="2", state="delivered").is_void
+        (True, False)
+        """
+        return not _VOID.isdisjoint(re.findall(r"\w+", self.state.casefold()))
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,8 +149,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bought(self) -> tuple[str, ...]:
-        """What the customer has bought: the source's own list, else the titles of his finished orders, each once."""
-        finished = (order.title for order in self.orders if not order.is_open and order.title)
+        """What the customer has bought: the source's own list, else the titles of his finished orders, each once.
+
+        What was cancelled was not bought.
+        """
+        finished = (order.title for order in self.orders if not (order.is_open or order.is_void) and order.title)
         return self.products or tuple(dict.fromkeys(finished))
 
     @property

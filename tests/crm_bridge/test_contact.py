@@ -49,3 +49,12 @@ def test_only_our_own_words_of_an_error_are_shown() -> None:
     assert problem_words(SourceError("x", "the CRM refused", "for +39335")) == "the CRM refused"
     assert problem_words(TimeoutError()) == "no answer in time"
     assert problem_words(KeyError("+39335")) == "a fault of the adapter (KeyError)"
+
+
+def test_what_was_finished_was_bought_and_what_was_cancelled_was_not() -> None:
+    states = {"Pump": "delivered", "Desk": "to ship", "Lamp": "Cancelled", "Chair": "Annullato, reso", "Mat": ""}
+    orders = tuple(
+        Order(reference=title, title=title, state=state, is_open=title == "Desk") for title, state in states.items()
+    )
+    customer = Contact(source="crm", contact_id="1", name="Anna", orders=(*orders, orders[0]))
+    assert customer.bought == ("Pump", "Mat")
