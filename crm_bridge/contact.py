@@ -25,10 +25,9 @@ class AccountState(StrEnum):
     UNKNOWN = "unknown"  #: the source does not say
 
 
-_VOID: Final = frozenset(
-    "cancel cancelled canceled void rejected refused lost returned annullato annullata annullati rifiutato reso "
-    "storniert abgelehnt annulé annulée refusé cancelado cancelada anulado anulada rechazado".split()
-)
+_VOID_WORDS: Final = """cancel cancelled canceled void rejected refused lost returned annullato annullata annullati
+rifiutato reso storniert abgelehnt annulé annulée refusé cancelado cancelada anulado anulada rechazado"""
+_VOID: Final = frozenset(_VOID_WORDS.split())
 
 
 class Money(msgspec.Struct, frozen=True):
