@@ -11,25 +11,16 @@ from tests.pbx.lab.speech import talk_for
 GIULIA = "+393339998877"  #: somebody outside who is no customer
 
 
-def talking(scene: Scene) -> tuple[Line, Line]:
-    """A caller who talks with 101."""
-    caller = scene.phone(MARIO).call("+390221000101", "Mario")
-    anna = scene.phone("101").take()
-    caller.wait_answered()
-    talk_for(SPEECH_S)
-    return caller, anna
-
-
 def asking(scene: Scene, whom: str = "102") -> tuple[Line, Line, Line]:
     """101 has put his caller on hold and calls a colleague on his second line."""
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.hold()
     return caller, anna, scene.phone("101").call(whom)
 
 
 def test_transferred_twice_then_to_a_queue(scene: Scene) -> None:
     scene.centre.log_in("support", "104", local=True)
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.transfer("102")
     bruno = scene.phone("102").take()
     anna.wait_ended()
@@ -62,7 +53,7 @@ def test_transferred_twice_then_to_a_queue(scene: Scene) -> None:
 
 
 def test_transferred_to_a_number_outside(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.transfer("9" + GIULIA.lstrip("+"))
     giulia = scene.phone(GIULIA).take()
     anna.wait_ended()
@@ -95,7 +86,7 @@ def test_transferred_to_a_number_outside_after_asking(scene: Scene) -> None:
 
 def test_transferred_to_a_busy_colleague_and_back(scene: Scene) -> None:
     scene.phone("102").refuses_with = 486
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.transfer("772")
     again = scene.phone("101").wait_line()
     anna.hang_up()
@@ -113,7 +104,7 @@ def test_transferred_to_a_busy_colleague_and_back(scene: Scene) -> None:
 
 
 def test_transferred_to_nobody(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.transfer("106")
     assert anna.wait_referred() >= 400
     anna.hang_up()
@@ -257,7 +248,7 @@ def test_handed_to_whom_the_queue_gave(scene: Scene) -> None:
 
 
 def test_the_agent_hangs_up_on_a_caller_on_hold(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.hold()
     talk_for(SPEECH_S)
     anna.hang_up()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pbx.lab.journey import Handed, Journey
-from tests.pbx.lab.line import Line
 from tests.pbx.lab.rest import RestApplication
 from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
 from tests.pbx.lab.speech import talk_for
@@ -22,17 +21,8 @@ def application(scene: Scene) -> Iterator[RestApplication]:
     running.close()
 
 
-def talking(scene: Scene) -> tuple[Line, Line]:
-    """A caller who talks with 101."""
-    caller = scene.phone(MARIO).call("+390221000101", "Mario")
-    anna = scene.phone("101").take()
-    caller.wait_answered()
-    talk_for(SPEECH_S)
-    return caller, anna
-
-
 def test_a_panel_transfers_a_call(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     scene.console.ask("BlindTransfer", Channel=scene.centre.channel_of("PJSIP/101-"), Context="from-internal",
                       Exten="102")  # fmt: skip
     handed_at = scene.now()
@@ -49,7 +39,7 @@ def test_a_panel_transfers_a_call(scene: Scene) -> None:
 
 
 def test_a_panel_parks_a_call_and_gives_it_to_another(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     scene.console.ask("Redirect", Channel=scene.centre.channel_of("PJSIP/trunk-"), Context="elsewhere", Exten="102",
                       Priority=1)  # fmt: skip
     anna.wait_ended()

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from cti.model import CallAnswered, CallEnded, CallHeld, CallReleased, CallResumed, RingResult
 from tests.pbx.lab.journey import Handed, Journey
-from tests.pbx.lab.line import Line
-from tests.pbx.lab.scene import MARIO, SPEECH_S, Scene
+from tests.pbx.lab.scene import SPEECH_S, Scene
 from tests.pbx.lab.speech import talk_for
 
 ASK, SEND, PARK, ALL_THREE = "*2", "#1", "#72", "*3"  #: features.conf
-
-
-def talking(scene: Scene) -> tuple[Line, Line]:
-    """A caller who talks with 101."""
-    caller = scene.phone(MARIO).call("+390221000101", "Mario")
-    anna = scene.phone("101").take()
-    caller.wait_answered()
-    talk_for(SPEECH_S)
-    return caller, anna
 
 
 def held_s(scene: Scene, until_name: str) -> float:
@@ -28,7 +18,7 @@ def held_s(scene: Scene, until_name: str) -> float:
 
 
 def test_handed_over_while_the_colleague_still_rings(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.hold()
     asking = scene.phone("101").call("102").wait_ringing()
     bruno = scene.phone("102").wait_line()
@@ -53,7 +43,7 @@ def test_handed_over_while_the_colleague_still_rings(scene: Scene) -> None:
 
 
 def test_handed_over_by_key_after_asking(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     bruno = scene.phone("102").take()
     talk_for(SPEECH_S)
@@ -74,7 +64,7 @@ def test_handed_over_by_key_after_asking(scene: Scene) -> None:
 
 
 def test_handed_over_by_key_while_the_colleague_still_rings(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     bruno = scene.phone("102").wait_line()
     talk_for(SPEECH_S)
@@ -95,7 +85,7 @@ def test_handed_over_by_key_while_the_colleague_still_rings(scene: Scene) -> Non
 
 
 def test_the_colleague_refuses_and_the_agent_is_back(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     scene.phone("102").wait_line().refuse()
     scene.stream.wait_for("Event: Unhold")
@@ -110,7 +100,7 @@ def test_the_colleague_refuses_and_the_agent_is_back(scene: Scene) -> None:
 
 
 def test_the_colleague_hangs_up_and_the_agent_is_back(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     bruno = scene.phone("102").take()
     talk_for(SPEECH_S)
@@ -131,7 +121,7 @@ def test_the_colleague_hangs_up_and_the_agent_is_back(scene: Scene) -> None:
 
 
 def test_the_caller_hangs_up_while_the_colleague_is_asked(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     bruno = scene.phone("102").take()
     talk_for(SPEECH_S)
@@ -148,7 +138,7 @@ def test_the_caller_hangs_up_while_the_colleague_is_asked(scene: Scene) -> None:
 
 
 def test_all_three_talk_after_the_key_for_it(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{ASK}102")
     bruno = scene.phone("102").take()
     talk_for(SPEECH_S)
@@ -168,7 +158,7 @@ def test_all_three_talk_after_the_key_for_it(scene: Scene) -> None:
 
 
 def test_handed_over_by_key_blindly(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(f"{SEND}102")
     bruno = scene.phone("102").take()
     anna.wait_ended()
@@ -183,7 +173,7 @@ def test_handed_over_by_key_blindly(scene: Scene) -> None:
 
 
 def test_parked_by_key_and_taken_up(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(PARK)
     scene.stream.wait_for("Event: ParkedCall")
     parked_at = scene.now()
@@ -200,7 +190,7 @@ def test_parked_by_key_and_taken_up(scene: Scene) -> None:
 
 
 def test_parked_and_back_to_the_one_who_parked(scene: Scene) -> None:
-    caller, anna = talking(scene)
+    caller, anna = scene.talking()
     anna.press(PARK)
     scene.stream.wait_for("Event: ParkedCall")
     parked_at = scene.now()

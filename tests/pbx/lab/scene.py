@@ -9,6 +9,8 @@ from pathlib import Path
 from offhook.replay import START
 from tests.cti.story import TOLERANCE_S
 from tests.pbx.lab.callcentre import CallCentre
+from tests.pbx.lab.line import Line
+from tests.pbx.lab.speech import talk_for
 from tests.pbx.lab.stream import EventStream
 from tests.pbx.lab.telephones import Telephone
 from tests.pbx.lab.trial import SLACK_S, Kept, Trial
@@ -27,6 +29,14 @@ class Scene(Trial):
 
     def phone(self, number: str) -> Telephone:
         return self.centre.telephones[number]
+
+    def talking(self) -> tuple[Line, Line]:
+        """Have a customer talk with 101, whom he called directly; return their lines, the customer's first."""
+        caller = self.phone(MARIO).call("+390221000101", "Mario")
+        anna = self.phone("101").take()
+        caller.wait_answered()
+        talk_for(SPEECH_S)
+        return caller, anna
 
     def at(self, instant: datetime | None) -> datetime | None:
         """An instant of the far side on the clock of what is told."""
