@@ -9,6 +9,9 @@ import pytest
 
 from tests.postgresql import PostgresqlServer
 
+# A contract's tests tell as much of a failure as any: pytest rewrites the asserts of test files only, unless asked.
+pytest.register_assert_rewrite("tests.cti.link_contract", "tests.cti.told_contract", "tests.cti.freeswitch_contract")
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
