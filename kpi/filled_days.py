@@ -10,6 +10,7 @@ The same again changes nothing: what is outside the gap stays, and what is withi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -52,8 +53,9 @@ class OnPhone(NamedTuple):
     ended_at: datetime | None
     state: AgentState
 
-    def is_on(self, at: datetime, slack: timedelta = timedelta()) -> bool:
-        return self.started_at - slack <= at and (self.ended_at is None or at < self.ended_at + slack)
+    def is_on(self, at: datetime) -> bool:
+        """Whether it is at about that time."""
+        return self.started_at - CLOCKS <= at and (self.ended_at is None or at < self.ended_at + CLOCKS)
 
 
 class Refilled(NamedTuple):
@@ -81,10 +83,9 @@ def refilled(gap: Gap, spans: Iterable[Span], changes: Iterable[AgentChanged], o
         day_of(phone.agent).on_phone.append(phone)
     done = Refilled([], [])
     for day in days.values():
-        old, new = day.spans(), day.filled()
-        keys = {span.key for span in new}
-        done.gone.extend(span for span in old if span.key not in keys)
-        done.come.extend(span for span in new if span not in old)
+        old, new = ({span.key: span for span in spans} for spans in (day.spans(), day.filled()))
+        done.gone.extend(span for key, span in old.items() if key not in new)
+        done.come.extend(span for key, span in new.items() if old.get(key) != span)
     return done
 
 
@@ -132,14 +133,13 @@ class _Day:
 
     def _doings(self, places: Mapping[Slot, Sequence[Step]]) -> list[Step]:
         """What he does through the gap."""
-        on_phone = [*self.on_phone, *self._still_on_phone()]
+        turns = _turns([*self.on_phone, *self._still_on_phone()], self._begin)
         wraps_until = self._wraps_until()
-        turns = [step.at for steps in places.values() for step in steps]
-        turns += [at for phone in on_phone for at in (phone.started_at, phone.ended_at) if at is not None]
-        doing: list[Step] = []
-        for at in sorted({self._begin, *(at for at in (wraps_until, *turns) if self._begin < at <= self._end)}):
-            states = {phone.state for phone in on_phone if phone.is_on(at)}
-            busy = next((state for state in (AgentState.TALKING, AgentState.RINGING) if state in states), None)
+        moments = {self._begin, wraps_until, *turns, *(step.at for steps in places.values() for step in steps)}
+        phones, doing = Counter[AgentState](), list[Step]()
+        for at in sorted(at for at in moments if self._begin <= at <= self._end):
+            phones.update(turns.get(at, {}))
+            busy = next((state for state in (AgentState.TALKING, AgentState.RINGING) if phones[state]), None)
             _step(doing, at, Fact(busy) if busy is not None else _at_rest(places, at, wraps_up=at < wraps_until))
         return doing
 
@@ -148,7 +148,7 @@ class _Day:
         head = self._seen(_DOING).head
         if head is None or head.state not in (AgentState.TALKING, AgentState.RINGING):
             return
-        if not any(phone.is_on(self._begin, CLOCKS) for phone in self.on_phone):
+        if not any(phone.is_on(self._begin) for phone in self.on_phone):
             yield OnPhone(self._agent, self._begin, min(head.ended_at or self._end, self._end), head.state)
 
     def _wraps_until(self) -> datetime:
@@ -237,14 +237,26 @@ class _SlotSeen:
         if head is not None:
             link.append(_heard(head, ended_at=self._begin, cut=False) if goes_on or not head.cut else head)
         after = [_heard(one, started_at=max(one.started_at, until)) for one in self.spans if not _is_over(one, until)]
-        return [*before, *(self._as_it_was(span) for span in _joined([*link, *pieces, *after]))]
+        seen = {span.started_at: span for span in self.spans}
+        return [*before, *(_as_it_was(span, seen.get(span.started_at)) for span in _joined([*link, *pieces, *after]))]
 
-    def _as_it_was(self, span: Span) -> Span:
-        """What is as it was seen is not marked."""
-        for one in self.spans:
-            if one == msgspec.structs.replace(span, source=one.source, heard_at=one.heard_at):
-                return one
+
+def _as_it_was(span: Span, seen: Span | None) -> Span:
+    """What is as it was seen is not marked."""
+    if seen is None or seen != msgspec.structs.replace(span, source=seen.source, heard_at=seen.heard_at):
         return span
+    return seen
+
+
+def _turns(on_phone: Iterable[OnPhone], since: datetime) -> dict[datetime, Counter[AgentState]]:
+    """How many phones more, or less, ring and are up from each instant on."""
+    turns: dict[datetime, Counter[AgentState]] = {}
+    for phone in on_phone:
+        if phone.ended_at is None or phone.ended_at > since:
+            turns.setdefault(max(phone.started_at, since), Counter())[phone.state] += 1
+            if phone.ended_at is not None:
+                turns.setdefault(max(phone.ended_at, phone.started_at), Counter())[phone.state] -= 1
+    return turns
 
 
 def _moved(change: AgentChanged, steps: Mapping[Slot, Sequence[Step]]) -> Iterator[tuple[Slot, Fact | None]]:

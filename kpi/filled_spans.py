@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, or_, select
@@ -20,23 +21,58 @@ from kpi.ledger import CALL_AT_MOST
 from kpi.many_rows import execute_many, upserting
 from kpi.summing import Sums, move_span_tallies
 
+AGENTS_AT_ONCE = 50
 _AT_ONCE = 1_000
 _spans = schema.agent_spans.c
 
 
-async def fill_days(connection: AsyncConnection, gap: Gap, changes: Iterable[AgentChanged]) -> Sums:
-    """Have the agents' spans tell the time of a gap that is over; what that changed of the sums for all time."""
-    ended_at = gap.ended_at or gap.began_at
-    touching = or_(_spans.ended_at.is_(None), _spans.ended_at >= gap.began_at - KNOWN_STILL)
-    soon = _spans.started_at <= ended_at + SNAPSHOT
-    found = await connection.execute(select(schema.agent_spans).where(_spans.pbx == gap.pbx, soon, touching))
-    spans = [Span(**row) for row in found.mappings()]
-    done = refilled(gap, spans, map(_storable, changes), await _fetch_on_phone(connection, gap))
+class Unheard(NamedTuple):
+    """What is known of a gap, of some agents: their names, log-ins and pauses by the log, phones by the calls."""
+
+    agents: tuple[str, ...]
+    changes: tuple[AgentChanged, ...]
+    on_phone: tuple[OnPhone, ...]
+
+
+async def fetch_unheard(connection: AsyncConnection, gap: Gap, changes: Iterable[AgentChanged]) -> list[Unheard]:
+    """All agents of whom anything is known about the time of a gap that is over, some at once."""
+    changes_of: dict[str, list[AgentChanged]] = {}
+    phones_of: dict[str, list[OnPhone]] = {}
+    for change in map(_storable, changes):
+        changes_of.setdefault(change.agent.agent, []).append(change)
+    for phone in await _fetch_on_phone(connection, gap):
+        phones_of.setdefault(phone.agent, []).append(phone)
+    there = await connection.execute(select(_spans.agent).where(*_touching(gap)).distinct())
+    agents = sorted({*changes_of, *phones_of, *there.scalars()})
+    return [
+        Unheard(
+            tuple(some),
+            tuple(change for agent in some for change in changes_of.get(agent, ())),
+            tuple(phone for agent in some for phone in phones_of.get(agent, ())),
+        )
+        for some in reading.chunks(agents, AGENTS_AT_ONCE)
+    ]
+
+
+async def fill_days(connection: AsyncConnection, gap: Gap, unheard: Unheard) -> Sums:
+    """Have these agents' spans tell the time of the gap; what that changed of the sums for all time.
+
+    What they should be is found in a thread: a night's gap of a large site is much.
+    """
+    wanted = select(schema.agent_spans).where(*_touching(gap), _spans.agent.in_(unheard.agents))
+    spans = [Span(**row) for row in (await connection.execute(wanted)).mappings()]
+    done = await asyncio.to_thread(refilled, gap, spans, unheard.changes, unheard.on_phone)
     sums = await move_span_tallies(connection, done.come, done.gone)
     keys = [{column.name: getattr(span, column.name) for column in _KEY} for span in done.gone]
     await execute_many(connection, _deleting, schema.agent_spans, keys)
     await execute_many(connection, upserting, schema.agent_spans, [msgspec.structs.asdict(one) for one in done.come])
     return sums
+
+
+def _touching(gap: Gap) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for spans of its time, and a moment round it."""
+    lasting = or_(_spans.ended_at.is_(None), _spans.ended_at >= gap.began_at - KNOWN_STILL)
+    return _spans.pbx == gap.pbx, _spans.started_at <= (gap.ended_at or gap.began_at) + SNAPSHOT, lasting
 
 
 async def as_filled(connection: AsyncConnection, spans: Sequence[Span]) -> list[Span]:

@@ -204,7 +204,8 @@ class GapFiller:
             ended_at = gap.ended_at or gap.began_at
             restarted = any(gap.began_at <= at <= ended_at for at in members.restarts)
             if not restarted or ended_at - gap.began_at <= CARRIED_OVER:
-                self._totals.add(await self._store.fill_days(gap, members.changes))
+                async for stored in self._store.fill_days(gap, members.changes):
+                    self._totals.add(stored)
 
     def _window(self, run: Sequence[Gap], half_seen: Iterable[HalfSeen]) -> tuple[datetime, datetime]:
         """What to read: as far back as the calls go that ran into these gaps, and up to their ends."""

@@ -16,7 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.errors import OffhookError, driver_words
 from cti.model import AgentChanged, Call, Oddity
-from kpi import carrying, ledger, mails, parameter_history, positions, reading, removed, report, rows, writing
+from kpi import (
+    carrying,
+    filled_spans,
+    ledger,
+    mails,
+    parameter_history,
+    positions,
+    reading,
+    removed,
+    report,
+    rows,
+    writing,
+)
 from kpi.batch import Batch, Mark, Span, Stored
 from kpi.coverage import Stretch
 from kpi.gaps import Gap, HalfSeen
@@ -197,10 +209,17 @@ class Store:
         async with self._transaction() as connection:
             await ledger.store_filled(connection, gap)
 
-    async def fill_days(self, gap: Gap, changes: Iterable[AgentChanged]) -> Stored:
-        """Have the agents' spans tell the time of a gap, by the log-ins and pauses of the PBX's own log."""
-        async with self._transaction() as connection:
-            return await writing.fill_days(connection, gap, changes)
+    async def fill_days(self, gap: Gap, changes: Iterable[AgentChanged]) -> AsyncIterator[Stored]:
+        """Have the agents' spans tell the time of a gap, by the log-ins and pauses of the PBX's own log.
+
+        Some agents at once, each time a transaction of its own: done again after a crash, it is as done once.
+        """
+        async with self._reading() as connection:
+            groups = await filled_spans.fetch_unheard(connection, gap, changes)
+        for unheard in groups:
+            async with self._transaction() as connection:
+                stored = await writing.fill_days(connection, gap, unheard)
+            yield stored
 
     async def store_position(self, position: Position) -> None:
         """Keep how far an import of history is."""

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.model import AgentChanged, Call
+from cti.model import Call
 from kpi import blanking, filled_spans, ledger, reading, removed, rows, schema
 from kpi.batch import Batch, Mark, NumberedOddity, Span, Stored
 from kpi.columns import cut_key
@@ -195,10 +195,10 @@ def _slot(span: Span) -> tuple[str, ...]:
     return (*names, span.kind.value)
 
 
-async def fill_days(connection: AsyncConnection, gap: Gap, changes: Iterable[AgentChanged]) -> Stored:
-    """Have the agents' spans tell the time of a gap: see ``kpi.filled_days``."""
+async def fill_days(connection: AsyncConnection, gap: Gap, unheard: filled_spans.Unheard) -> Stored:
+    """Have these agents' spans tell the time of a gap: see ``kpi.filled_days``."""
     await _claim(connection, Batch(marks=(Mark(pbx=gap.pbx),)))
-    return Stored(tallies=await filled_spans.fill_days(connection, gap, changes))
+    return Stored(tallies=await filled_spans.fill_days(connection, gap, unheard))
 
 
 async def cut_open_spans(connection: AsyncConnection, pbx: str) -> int:
