@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    text,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -202,6 +203,8 @@ legs = _part(
     Column("hung_up", Boolean(create_constraint=False), nullable=False),
 )
 
+_OF_COMPLETED = text("heard_at IS NOT NULL")  # few: each batch of spans is looked up among them
+
 #: What an agent did. ``ended_at`` NULL: still so. ``cut``: the end was not seen, ``ended_at`` is the last time known.
 #: ``talk_...``: of a wrap-up, the conversation that it follows. ``heard_at``: of one that the logs completed, when it
 #: was heard to begin; where they parted it, its first and its last part have the same.
@@ -225,7 +228,7 @@ agent_spans = Table(
     _at("heard_at"),
     Index(None, "started_at"),
     Index(None, "ended_at"),
-    Index(None, "heard_at"),
+    Index(None, "heard_at", postgresql_where=_OF_COMPLETED, sqlite_where=_OF_COMPLETED),
     postgresql_partition_by="RANGE (started_at)",
 )
 

@@ -89,7 +89,8 @@ def _make_agent_spans() -> None:
     )
     _make_default_partition("agent_spans")
     op.create_index("ix_agent_spans_ended_at", "agent_spans", ["ended_at"])
-    op.create_index("ix_agent_spans_heard_at", "agent_spans", ["heard_at"])
+    name, few = "ix_agent_spans_heard_at", sa.text("heard_at IS NOT NULL")
+    op.create_index(name, "agent_spans", ["heard_at"], postgresql_where=few, sqlite_where=few)
     op.create_index("ix_agent_spans_started_at", "agent_spans", ["started_at"])
 
 
