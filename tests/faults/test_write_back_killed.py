@@ -21,7 +21,7 @@ from offhook.database import make_engine
 from offhook.simulator.people import Public
 from offhook.simulator.traffic import Bustle
 from tests.crm_bridge.receiver import SECRET as WEBHOOK_SECRET, Receiver
-from tests.faults.test_restart import SPEED, TRAFFIC, program, serve, until, until_all_is_read, write_settings
+from tests.faults.stopped_pbx import SPEED, TRAFFIC, program, serve, until, until_all_is_read, write_settings
 
 KILLS = 4
 FAILURES = (500, 503, 429)
