@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cti.model import Agent, AgentChange, AgentChanged, AgentState, Origin, PbxBack, PbxLost
 from cti.signals import MemberAdded, MemberPaused, MemberRemoved, MemberResumed, MemberSignal
@@ -248,6 +248,7 @@ def told_in_whole_seconds(signals: Iterable[MemberSignal]) -> Iterator[AgentChan
             yield event
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(steps, st.floats(0, 1), st.floats(0, 1))
 def test_whatever_is_cut_out_is_as_it_was_within_a_second(
     steps: list[tuple[float, str, str, str]], one: float, other: float
