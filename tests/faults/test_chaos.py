@@ -7,11 +7,8 @@ minute. What nobody heard is in the gap ledger, and the PBX's own logs tell it.
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
-from functools import partial
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,57 +19,19 @@ from kpi.store import Store
 from offhook.database import make_engine
 from offhook.simulator.logs_of_calls import LoggedPlant
 from offhook.simulator.server import AmiServer
-from tests.cti.link_contract import until as until_within
-from tests.faults.faulty_line import Cut, FaultyLine
+from tests.faults.faulty_line import FaultyLine
 from tests.faults.kept import differences_of
 from tests.faults.site_under_fire import SECRET, Program, busy_plant, write_settings
+from tests.faults.storm import Storm, cut_again_and_again, known_gaps, until
 
 CALLS = 300
 KILLS = 20
 CUTS = 10
 REFUSED_S = 60.0
 CALLS_PER_SECOND = 2.4
-BOUND_S = 300.0
 TOLD_WITHIN_S = 120.0  # after the last call; as a rule it takes two
 ASTRAY = 0.01  # the share of calls with a detail that whole seconds and CEL cannot tell; none is lost or miscounted
 GRAVE = (": lost", "ghost ", "tallies: ", ": outcome ", ": direction ")
-
-until = partial(until_within, bound_s=BOUND_S)
-
-
-class Storm:
-    """Kills and cuts, at random moments."""
-
-    def __init__(self, program: Program, line: FaultyLine, seed: int) -> None:
-        self.program, self.line = program, line
-        self._chance = random.Random(seed)
-
-    async def kill_until(self, kills: int) -> None:
-        """At any moment: while it begins, while it reads what it missed, while all is well."""
-        while self.program.kills < kills:
-            await self.program.begin()
-            if self._chance.random() < 0.7:
-                await until(lambda: self.line.up or not self.program.running)
-            await asyncio.sleep(self._chance.uniform(0.1, 3.0))  # the moment of the kill
-            await self.program.kill()
-
-    async def cut(self) -> None:
-        """Each way to be cut in turn, whenever the line is up and has been for a little."""
-        while True:
-            await until(lambda: self.line.up)
-            await asyncio.sleep(self._chance.uniform(0.5, 5.0))  # the moment of the cut
-            self.line.cut(list(Cut)[self.line.cuts % len(Cut)])
-
-
-@asynccontextmanager
-async def cut_again_and_again(storm: Storm) -> AsyncIterator[None]:
-    cutting = asyncio.create_task(storm.cut())
-    try:
-        yield
-    finally:
-        cutting.cancel()
-        with suppress(asyncio.CancelledError):
-            await cutting
 
 
 async def refuse(database: Path, plant: LoggedPlant, program: Program, line: FaultyLine) -> None:
@@ -110,15 +69,6 @@ async def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path, seed: int) ->
         finally:
             await program.kill()
     assert program.kills >= KILLS
-
-
-def known_gaps(folder: Path) -> set[str]:
-    """The causes in the ledger; none while there is no ledger."""
-    if not (folder / "offhook.sqlite").exists():
-        return set()
-    with closing(sqlite3.connect(folder / "offhook.sqlite", timeout=30.0)) as database, suppress(sqlite3.Error):
-        return {cause for (cause,) in database.execute("SELECT cause FROM gaps")}
-    return set()
 
 
 async def until_all_is_told(folder: Path, plant: LoggedPlant) -> None:

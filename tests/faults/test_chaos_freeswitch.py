@@ -11,7 +11,6 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,23 +25,19 @@ from offhook.simulator.freeswitch.server import FreeswitchServer
 from offhook.simulator.people import Public
 from offhook.simulator.traffic import Traffic
 from offhook.simulator.truth import CallTruth
-from tests.cti.link_contract import until as until_within
 from tests.faults.faulty_line import FaultyLine
 from tests.faults.kept import fetch_calls, story_differences
 from tests.faults.site_under_fire import SECRET, TEMPER, Brisk, Program, brisk_site
-from tests.faults.test_chaos import Storm, cut_again_and_again, known_gaps
+from tests.faults.storm import Storm, cut_again_and_again, known_gaps, until
 
 CALLS = 300
 KILLS = 20
 CUTS = 10
 CALM_CALLS = 75  # at least so many after the storm, however many it met on a slow machine
 CALLS_PER_SECOND = 2.0
-BOUND_S = 300.0
 TOLD_WITHIN_S = 60.0
 SLACK = timedelta(seconds=3)  # between the two clocks, and between what happens and what a snapshot tells of it
 TRAFFIC = Traffic(calls_per_hour=3600.0 * CALLS_PER_SECOND, talk_median_s=6.0, patience_mean_s=8.0)
-
-until = partial(until_within, bound_s=BOUND_S)
 
 
 def write_settings(folder: Path, port: int) -> Path:
