@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cti.model import Agent, AgentChange, AgentChanged, AgentState, Origin, PbxBack, PbxLost
+from cti.model import AgentChange, AgentChanged, AgentState, Origin, PbxBack, PbxLost
 from cti.signals import MemberAdded, MemberPaused, MemberRemoved, MemberResumed, MemberSignal
 from cti.tracker import CallTracker
 from kpi.batch import Span
@@ -17,40 +17,26 @@ from kpi.filled_days import OnPhone, refilled
 from kpi.gaps import Gap
 from kpi.schema import CallSource, SpanKind
 from kpi.spans import SpanBook
+from tests.kpi.agents_day import (
+    BEGIN,
+    END,
+    IDLE,
+    LOGIN,
+    PAUSE,
+    PAUSED,
+    RINGING,
+    SEEN_S,
+    STATE,
+    TALKING,
+    THERE,
+    brief,
+    gap,
+    line,
+    span,
+)
 from tests.kpi.busy_hour import astray, days_of, overlaps
 from tests.kpi.calls import at
 from tests.kpi.cut_stream import PBX, heard_of
-
-BEGIN, END = 100, 200
-SEEN_S = 0.3  # after the return comes the snapshot
-LOGIN, PAUSE, STATE = SpanKind.LOGIN, SpanKind.PAUSE, SpanKind.STATE
-IDLE, PAUSED, RINGING, TALKING = AgentState.IDLE, AgentState.PAUSED, AgentState.RINGING, AgentState.TALKING
-Brief = tuple[SpanKind, float, float | None, object]
-
-
-def gap(end: float = END) -> Gap:
-    return Gap(pbx="milan", began_at=at(BEGIN), ended_at=at(end), cause="cut")
-
-
-def span(kind: SpanKind, start: float, end: float | None = None, what: object = None, **more: object) -> Span:
-    state = what if isinstance(what, AgentState) else None
-    whole = Span(
-        pbx="milan",
-        agent="101",
-        kind=kind,
-        queue="" if kind is STATE else "sales",
-        started_at=at(start),
-        ended_at=None if end is None else at(end),
-        state=state,
-        reason="lunch" if state is PAUSED else str(what) if what is not None and state is None else None,
-    )
-    return msgspec.structs.replace(whole, **more)
-
-
-def line(seconds: float, change: AgentChange, reason: str | None = None) -> AgentChanged:
-    agent = Agent(pbx="milan", agent="101")
-    origin = Origin("milan", "queue_log", int(seconds), change.value)
-    return AgentChanged(at=at(seconds), origin=origin, agent=agent, change=change, queue="sales", reason=reason)
 
 
 def filled(
@@ -63,20 +49,6 @@ def filled(
     assert refilled(of or gap(), kept.values(), lines, phone) == ([], [])
     assert overlaps(kept.values()) == []
     return sorted(kept.values(), key=lambda one: (list(SpanKind).index(one.kind), one.started_at))
-
-
-def brief(spans: Iterable[Span]) -> list[Brief]:
-    return [
-        (one.kind, _s(one.started_at), None if one.ended_at is None else _s(one.ended_at), one.state or one.reason)
-        for one in spans
-    ]
-
-
-def _s(instant: datetime) -> float:
-    return round((instant - at(0)).total_seconds(), 3)
-
-
-THERE = (span(LOGIN, 0), span(STATE, 0, None, IDLE))
 
 
 def test_a_pause_within_the_gap_parts_what_went_on_over_it() -> None:

@@ -15,10 +15,10 @@ from kpi.gaps import Gap
 from kpi.schema import CallSource, SpanKind
 from kpi.spans import SpanBook
 from kpi.store import Store
+from tests.kpi.agents_day import BEGIN, END, PAUSED, SEEN_S, STATE, THERE, brief, gap, line, span
 from tests.kpi.busy_hour import overlaps
 from tests.kpi.calls import answered_call, at
 from tests.kpi.stored import all_spans, all_tallies, recomputed
-from tests.kpi.test_filled_days import BEGIN, END, PAUSED, SEEN_S, STATE, THERE, brief, gap, line, span
 
 LINES = [line(120, AgentChange.PAUSE, "lunch"), line(150, AgentChange.UNPAUSE)]
 
