@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.agents import Agents
 from tests.browser.desk_house import DeskHouse
 from tests.pbx.lab.browser import FLAGS
 
 CHROMIUM = "/usr/bin/chromium"
+
+expect.set_options(timeout=20_000)  # a busy machine is no fault
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
