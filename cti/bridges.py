@@ -28,6 +28,7 @@ def bridge_entered(board: Board, signal: BridgeEntered) -> None:
     if leg.state is LegState.ENDED:
         board.unexpected("leg", leg.state, signal)
         return
+    leg.bridged_at = board.at
     before = _leave(board, leg)
     swapped = board.known(signal.swapped)
     if swapped is not None and swapped.bridge == signal.bridge:
@@ -50,7 +51,10 @@ def leg_speaks(board: Board, signal: LegSpeaks) -> None:
 
 def bridge_left(board: Board, signal: BridgeLeft) -> None:
     leg = board.leg_of(signal)
-    if leg is not None and leg.bridge == signal.bridge:
+    if leg is None:
+        return
+    leg.bridged_at = board.at
+    if leg.bridge == signal.bridge:
         reconnect(board, [leg, *_leave(board, leg)])
 
 

@@ -99,7 +99,8 @@ class TalkRecord:
 class LegRecord:
     """One channel. ``killed_at`` and ``hung_up_at`` tell who ended it; ``dialled_by`` who called it.
 
-    ``heard_at`` is when anything was last said of it: a snapshot taken before is older news. ``member`` is the queue
+    ``heard_at`` is when anything was last said of it: a snapshot taken before is older news; ``bridged_at`` the same of
+    its bridge. ``member`` is the queue
     member that a queue tries by this leg, ``dial_over`` how and when the first attempt to reach it ended in vain.
     ``twin`` is a virtual leg's other end while both are there, ``pair`` for good.
     """
@@ -107,6 +108,7 @@ class LegRecord:
     __slots__ = (
         "answered_at",
         "bridge",
+        "bridged_at",
         "call",
         "cause",
         "channel",
@@ -161,6 +163,7 @@ class LegRecord:
         self.twin: LegRecord | None = None
         self.pair: LegRecord | None = None
         self.bridge: str | None = None
+        self.bridged_at: datetime | None = None
         self.ring: RingRecord | None = None
         self.talk: TalkRecord | None = None
         self.call: CallRecord

@@ -30,8 +30,9 @@ def differences(board: Board, now: SnapshotTaken) -> Iterator[s.Signal]:
     for leg in legs.values():
         yield from _moved(board, now, leg, before.get(leg.leg, LegState.NEW))
     yield from _pairs(board, now, legs)
+    kept = _kept_on_hold(board, legs)
     for leg in legs.values():
-        yield from _bridged(board, now, leg)
+        yield from _bridged(board, now, leg, kept)
     for leg in legs.values():
         yield from _held(board, now, leg)
     yield from _left_queues(board, now, waiting)
@@ -120,14 +121,26 @@ def _pairs(board: Board, now: SnapshotTaken, legs: dict[str, LegNow]) -> Iterato
             yield s.LegsPaired(now.at, now.origin, one, two)
 
 
-def _bridged(board: Board, now: SnapshotTaken, leg: LegNow) -> Iterator[s.Signal]:
+def _bridged(board: Board, now: SnapshotTaken, leg: LegNow, kept: set[str]) -> Iterator[s.Signal]:
     record = board.known(leg.leg)
-    if record is None or record.bridge == leg.bridge or (record.heard_at >= now.legs_at and record.heard_at != now.at):
+    if record is None or record.bridge == leg.bridge or record.state is LegState.ENDED:
+        return
+    said_at = record.bridged_at if leg.bridge in kept else record.heard_at
+    if said_at is not None and said_at >= now.legs_at and said_at != now.at:
         return
     if leg.bridge is None:
         yield s.BridgeLeft(now.at, now.origin, leg.leg, leg.group, record.bridge or "")
     else:
         yield s.BridgeEntered(now.at, now.origin, leg.leg, leg.group, leg.bridge, None, leg.room)
+
+
+def _kept_on_hold(board: Board, legs: dict[str, LegNow]) -> set[str]:
+    """The bridges in which somebody is on hold: what was heard of the hold since does not speak against the bridge."""
+    records = ((leg.bridge, board.known(leg.leg)) for leg in legs.values())
+    return {
+        bridge for bridge, record in records
+        if bridge is not None and record is not None and record.held_at is not None and record.state is LegState.UP
+    }  # fmt: skip
 
 
 def _left_queues(board: Board, now: SnapshotTaken, waiting: set[tuple[str, str]]) -> Iterator[s.Signal]:

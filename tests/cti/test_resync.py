@@ -20,7 +20,7 @@ from cti.states import LegState, PlaceState
 from cti.tracker import CallTracker
 from cti.wire.ami import AmiWire
 from offhook.replay import START, replay
-from tests.cti.playbook import ORIGIN, TALKING, WAITING, Playbook, at
+from tests.cti.playbook import ORIGIN, RINGING, TALKING, WAITING, Playbook, at
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -229,3 +229,41 @@ def test_a_leg_whose_end_was_heard_while_the_present_was_asked_for_does_not_come
     book.play("\n".join(f"8 ends {leg}" for leg in over.split()))
     book.tracker.apply(two_talking())
     assert {call.call_id: [leg.leg_id for leg in call.legs] for call in book.tracker.open_calls()} == left
+
+
+#: 101's phone answers, and nothing more is heard of it until he holds; whom he holds was to be heard meanwhile.
+HOLDS_UNHEARD = f"""{RINGING}
+    4    up 2
+    9    holds 2
+"""
+ASKS = """
+    10   phone 3 101 to 102
+    10   phone 4 102 of 3
+    10   dial 4 by 3
+    10   rings 4
+    12   ends 3 4
+    15   ends 1 2
+"""
+
+
+def test_who_holds_just_as_the_present_is_asked_for_holds_whom_the_answer_names() -> None:
+    """The hold was heard after what the snapshot shows; it does not speak against the bridge that is shown."""
+    book = Playbook()
+    book.play(HOLDS_UNHEARD)
+    now = msgspec.structs.replace(two_talking(), at=at(9.5), legs_at=at(8.5), queues_at=at(8.5))
+    book.tracker.apply(now)
+    (call,) = book.tracker.open_calls()
+    assert [(talk.agent, talk.ended_at) for talk in call.talks] == [("101", None)]
+    calls = ended(book.play(ASKS).events)
+    assert list(calls) == ["1"], "the question is no call of its own"
+    assert [(ring.agent, ring.consult) for ring in calls["1"].rings] == [("101", False), ("102", True)]
+
+
+@pytest.mark.parametrize("left", ["9.2 unbridge b 2 1", "9.2 bridge c 2"])
+def test_who_was_heard_to_leave_the_bridge_since_is_not_put_back(left: str) -> None:
+    book = Playbook()
+    book.play(HOLDS_UNHEARD + left)
+    now = msgspec.structs.replace(two_talking(), at=at(9.5), legs_at=at(8.5), queues_at=at(8.5))
+    book.tracker.apply(now)
+    (call,) = book.tracker.open_calls()
+    assert not [talk for talk in call.talks if talk.ended_at is None]
