@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from crm_bridge.call_note import NotedText
 from crm_bridge.desk_settings import DeskSettings
@@ -39,6 +39,11 @@ async def until_stored(house: DeskHouse, call_id: str, *texts: NotedText) -> Non
             return
         await asyncio.sleep(0.01)
     assert stored == list(texts)
+
+
+async def kept(page: Page, name: str) -> None:
+    """The page says that the agent's choice is stored: the card has shown it before."""
+    await expect(page.locator("#side p[role=status]")).to_contain_text(name)
 
 
 async def test_a_note_is_saved_while_it_is_typed_and_goes_on_after_the_call(house: DeskHouse, agents: Agents) -> None:
@@ -122,6 +127,7 @@ async def test_the_remembered_choice_says_who_chose_and_can_be_taken_back(house:
     first = house.ring(ROSSI, "101", call_id="5")
     await page.get_by_role("button", name=re.compile("Rossi Paola")).click()
     await expect(page.locator("article h2")).to_have_text("Rossi Paola")
+    await kept(page, "Rossi Paola")
     house.desk.apply(first.ended())
     house.ring(ROSSI, "101", call_id="6")
     sure = page.locator("article .sure")
@@ -130,8 +136,9 @@ async def test_the_remembered_choice_says_who_chose_and_can_be_taken_back(house:
     await expect(sure).to_contain_text("2 customers have this number")
     await page.get_by_role("button", name=re.compile("Rossi Carlo")).click()
     await expect(page.locator("article h2")).to_have_text("Rossi Carlo")
-    kept = await house.choices.chosen(ROSSI)
-    assert kept is not None and kept.contact_id == "3"
+    await kept(page, "Rossi Carlo")
+    choice = await house.choices.chosen(ROSSI)
+    assert choice is not None and choice.contact_id == "3"
 
 
 async def test_calling_on_behalf_of_another_is_shown_stored_and_taken_back(house: DeskHouse, agents: Agents) -> None:
@@ -144,6 +151,7 @@ async def test_calling_on_behalf_of_another_is_shown_stored_and_taken_back(house
     await page.get_by_role("button", name="Calls for them").click()
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
     await expect(page.locator(".who-for")).to_contain_text("calls for Rossi Paola")
+    await kept(page, "Rossi Paola")
     (note,) = await house.notes.fetch("main", "7")
     assert (note.customer.name, note.customer.on_behalf) == ("Rossi Paola", True)
     assert await house.choices.chosen(MARY) is None
@@ -159,6 +167,7 @@ async def test_an_unknown_number_given_a_customer_is_his_from_then_on(house: Des
     await page.locator("#q").fill("mary@example.com")
     await page.get_by_role("button", name="This one calls").click()
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
+    await kept(page, "Mary Smith")
     house.desk.apply(first.ended())
     house.ring("+390299999999", "101", call_id="9")
     await expect(page.locator("article h2")).to_have_text("Mary Smith")
