@@ -116,7 +116,7 @@ def test_the_phone_of_a_queue_member_forwards(scene: Scene) -> None:
     (call,) = scene.agrees(journey, name="forwarded-from-queue", what="sales rings 101, whose phone sends it to 102")
     assert rings(call) == [("101", RingResult.ELSEWHERE), ("102", RingResult.ANSWERED)]
     assert call.stays[0].agent == "102"
-    assert call.talks[0].queue_talk_s is not None
+    assert call.talks[0].queue_talk_s is not None or not scene.queue_told_in_time()
 
 
 @pytest.mark.parametrize("did", ["+390221000130", "+390221000131"], ids=["kept", "optimised away"])

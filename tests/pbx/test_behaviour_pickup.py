@@ -22,7 +22,7 @@ def test_a_colleague_of_the_group_picks_up_a_queue_call(scene: Scene) -> None:
     (call,) = scene.agrees(journey, name="pickup-queue", what="sales rings 101, 102 picks it up with *8")
     assert [(ring.agent, ring.result) for ring in call.rings] == [("101", RingResult.ELSEWHERE)]
     assert [(talk.agent, talk.queue) for talk in call.talks] == [("102", "sales")]
-    assert call.talks[0].queue_talk_s is not None
+    assert call.talks[0].queue_talk_s is not None or not scene.queue_told_in_time()
     assert call.stays[0].agent == "102"
 
 

@@ -49,6 +49,11 @@ class Scene(Trial):
             return told is expected
         return abs((told - expected).total_seconds()) <= TOLERANCE_S["answered_at"] + SLACK_S
 
+    def queue_told_in_time(self) -> bool:
+        """Whether the queue said how long was talked before the last leg was gone: Asterisk has a thread for that."""
+        told = (self.folder / "events.ami").read_bytes()
+        return told.rfind(b"Event: AgentComplete\r\n") < told.rfind(b"Event: Hangup\r\n")
+
     def close(self) -> None:
         """Leave nothing behind for the next test."""
         self.stream.close()
