@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.model import AgentChanged, AgentState, LegRole
-from kpi import reading, schema
+from kpi import reading, rows, schema
 from kpi.batch import Span
 from kpi.columns import cut_key, cut_text
 from kpi.completing import SNAPSHOT
@@ -85,10 +85,10 @@ async def as_filled(connection: AsyncConnection, spans: Sequence[Span]) -> list[
         wanted = select(schema.agent_spans).where(_spans.heard_at.in_(some)).order_by(_spans.started_at)
         for row in (await connection.execute(wanted)).mappings():
             span = Span(**row)
-            filled[*_slot(span), span.heard_at] = span  # of several parts it is the last one that goes on
+            filled[*rows.span_slot(span), span.heard_at] = span  # of several parts it is the last one that goes on
     written: list[Span] = []
     for span in spans:
-        part = filled.get((*_slot(span), span.started_at)) if span.heard_at is None else None
+        part = filled.get((*rows.span_slot(span), span.started_at)) if span.heard_at is None else None
         if part is None:
             written.append(span)
         elif span.ended_at is not None and (part.ended_at is None or part.cut):
@@ -132,11 +132,6 @@ def _storable(change: AgentChanged) -> AgentChanged:
     queue = None if change.queue is None else cut_key(change.queue, schema.NAME_CHARS)
     reason = None if change.reason is None else cut_text(change.reason, schema.TEXT_CHARS)
     return msgspec.structs.replace(change, agent=agent, queue=queue, reason=reason)
-
-
-def _slot(span: Span) -> tuple[str, ...]:
-    names = (cut_key(name, schema.NAME_CHARS) for name in (span.pbx, span.agent, span.queue))
-    return (*names, span.kind.value)
 
 
 _KEY = tuple(schema.agent_spans.primary_key)

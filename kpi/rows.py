@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, Table
 
 from cti.model import Call, Leg, Origin, Party, Ring, Stay, Talk, Transfer
 from kpi import schema
+from kpi.batch import Span
 from kpi.columns import cut_key
 from kpi.schema import CallSource
 from kpi.tally import Tally, TallyKey, merged
@@ -140,6 +141,12 @@ def _storable_name(name: str) -> str:
 def call_key(call: Call) -> tuple[str, str]:
     """``(pbx, call_id)`` as they come back from the database."""
     return stored_key(call.pbx, call.call_id)
+
+
+def span_slot(span: Span) -> tuple[str, ...]:
+    """Whose span it is, and of what, as the database has it: PBX, agent, queue, kind."""
+    names = (cut_key(name, schema.NAME_CHARS) for name in (span.pbx, span.agent, span.queue))
+    return (*names, span.kind.value)
 
 
 def stored_key(pbx: str, call_id: str) -> tuple[str, str]:

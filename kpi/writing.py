@@ -28,8 +28,6 @@ from kpi.tally import gather
 
 E164 = Callable[[str], str | None]
 
-
-
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
     await _claim(connection, batch)
     gaps = await ledger.store_turns(connection, batch.turns)
@@ -160,9 +158,9 @@ async def _move_marks(connection: AsyncConnection, marks: Iterable[Mark]) -> Non
 
 async def _store_spans(connection: AsyncConnection, spans: Sequence[Span]) -> Sums:
     """What they changed of the sums for all time."""
+    spans = await filled_spans.as_filled(connection, spans)
     if not spans:
         return {}
-    spans = await filled_spans.as_filled(connection, spans)
     spans = [*await _shortened(connection, spans), *spans]
     sums = await move_span_tallies(connection, spans)
     await execute_many(connection, upserting, schema.agent_spans, [msgspec.structs.asdict(span) for span in spans])
@@ -176,23 +174,16 @@ async def _shortened(connection: AsyncConnection, spans: Sequence[Span]) -> list
     """
     begun: dict[tuple[str, ...], list[datetime]] = {}
     for span in spans:
-        begun.setdefault(_slot(span), []).append(span.started_at)
-    table, first = schema.agent_spans.c, min((span.started_at for span in spans), default=None)
-    if first is None:
-        return []
+        begun.setdefault(rows.span_slot(span), []).append(span.started_at)
+    table, first = schema.agent_spans.c, min(span.started_at for span in spans)
     cut = select(schema.agent_spans).where(table.ended_at > first, table.cut)
     found = [Span(**row) for row in (await connection.execute(cut)).mappings()]
     shorter: list[Span] = []
     for span in found:
-        within = [at for at in begun.get(_slot(span), []) if span.started_at < at < (span.ended_at or at)]
+        within = [at for at in begun.get(rows.span_slot(span), []) if span.started_at < at < (span.ended_at or at)]
         if within:
             shorter.append(msgspec.structs.replace(span, ended_at=min(within)))
     return shorter
-
-
-def _slot(span: Span) -> tuple[str, ...]:
-    names = (cut_key(name, schema.NAME_CHARS) for name in (span.pbx, span.agent, span.queue))
-    return (*names, span.kind.value)
 
 
 async def fill_days(connection: AsyncConnection, gap: Gap, unheard: filled_spans.Unheard) -> Stored:
