@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 BUSY_TIMEOUT_MS = 10_000  # an import of 100,000 customers holds SQLite's write lock for some seconds
+BUSY_PAUSE_S = 0.02
 CONNECT_TIMEOUT_S = 10
 MAPPED_BYTES = 256 << 20  # read from the page cache itself: a report over months takes a third less time
 MIGRATION_LOCK = 0x0FF400C  # any number, the same on every node: two that start at once migrate one after the other
@@ -193,7 +195,22 @@ async def _try_file(engine: AsyncEngine) -> None:
 
 def _open_once(file: str) -> None:
     with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_MS / 1000, uri=file.startswith("file:"))) as connection:
-        connection.execute("PRAGMA schema_version")
+        _write_ahead(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Leave the file in WAL mode. Of several programs that try at once all but one are refused, without SQLite's own
+    wait for a lock: https://www.sqlite.org/c3ref/busy_handler.html ("there is no guarantee that it will be invoked").
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY_PAUSE_S)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -78,6 +78,14 @@ async def test_programs_that_start_at_once_migrate_one_after_the_other(database_
     await asyncio.gather(*(engine.dispose() for engine in engines))
 
 
+async def test_programs_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """SQLite itself does not wait for who changes a file's journal mode: one try of six was refused."""
+    for number in range(20):
+        engines = [make_engine(f"sqlite:///{tmp_path}/{number}.sqlite") for _ in range(4)]
+        assert await asyncio.gather(*(fetch_revision(engine) for engine in engines)) == [None] * 4
+        await asyncio.gather(*(engine.dispose() for engine in engines))
+
+
 async def test_the_way_down_leaves_no_table(database_url: str) -> None:
     engine = make_engine(database_url)
     await migrate(engine)
