@@ -6,14 +6,14 @@ Asked in a second question, beside the card that shows already who it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
-from crm_bridge.contact import Contact, SourceError, SourceRefusedError, problem_words
+from crm_bridge.contact import Contact, Detailed, SourceError, SourceRefusedError, problem_words
 from crm_bridge.found import with_parts
 
 #: of more candidates than these nobody reads the orders before one is chosen
@@ -51,6 +51,14 @@ class Telling:
     async def details(self, contact: Contact) -> Contact:
         """What ``tell_about`` gives of the parts that are wanted."""
         return await tell_about(contact, self._wanted)
+
+
+def to_ask(adapter: object, found: Sequence[Contact]) -> Detailed | None:
+    """The source as the one to ask more about those whom it found; None where it tells no more, or they are none or too
+    many to be read."""
+    if not isinstance(adapter, Detailed) or not adapter.has_details:
+        return None
+    return adapter if 0 < len(found) <= MOST_DETAILED else None
 
 
 async def tell_about(contact: Contact, tellers: Mapping[Part, Teller]) -> Contact:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import structlog
 
-from crm_bridge.about import MOST_DETAILED, whole_or_unread
+from crm_bridge.about import to_ask, whole_or_unread
 from crm_bridge.activity import ActivityRefusedError, CallActivity, CallWriter
 from crm_bridge.answer_cache import AnswerCache, Kept
 from crm_bridge.breaker import Breaker, BreakerState, Verdict
@@ -21,7 +21,6 @@ from crm_bridge.contact import (
     Adapter,
     Closable,
     Contact,
-    Detailed,
     Searchable,
     SourceBusyError,
     SourceError,
@@ -29,6 +28,7 @@ from crm_bridge.contact import (
     Warmable,
 )
 from crm_bridge.counts import SourceCounts
+from crm_bridge.flights import Flights
 from crm_bridge.number import Number
 
 _Answer = TypeVar("_Answer")
@@ -65,8 +65,8 @@ class GuardedSource:
         self._bucket = Bucket(limits.per_s)
         self._cache = AnswerCache(limits.fresh_s, limits.stale_s)
         self._turns = asyncio.Semaphore(limits.at_once)
-        self._flights: dict[str, asyncio.Task[list[Contact]]] = {}
-        self._detail_flights: dict[str, asyncio.Task[list[Contact]]] = {}
+        self._finding = Flights[list[Contact]]()
+        self._detailing = Flights[list[Contact]]()
         self._others: set[asyncio.Task[Any]] = set()
         counts.breaker = self.breaker_state
 
@@ -88,19 +88,13 @@ class GuardedSource:
         Raises SourceError; SourceSparedError when the source was not asked at all.
         """
         key = number.key or ""
-        flight = self._flights.get(key)
-        if flight is None:
-            if len(self._flights) >= MOST_QUESTIONS:
-                raise self._limited(f"{MOST_QUESTIONS} questions are open")
-            flight = asyncio.create_task(self._ask(partial(self.adapter.find, number)))
-            self._flights[key] = flight
-            flight.add_done_callback(partial(self._land, key))
-        return await asyncio.shield(flight)
+        if key not in self._finding and len(self._finding) >= MOST_QUESTIONS:
+            raise self._limited(f"{MOST_QUESTIONS} questions are open")
+        return await self._finding.join(key, partial(self._find, key, number))
 
     def has_details(self, found: Sequence[Contact]) -> bool:
         """Whether there is more to be asked about those whom it found."""
-        wanted = isinstance(self.adapter, Detailed) and self.adapter.has_details
-        return wanted and 0 < len(found) <= MOST_DETAILED
+        return to_ask(self.adapter, found) is not None
 
     async def details(self, number: Number, found: Sequence[Contact]) -> list[Contact]:
         """Those whom it found for ``number``, with all that is to be asked about them. Raises nothing of the source's.
@@ -108,12 +102,7 @@ class GuardedSource:
         What cannot be read is in their ``unread``. Who asks for the same number meanwhile waits with the others.
         """
         key = number.key or ""
-        flight = self._detail_flights.get(key)
-        if flight is None:
-            flight = asyncio.create_task(self._detail_all(found))
-            self._detail_flights[key] = flight
-            flight.add_done_callback(partial(self._land_details, key))
-        return await asyncio.shield(flight)
+        return await self._detailing.join(key, partial(self._detail_all, key, found))
 
     async def search(self, text: str, limit: int) -> list[Contact]:
         """Customers with these words; empty where the source cannot be searched. Raises SourceError."""
@@ -129,7 +118,7 @@ class GuardedSource:
         if not isinstance(self.adapter, Searchable):
             return None
         found = await self._apart(partial(self.adapter.get, contact_id))
-        return found if found is None or not self.has_details([found]) else await self._detailed(found)
+        return None if found is None else await self._detailed(found)
 
     async def write_call(self, activity: CallActivity) -> str:
         """Have a call written, by the same breaker and rate as questions are asked; its id there.
@@ -151,19 +140,27 @@ class GuardedSource:
 
     async def close(self) -> None:
         """Give up all open questions and let go of connections."""
-        tasks = [*self._flights.values(), *self._detail_flights.values(), *self._others]
-        for task in tasks:
+        for task in self._others:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(self._finding.end(), self._detailing.end(), *self._others, return_exceptions=True)
         if isinstance(self.adapter, Closable):
             await self.adapter.close()
 
-    async def _detail_all(self, found: Sequence[Contact]) -> list[Contact]:
-        return list(await asyncio.gather(*(self._detailed(one) for one in found)))
+    async def _find(self, key: str, number: Number) -> list[Contact]:
+        """Kept at once, unless there is more to come: half an answer would be shown as a whole one at the next call."""
+        found = await self._ask(partial(self.adapter.find, number))
+        if not self.has_details(found):
+            self._cache.put(key, found, _now())
+        return found
+
+    async def _detail_all(self, key: str, found: Sequence[Contact]) -> list[Contact]:
+        whole = await asyncio.gather(*(self._detailed(one) for one in found))
+        self._cache.put(key, whole, _now())
+        return whole
 
     async def _detailed(self, contact: Contact) -> Contact:
-        adapter = self.adapter
-        if not isinstance(adapter, Detailed):
+        adapter = to_ask(self.adapter, [contact])
+        if adapter is None:
             return contact
         return await whole_or_unread(contact, self._apart(partial(adapter.details, contact)))
 
@@ -193,17 +190,6 @@ class GuardedSource:
                 return await writer.write_call(activity)
         finally:
             self._judge(ticket, sys.exception() if began else asyncio.CancelledError())
-
-    def _land(self, key: str, flight: asyncio.Task[list[Contact]]) -> None:
-        """Kept at once, unless there is more to come: half an answer would be shown as a whole one at the next call."""
-        del self._flights[key]
-        if not flight.cancelled() and flight.exception() is None and not self.has_details(flight.result()):
-            self._cache.put(key, flight.result(), _now())
-
-    def _land_details(self, key: str, flight: asyncio.Task[list[Contact]]) -> None:
-        del self._detail_flights[key]
-        if not flight.cancelled() and flight.exception() is None:
-            self._cache.put(key, flight.result(), _now())
 
     async def _ask(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Ask when it is this question's turn, and tell breaker and bucket how it went."""

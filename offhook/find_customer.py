@@ -8,12 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from crm_bridge.about import MOST_DETAILED, whole_or_unread
+from crm_bridge.about import to_ask, whole_or_unread
 from crm_bridge.contact import (
     Adapter,
     Closable,
     Contact,
-    Detailed,
     Match,
     MatchKind,
     SourceError,
@@ -111,9 +110,10 @@ async def _ask(name: str, kind: str, source: Adapter, number: Number, give_up_s:
 
 async def _find(source: Adapter, number: Number) -> list[Contact]:
     found = await source.find(number)
-    if not isinstance(source, Detailed) or not source.has_details or len(found) > MOST_DETAILED:
+    detailed = to_ask(source, found)
+    if detailed is None:
         return found
-    return list(await asyncio.gather(*(whole_or_unread(one, source.details(one)) for one in found)))
+    return await asyncio.gather(*(whole_or_unread(one, detailed.details(one)) for one in found))
 
 
 def _said_line(one: Said) -> str:

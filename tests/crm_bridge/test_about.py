@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crm_bridge.about import Part, Teller, Telling, tell_about
+from crm_bridge.about import MOST_DETAILED, Part, Teller, Telling, tell_about, to_ask
 from crm_bridge.contact import Contact, Detailed, Incident, Order, SourceError, SourceRefusedError, Touch
 from tests.crm_bridge.stubborn import someone
 
@@ -82,3 +82,12 @@ async def test_an_adapter_tells_what_its_settings_want() -> None:
     assert adapter.has_details
     assert isinstance(adapter, Detailed)
     assert (await adapter.details(ANNA)).products == ("Desk",)
+
+
+def test_of_nobody_and_of_many_no_more_is_asked() -> None:
+    adapter = Telling()
+    assert to_ask(adapter, [ANNA]) is None, "its settings want nothing"
+    adapter.ask_about(["products"], {Part.PRODUCTS: telling("Desk")})
+    asked = [to_ask(adapter, [ANNA] * count) is adapter for count in (0, 1, MOST_DETAILED, MOST_DETAILED + 1)]
+    assert asked == [False, True, True, False]
+    assert to_ask(object(), [ANNA]) is None
