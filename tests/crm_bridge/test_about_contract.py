@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.number import parse_number
 from crm_bridge.rows import MAX_VALUE
-from tests.crm_bridge.vendors.contract import VENDORS, Open, opener
+from tests.crm_bridge.vendors.contract import VENDORS, Open
 from tests.crm_bridge.vendors.crm_server import (
     GARBAGE,
     PRODUCTS,
@@ -25,18 +24,6 @@ TELLING = {name: vendor for name, vendor in VENDORS.items() if vendor.tells}
 ANNAS, BRUNOS, MALLORYS = "+393351234567", "+390221000100", "+390221000200"
 
 pytestmark = pytest.mark.parametrize("kind", sorted(TELLING))
-
-
-@pytest.fixture
-async def server(kind: str) -> AsyncIterator[CrmServer]:
-    async with VENDORS[kind]() as made:
-        yield made
-
-
-@pytest.fixture
-async def open_(server: CrmServer) -> AsyncIterator[Open]:
-    async with opener(server) as made:
-        yield made
 
 
 async def whole(crm: Any, number: str) -> Contact:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
@@ -21,24 +20,12 @@ from crm_bridge.contact import (
 from crm_bridge.matching import MAX_CANDIDATES, decide
 from crm_bridge.number import Number, parse_number
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.contract import VENDORS, Open, opener
+from tests.crm_bridge.vendors.contract import VENDORS, Open
 from tests.crm_bridge.vendors.crm_server import GARBAGE, SECRET, CrmServer
 
 ANNAS, SHARED = "+393351234567", "+390221000100"
 
 pytestmark = pytest.mark.parametrize("kind", sorted(VENDORS))
-
-
-@pytest.fixture
-async def server(kind: str) -> AsyncIterator[CrmServer]:
-    async with VENDORS[kind]() as made:
-        yield made
-
-
-@pytest.fixture
-async def open_(server: CrmServer) -> AsyncIterator[Open]:
-    async with opener(server) as made:
-        yield made
 
 
 def number(text: str) -> Number:

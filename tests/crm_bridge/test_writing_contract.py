@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from crm_bridge.activity import ActivityRefusedError, CallActivity, text_of
 from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
 from crm_bridge.number import parse_number
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.contract import VENDORS, Open, opener
+from tests.crm_bridge.vendors.contract import VENDORS, Open
 from tests.crm_bridge.vendors.crm_server import GARBAGE, SECRET, CrmServer, Told
 
 AT = datetime(2026, 11, 21, 9, 30, 1, tzinfo=UTC)
@@ -36,18 +35,6 @@ CALL = CallActivity(
 LONGEST = 32_000
 
 pytestmark = pytest.mark.parametrize("kind", sorted(VENDORS))
-
-
-@pytest.fixture
-async def server(kind: str) -> AsyncIterator[CrmServer]:
-    async with VENDORS[kind]() as made:
-        yield made
-
-
-@pytest.fixture
-async def open_(server: CrmServer) -> AsyncIterator[Open]:
-    async with opener(server) as made:
-        yield made
 
 
 def call(**changes: Any) -> CallActivity:
