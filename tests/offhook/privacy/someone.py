@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -131,6 +132,18 @@ async def everything(engine: AsyncEngine) -> str:
     async with engine.connect() as connection:
         tables = (*book.metadata.sorted_tables, *kpi.metadata.sorted_tables)
         return repr([(await connection.execute(select(table))).all() for table in tables])
+
+
+@contextmanager
+def interrupted(broken: str) -> Iterator[None]:
+    """Whatever runs within is interrupted from the keyboard as soon as it calls this function."""
+
+    async def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(broken, interrupt)
+        yield
 
 
 def journal_text(folder: Path) -> str:

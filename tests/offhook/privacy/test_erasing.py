@@ -19,6 +19,7 @@ from tests.offhook.privacy.someone import (
     MARIO,
     NAME,
     everything,
+    interrupted,
     journal_text,
     journaled_calls,
     share,
@@ -85,18 +86,11 @@ async def test_the_log_tells_of_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["crm_bridge.person_rows.erase_rows", "kpi.blanking.blank_person"])
-async def test_interrupted_it_is_finished_by_the_same_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    async def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
+async def test_interrupted_it_is_finished_by_the_same_command(tmp_path: Path, broken: str) -> None:
     _, settings = site(tmp_path)
     async with stored(tmp_path, settings) as (engine, _):
-        with monkeypatch.context() as patch:
-            patch.setattr(broken, interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                await erase(settings, tmp_path, engine, await kept_of(settings, tmp_path, engine))
+        with interrupted(broken):
+            await erase(settings, tmp_path, engine, await kept_of(settings, tmp_path, engine))
         kept = await kept_of(settings, tmp_path, engine)
         assert not kept.is_empty
         await erase(settings, tmp_path, engine, kept)

@@ -15,7 +15,18 @@ from offhook.privacy.kept import PersonError, fetch_kept, find_number
 from offhook.privacy.whole_person import WholePerson, erase_whole, fetch_whole, plain_whole, whole_lines
 from offhook.settings import Settings
 from tests.kpi.stored import all_tallies
-from tests.offhook.privacy.someone import ITALY, MARIO, NAME, OFFICE, call_from, everything, share, site, stored
+from tests.offhook.privacy.someone import (
+    ITALY,
+    MARIO,
+    NAME,
+    OFFICE,
+    call_from,
+    everything,
+    interrupted,
+    share,
+    site,
+    stored,
+)
 
 
 async def whole_of(settings: Settings, folder: Path, engine: AsyncEngine, *, shared_too: bool = False) -> WholePerson:
@@ -82,19 +93,12 @@ async def test_a_shared_line_goes_when_it_is_asked_for_and_its_other_customer_st
 
 
 @pytest.mark.parametrize("broken", ["crm_bridge.person_rows.erase_rows", "kpi.blanking.blank_person"])
-async def test_interrupted_it_is_finished_by_the_same_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    async def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
+async def test_interrupted_it_is_finished_by_the_same_command(tmp_path: Path, broken: str) -> None:
     _, settings = site(tmp_path)
     async with stored(tmp_path, settings) as (engine, store):
         await call_from_office(tmp_path, store)
-        with monkeypatch.context() as patch:
-            patch.setattr(broken, interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                await erase_whole(settings, tmp_path, engine, await whole_of(settings, tmp_path, engine))
+        with interrupted(broken):
+            await erase_whole(settings, tmp_path, engine, await whole_of(settings, tmp_path, engine))
         person = await whole_of(settings, tmp_path, engine)
         assert [kept.number.key for kept in person.others] == [OFFICE]
         await erase_whole(settings, tmp_path, engine, person)
