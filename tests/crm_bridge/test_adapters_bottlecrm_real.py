@@ -16,7 +16,7 @@ from crm_bridge.contact import Contact, MatchKind, SourceError, SourceRefusedErr
 from crm_bridge.matching import decide
 from tests.crm_bridge.lab.bottlecrm import bottlecrm, fitting_python, why_not_installed
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.opened import number, open_kind
+from tests.crm_bridge.vendors.opened import number, open_kind, told_once
 
 SCOPES = ("contacts:read", "contacts:write", "interactions:read", "interactions:write")
 CONTACTS = [
@@ -108,14 +108,7 @@ async def ours(server: Server, contact_id: str) -> list[dict[str, Any]]:
 async def known(server: Server, phone: str, *about: str, token: str = "") -> Contact:
     """All that BottleCRM tells of whose number this is."""
     options = {"url": server.url, "token": token or server.token, "about": list(about)}
-    crm = open_kind("bottlecrm", options, give_up_s=100.0)
-    try:
-        [found] = await crm.find(number(phone))
-        contact = await crm.details(found)
-    finally:
-        await crm.close()
-    assert isinstance(contact, Contact)
-    return contact
+    return await told_once("bottlecrm", options, phone, give_up_s=100.0)
 
 
 async def test_one_is_found_however_he_is_written_there(crm: Any) -> None:

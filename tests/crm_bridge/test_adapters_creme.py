@@ -20,7 +20,7 @@ from crm_bridge.matching import decide
 from tests.crm_bridge.lab.creme import fill_creme
 from tests.crm_bridge.lab.creme_postgresql import move
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.opened import number, open_kind
+from tests.crm_bridge.vendors.opened import number, open_kind, told_once
 from tests.postgresql import PostgresqlServer
 from tests.source import ROOT
 
@@ -117,14 +117,7 @@ def options(database: Path, **more: object) -> dict[str, Any]:
 
 async def known(database: Path, phone: str = "+393351234567", **more: object) -> Contact:
     """All that Creme's database tells of whose number this is."""
-    crm = open_kind("creme", options(database, **more))
-    try:
-        [found] = await crm.find(number(phone))
-        contact = await crm.details(found)
-    finally:
-        await crm.close()
-    assert isinstance(contact, Contact)
-    return contact
+    return await told_once("creme", options(database, **more), phone)
 
 
 async def test_one_is_found_however_he_is_written_and_who_was_deleted_is_not(creme: Any, house: House) -> None:

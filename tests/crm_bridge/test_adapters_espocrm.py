@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
 from crm_bridge.contact import Contact, Money, SourceError
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
 from tests.crm_bridge.vendors.espocrm import Vendor
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import number, opened, told
 
 
 async def test_a_number_that_is_not_the_first_is_found_with_all_the_others() -> None:
@@ -32,13 +31,6 @@ async def test_only_the_kinds_that_are_named_are_asked_for() -> None:
     async with opened(vendor, entities=["Contact"]) as crm:
         await crm.search("anna", 5)
     assert [request.path for request in vendor.asked] == ["/api/v1/Contact"]
-
-
-async def told(crm: Any, phone: str = ANNA.phone) -> Contact:
-    [found] = await crm.find(number(phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    return contact
 
 
 async def test_opportunities_of_him_and_his_account_are_told_and_no_lost_ones() -> None:

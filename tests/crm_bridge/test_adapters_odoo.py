@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from crm_bridge.contact import Contact, SourceError
 from cti.errors import OffhookError
 from tests.crm_bridge.vendors import odoo, odoo_jsonrpc
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
-from tests.crm_bridge.vendors.opened import number, open_kind, opened
+from tests.crm_bridge.vendors.opened import number, open_kind, opened, told
 
 
 async def test_false_is_an_empty_field_and_the_page_is_linked() -> None:
@@ -50,13 +49,6 @@ def test_without_a_key_it_is_not_opened() -> None:
 
 
 BOTH = pytest.mark.parametrize("vendor", [odoo.Vendor, odoo_jsonrpc.Vendor])
-
-
-async def told(crm: Any, phone: str = ANNA.phone) -> Contact:
-    [found] = await crm.find(number(phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    return contact
 
 
 @BOTH

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
 from crm_bridge.contact import Contact, Money, SourceError
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import number, opened, told
 from tests.crm_bridge.vendors.suitecrm import Vendor
 
 
@@ -43,13 +42,6 @@ async def test_one_record_of_a_module_that_is_not_named_is_not_asked_for() -> No
     async with opened(vendor) as crm:
         assert await crm.get("Users/1") is None
     assert vendor.asked == []
-
-
-async def told(crm: Any) -> Contact:
-    [found] = await crm.find(number(ANNA.phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    return contact
 
 
 def related(vendor: Vendor) -> list[str]:

@@ -19,7 +19,7 @@ from crm_bridge.matching import decide
 from tests.crm_bridge.lab.programs import PASSWORD, free_port, lab, running, tryton_config
 from tests.crm_bridge.lab.tryton_sales import Shop, amount, call, day
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.opened import number, open_kind
+from tests.crm_bridge.vendors.opened import number, open_kind, told_once
 
 PARTIES = [
     ("Anna Rossi", "phone", "+39 335 123 4567"),
@@ -200,14 +200,7 @@ async def test_without_a_party_and_for_one_that_is_gone_it_is_refused(crm: Any) 
 
 async def known(url: str, phone: str, **more: object) -> Contact:
     """All that Tryton tells a user of whose number this is."""
-    crm = open_kind("tryton", options(url, **({"user": SELLER} | more)))
-    try:
-        [found] = await crm.find(number(phone))
-        contact = await crm.details(found)
-    finally:
-        await crm.close()
-    assert isinstance(contact, Contact)
-    return contact
+    return await told_once("tryton", options(url, **({"user": SELLER} | more)), phone)
 
 
 async def test_orders_come_with_what_became_of_them_and_how_far_they_are_shipped(tryton: str) -> None:

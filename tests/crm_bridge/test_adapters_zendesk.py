@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +11,7 @@ from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import number, opened, told_whole
 from tests.crm_bridge.vendors.zendesk import Vendor
 
 
@@ -32,14 +31,6 @@ async def test_keywords_are_no_part_of_a_name() -> None:
     assert vendor.asked[0].query["query"] == "type:user role admin  x"
 
 
-async def told(crm: Any) -> Contact:
-    [found] = await crm.find(number(ANNA.phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    assert contact.unread == ()
-    return contact
-
-
 async def test_tickets_are_open_until_they_are_solved() -> None:
     vendor = Vendor()
     vendor.requested.clear()
@@ -47,7 +38,7 @@ async def test_tickets_are_open_until_they_are_solved() -> None:
         vendor.put(ANNA.number, "web", f"2026-11-{20 - i}T09:00:00Z", {"subject": status, "status": status})
     vendor.requested[0] |= {"assignee_id": 22, "priority": "urgent"}
     async with opened(vendor, about=["incidents"]) as crm:
-        incidents = (await told(crm)).incidents
+        incidents = (await told_whole(crm)).incidents
     assert [(one.state, one.is_open) for one in incidents] == [
         *(("new", True), ("open", True), ("pending", True), ("hold", True)),
         *(("solved", False), ("closed", False)),
@@ -57,7 +48,7 @@ async def test_tickets_are_open_until_they_are_solved() -> None:
 
 async def test_emails_and_chats_have_a_direction_and_who_had_them() -> None:
     async with opened(Vendor(), about=["contacts"]) as crm:
-        touches = (await told(crm)).touches
+        touches = (await told_whole(crm)).touches
     assert [(one.kind, one.title, one.direction, one.by) for one in touches] == [
         ("e-mail", "Re: your offer", "in", "Dana O'Neill"),
         ("chat", "Visit in Milan", "out", "Bruno Esposito"),
@@ -76,10 +67,10 @@ async def test_tickets_that_tell_of_our_calls_are_left_out() -> None:
         contact_id=str(ANNA.number),
     )
     async with opened(vendor, about=["incidents", "contacts"]) as crm:
-        before = await told(crm)
+        before = await told_whole(crm)
         await crm.write_call(call)
         assert vendor.calls()
-        assert await told(crm) == before
+        assert await told_whole(crm) == before
 
 
 async def test_each_part_is_one_search_of_as_many_tickets_as_a_card_holds() -> None:
@@ -87,7 +78,7 @@ async def test_each_part_is_one_search_of_as_many_tickets_as_a_card_holds() -> N
     for i in range(MAX_NUMBERS + 10):
         vendor.put(ANNA.number, "email", f"2026-12-{i + 1:02}T09:00:00Z", {"subject": f"Mail {i}"})
     async with opened(vendor, about=["incidents", "contacts"]) as crm:
-        anna = await told(crm)
+        anna = await told_whole(crm)
     newest = [f"Mail {i}" for i in range(MAX_NUMBERS + 9, 9, -1)]
     assert ([one.title for one in anna.incidents], [one.title for one in anna.touches]) == (newest, newest)
     assert len(vendor.asked) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,18 +12,10 @@ from crm_bridge.hubspot_about import PacedSearch
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
 from tests.crm_bridge.vendors.hubspot import Vendor
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import number, opened, told_whole
 
 ALL = ("orders", "incidents", "products", "contacts")
 BOUGHT = {"hs_is_closed": "true", "hs_is_closed_won": "true", "dealstage": "closedwon"}
-
-
-async def told(crm: Any, phone: str = ANNA.phone) -> Contact:
-    [found] = await crm.find(number(phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    assert contact.unread == ()
-    return contact
 
 
 def asked(vendor: Vendor, path: str) -> int:
@@ -34,8 +25,8 @@ def asked(vendor: Vendor, path: str) -> int:
 async def test_stages_and_owners_are_named_and_asked_for_once() -> None:
     vendor = Vendor()
     async with opened(vendor, about=["orders", "incidents"]) as crm:
-        anna = await told(crm)
-        assert await told(crm) == anna
+        anna = await told_whole(crm)
+        assert await told_whole(crm) == anna
     assert [one.state for one in anna.orders] == ["Presentation Scheduled", "Closed Won"]
     assert [(one.state, one.owner, one.severity) for one in anna.incidents] == [
         ("New", "Bruno Esposito", "high"),
@@ -53,7 +44,7 @@ async def test_an_app_that_may_not_read_names_tells_the_rest() -> None:
     vendor = Vendor()
     vendor.unscoped = {"pipelines", "owners"}
     async with opened(vendor, about=["orders", "incidents", "contacts"]) as crm:
-        anna = await told(crm)
+        anna = await told_whole(crm)
     assert [(one.state, one.is_open) for one in anna.orders] == [("presentationscheduled", True), ("closedwon", False)]
     assert [one.owner for one in anna.incidents] == [None, None]
     assert [(one.kind, one.by) for one in anna.touches] == [("e-mail", None), ("meeting", None)]
@@ -64,7 +55,7 @@ async def test_a_ticket_in_no_known_stage_is_closed_by_its_day() -> None:
     vendor.put("tickets", BRUNO.number, {"subject": "Old", "hs_pipeline_stage": "99", "closed_date": "2026-01-01"})
     vendor.put("tickets", BRUNO.number, {"subject": "New", "hs_pipeline_stage": "99"})
     async with opened(vendor, about=["incidents"]) as crm:
-        bruno = await told(crm, BRUNO.mobile)
+        bruno = await told_whole(crm, BRUNO.mobile)
     assert {(one.title, one.state, one.is_open) for one in bruno.incidents} == {
         ("Old", "99", False),
         ("New", "99", True),
@@ -76,7 +67,7 @@ async def test_a_deal_that_was_lost_is_no_order() -> None:
     lost = {"dealname": "Chairs", "dealstage": "closedlost", "hs_is_closed": "true", "hs_is_closed_won": "false"}
     vendor.put("deals", ANNA.number, lost)
     async with opened(vendor, about=["orders"]) as crm:
-        anna = await told(crm)
+        anna = await told_whole(crm)
     assert [one.title for one in anna.orders] == ["Ten desks", "One lamp"]
     assert anna.bought == ("One lamp",)
 
@@ -90,7 +81,7 @@ async def test_the_orders_of_a_shop_have_the_state_of_their_delivery() -> None:
     vendor.put("order", ANNA.number, gone)
     vendor.put("order", BRUNO.number, {"hs_fulfillment_status": "Packing"})
     async with opened(vendor, about=["orders"], orders_from="orders") as crm:
-        anna, bruno = await told(crm), await told(crm, BRUNO.mobile)
+        anna, bruno = await told_whole(crm), await told_whole(crm, BRUNO.mobile)
     assert [(one.reference, one.state, one.is_open, str(one.placed_on)) for one in anna.orders] == [
         ("#1001", "Processed, Packing", True, "2026-03-27"),
         ("#0900", "Shipped", False, "2025-01-02"),
@@ -112,13 +103,13 @@ async def test_what_never_reached_the_customer_is_no_contact() -> None:
     for outcome in ("CANCELED", "NO_SHOW", "RESCHEDULED", "COMPLETED"):
         vendor.put("meetings", BRUNO.number, at | {"hs_meeting_title": outcome, "hs_meeting_outcome": outcome})
     async with opened(vendor, about=["contacts"]) as crm:
-        bruno = await told(crm, BRUNO.mobile)
+        bruno = await told_whole(crm, BRUNO.mobile)
     assert {(one.title, one.direction) for one in bruno.touches} == {("SENT", "out"), ("Fwd", ""), ("COMPLETED", "")}
 
 
 async def test_who_wrote_and_who_was_there() -> None:
     async with opened(Vendor(), about=["contacts"]) as crm:
-        anna = await told(crm)
+        anna = await told_whole(crm)
     assert [(one.kind, one.direction, one.by) for one in anna.touches] == [
         ("e-mail", "in", "Dana O'Neill"),
         ("meeting", "", "Bruno Esposito"),
@@ -131,11 +122,11 @@ async def test_products_are_those_of_deals_that_were_won() -> None:
     open_ = {"hs_is_closed": "false", "hs_is_closed_won": "false"}
     vendor.put("deals", BRUNO.number, open_)
     async with opened(vendor, about=["products"]) as crm:
-        assert (await told(crm, BRUNO.mobile)).products == ()
+        assert (await told_whole(crm, BRUNO.mobile)).products == ()
         vendor.put("deals", BRUNO.number, BOUGHT)
-        assert (await told(crm, BRUNO.mobile)).products == ("Chair",)
+        assert (await told_whole(crm, BRUNO.mobile)).products == ("Chair",)
         vendor.records["line_items"].clear()
-        assert (await told(crm, BRUNO.mobile)).products == ()
+        assert (await told_whole(crm, BRUNO.mobile)).products == ()
 
 
 async def test_more_than_a_card_holds_is_not_asked_for() -> None:
@@ -144,7 +135,7 @@ async def test_more_than_a_card_holds_is_not_asked_for() -> None:
         own = {"subject": f"Case {i}", "hs_pipeline_stage": "1", "createdate": f"2026-10-{i + 1:02}T09:00:00Z"}
         vendor.put("tickets", BRUNO.number, own)
     async with opened(vendor, about=["incidents"]) as crm:
-        bruno = await told(crm, BRUNO.mobile)
+        bruno = await told_whole(crm, BRUNO.mobile)
     assert [one.title for one in bruno.incidents] == [f"Case {i}" for i in range(MAX_NUMBERS + 9, 9, -1)]
     assert (await vendor.asked[-2].json())["limit"] == MAX_NUMBERS
 

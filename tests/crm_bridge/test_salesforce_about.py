@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +11,7 @@ from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import number, opened, told_whole
 from tests.crm_bridge.vendors.salesforce import Vendor, account_id, own_id
 
 ALL = ("orders", "incidents", "products", "contacts")
@@ -21,18 +20,10 @@ LEAD = Contact(source="crm", contact_id="Lead/00Q000000000001AAA", name="Someone
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-async def told(crm: Any, phone: str = ANNA.phone) -> Contact:
-    [found] = await crm.find(number(phone))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    assert contact.unread == ()
-    return contact
-
-
 async def test_a_contacts_orders_and_products_are_those_of_his_account() -> None:
     vendor = Vendor()
     async with opened(vendor, about=["orders", "products"]) as crm:
-        anna, company = await told(crm), await crm.details(COMPANY)
+        anna, company = await told_whole(crm), await crm.details(COMPANY)
     assert (anna.orders, anna.products) == (company.orders, company.products)
     assert [(one.title, one.state, one.is_open, str(one.placed_on)) for one in anna.orders] == [
         ("Ten desks", "Negotiation", True, "2026-11-02"),
@@ -46,7 +37,7 @@ async def test_an_opportunity_that_was_lost_is_no_order() -> None:
     lost = {"Id": "006X", "Name": "Chairs", "StageName": "Closed Lost", "IsClosed": True, "IsWon": False}
     vendor.records["Opportunity"].append(lost | {"AccountId": account_id(ANNA)})
     async with opened(vendor, about=["orders"]) as crm:
-        assert [one.title for one in (await told(crm)).orders] == ["Ten desks", "One lamp"]
+        assert [one.title for one in (await told_whole(crm)).orders] == ["Ten desks", "One lamp"]
 
 
 async def test_the_object_order_is_open_until_a_status_that_the_settings_call_done() -> None:
@@ -56,7 +47,7 @@ async def test_the_object_order_is_open_until_a_status_that_the_settings_call_do
         vendor.records["Order"].append(own | {"AccountId": account_id(ANNA)})
     options = {"about": ["orders"], "orders_from": "Order", "orders_done": ["Delivered"]}
     async with opened(vendor, **options) as crm:
-        orders = (await told(crm)).orders
+        orders = (await told_whole(crm)).orders
     assert [(one.reference, one.state, one.is_open, str(one.placed_on), str(one.total)) for one in orders] == [
         ("00000100", "Shipped", True, "2026-11-01", "12.50"),
         ("00000099", "Delivered", False, "2026-10-01", "12.50"),
@@ -68,7 +59,7 @@ async def test_cases_are_the_persons_own_and_a_companys_are_all_of_it() -> None:
     colleagues = {"CaseNumber": "77", "Subject": "Printer", "IsClosed": False, "ContactId": own_id(BRUNO)}
     vendor.records["Case"].append(colleagues | {"AccountId": account_id(ANNA)})
     async with opened(vendor, about=["incidents"]) as crm:
-        anna, company = await told(crm), await crm.details(COMPANY)
+        anna, company = await told_whole(crm), await crm.details(COMPANY)
     assert [(one.reference, one.state, one.severity, one.owner) for one in anna.incidents] == [
         ("31", "Working", "High", "Bruno Esposito"),
         ("12", "Closed", "High", "Dana O'Neill"),
@@ -97,7 +88,7 @@ async def test_an_email_is_told_once_and_a_draft_or_an_open_task_is_not() -> Non
     todo = {"Id": "00T6", "Subject": "Call back", "TaskSubtype": "Call", "IsClosed": False, "WhoId": own_id(ANNA)}
     vendor.records["Task"].append(todo | {"ActivityDate": "2026-11-20"})
     async with opened(vendor, about=["contacts"]) as crm:
-        touches = (await told(crm)).touches
+        touches = (await told_whole(crm)).touches
     assert [(one.kind, one.title, one.direction, one.by) for one in touches] == [
         ("e-mail", "Our offer", "out", "Dana O'Neill"),
         ("e-mail", "Re: your offer", "in", None),
@@ -109,7 +100,7 @@ async def test_an_organisation_without_email_messages_has_its_tasks() -> None:
     vendor = Vendor()
     vendor.missing = {"EmailMessage"}
     async with opened(vendor, about=["contacts"]) as crm:
-        touches = (await told(crm)).touches
+        touches = (await told_whole(crm)).touches
     assert [(one.kind, one.title) for one in touches] == [
         ("e-mail", "Email: Re: your offer"),
         ("meeting", "Visit in Milan"),
@@ -128,10 +119,10 @@ async def test_calls_that_offhook_wrote_are_no_other_contacts() -> None:
         contact_id=f"Contact/{own_id(ANNA)}",
     )
     async with opened(vendor, about=["contacts"]) as crm:
-        before = (await told(crm)).touches
+        before = (await told_whole(crm)).touches
         await crm.write_call(call)
         assert vendor.calls()
-        assert (await told(crm)).touches == before
+        assert (await told_whole(crm)).touches == before
 
 
 async def test_an_object_that_the_user_may_not_read_is_named() -> None:
@@ -156,7 +147,7 @@ async def test_more_than_a_card_holds_is_not_asked_for() -> None:
         own = {"CaseNumber": str(i), "Subject": f"Case {i}", "CreatedDate": f"2026-10-{i + 1:02}T09:00:00.000+0000"}
         vendor.records["Case"].append(own | {"ContactId": own_id(BRUNO), "IsClosed": False})
     async with opened(vendor, about=["incidents"]) as crm:
-        bruno = await told(crm, BRUNO.mobile)
+        bruno = await told_whole(crm, BRUNO.mobile)
     assert [one.title for one in bruno.incidents] == [f"Case {i}" for i in range(MAX_NUMBERS + 9, 9, -1)]
 
 

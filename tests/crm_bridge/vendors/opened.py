@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from crm_bridge.contact import Contact
 from crm_bridge.number import Number, parse_number
 from crm_bridge.options import parse_options
 from crm_bridge.settings import CrmSettings, SourceSettings
 from crm_bridge.sources import Surroundings, find_kind
-from tests.crm_bridge.vendors.crm_server import CrmServer
+from tests.crm_bridge.vendors.crm_server import ANNA, CrmServer
 
 
 @asynccontextmanager
@@ -32,6 +33,30 @@ def open_kind(kind: str, options: dict[str, Any], give_up_s: float = 10.0) -> An
     engine = create_async_engine("sqlite+aiosqlite:///:memory:")
     own = parse_options(SourceSettings(name="crm", kind=kind, options=options), module.Options, environ={})
     return module.open_adapter("crm", own, Surroundings(engine, CrmSettings(lookup_give_up_s=give_up_s)))
+
+
+async def told(crm: Any, phone: str = ANNA.phone) -> Contact:
+    """All that the CRM tells of the only customer with this number."""
+    [found] = await crm.find(number(phone))
+    contact = await crm.details(found)
+    assert isinstance(contact, Contact)
+    return contact
+
+
+async def told_whole(crm: Any, phone: str = ANNA.phone) -> Contact:
+    """The same, where each part that is asked for could be read."""
+    contact = await told(crm, phone)
+    assert contact.unread == (), contact.unread
+    return contact
+
+
+async def told_once(kind: str, options: dict[str, Any], phone: str = ANNA.phone, give_up_s: float = 10.0) -> Contact:
+    """The same as ``told``, by an adapter that is opened for this question alone."""
+    crm = open_kind(kind, options, give_up_s)
+    try:
+        return await told(crm, phone)
+    finally:
+        await crm.close()
 
 
 def number(text: str) -> Number:
