@@ -7,7 +7,7 @@ import re
 from collections import OrderedDict
 from datetime import UTC, datetime
 from html import escape
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9:.@+-]")
 _PARAGRAPH: Final = re.compile(r"</p>|<br\s*/?>|</div>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _MARKER: Final = re.compile(r"Offhook call \S+")
+_Record = TypeVar("_Record")
 
 
 def cleaned(activity: CallActivity) -> CallActivity:
@@ -86,28 +87,28 @@ def is_ours(text: object) -> bool:
     return bool(lines) and _MARKER.fullmatch(lines[-1].strip()) is not None
 
 
-class Remembered:
-    """Where the latest calls were written: for CRMs in which one cannot look for a call, or not at once.
+class Remembered(Generic[_Record]):
+    """The records learnt last: where calls were written in CRMs in which one cannot look for a call, or not at once.
 
-    >>> seen = Remembered(most=1)
+    >>> seen = Remembered[str](most=1)
     >>> seen.put("main:1", "5")
     >>> seen.put("main:2", "6")
     >>> seen.get("main:1"), seen.get("main:2")
-    ('', '6')
+    (None, '6')
     """
 
     def __init__(self, most: int = 2_000) -> None:
         self._most = most
-        self._records: OrderedDict[str, str] = OrderedDict()
+        self._records: OrderedDict[str, _Record] = OrderedDict()
 
-    def get(self, call_id: str) -> str:
-        """The record of this call; "" if it is not remembered."""
-        return self._records.get(call_id, "")
+    def get(self, key: str) -> _Record | None:
+        """What is remembered under ``key``; None if nothing is."""
+        return self._records.get(key)
 
-    def put(self, call_id: str, record: str) -> None:
+    def put(self, key: str, record: _Record) -> None:
         """Remember it, and forget the oldest if they are too many."""
-        self._records.pop(call_id, None)
-        self._records[call_id] = record
+        self._records.pop(key, None)
+        self._records[key] = record
         if len(self._records) > self._most:
             self._records.popitem(last=False)
 

@@ -70,7 +70,7 @@ class CtiPush:
         self._source, self._http, self._path, self._story = source, http, path, story
         self._live_s = live_s
         self._lanes = Lanes(self._deliver, MOST_WAITING)
-        self._told = Remembered(10_000)
+        self._told = Remembered[str](10_000)
         self._is_away = False
         self.counts = CtiCounts()
 

@@ -22,11 +22,12 @@ from yarl import URL
 
 from crm_bridge.about import Telling
 from crm_bridge.activity import ActivityRefusedError
-from crm_bridge.contact import SourceBusyError, SourceError, SourceRefusedError
+from crm_bridge.contact import Closable, SourceBusyError, SourceError, SourceRefusedError
 from crm_bridge.options import HttpOptions
 from cti.errors import OffhookError
 
 _Shape = TypeVar("_Shape")
+_Held = TypeVar("_Held", bound=Closable)
 
 #: bytes of one reply, unpacked; a card needs a few thousand
 MAX_REPLY_BYTES: Final = 2 << 20
@@ -244,9 +245,17 @@ class HttpAdapter(Telling):
         self.name = name
         self.region = region
         self.http = HttpClient(name, options, timeout_s, headers)
+        self._held: list[Closable] = []
+
+    def hold(self, one: _Held) -> _Held:
+        """The same: something that asks by this adapter, and so is closed before its connections are."""
+        self._held.append(one)
+        return one
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close what it holds, and all connections."""
+        for one in self._held:
+            await one.close()
         await self.http.close()
 
 

@@ -108,7 +108,7 @@ class BottleCrm(HttpAdapter):
         headers = {"Authorization": f"Bearer {options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._pages = options.pages_url.rstrip("/")
-        self._remembered = Remembered()
+        self._remembered = Remembered[str]()
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._deals,
             Part.INCIDENTS: self._cases,

@@ -27,7 +27,8 @@ import msgspec
 
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, title_of
-from crm_bridge.call_record import Remembered, cleaned, epoch_s, holds, html_of
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, epoch_s, holds, html_of
 from crm_bridge.contact import AccountState, Contact, Incident, Order, Touch
 from crm_bridge.dolibarr_about import (
     BY_MAIL,
@@ -55,8 +56,6 @@ _PHONES: Final = {
 _LABELS: Final = {"phone_pro": "work", "phone_mobile": "mobile", "phone_perso": "home", "phone": ""}
 _API: Final = "/api/index.php"
 _EVENTS: Final = f"{_API}/agendaevents"
-#: what is remembered as the company of a contact without one
-_NOBODYS: Final = "0"
 #: events by the ids of their types: neither to do (0 %) nor phone calls (1) nor, but for mails, entered by itself (40)
 _TOUCHES: Final = f"(t.percent:!=:0) and (t.fk_action:!=:1) and ((t.fk_action:!=:40) or (t.code:like:'%{BY_MAIL}'))"
 _NAMES: Final = {"contacts": ("t.lastname", "t.firstname"), "thirdparties": ("t.nom", "t.code_client")}
@@ -89,7 +88,7 @@ class Dolibarr(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._objects = options.objects
         self._own_id = ""
-        self._companies = Remembered()
+        self._companies = self.hold(Belonging(self.get, nobody=""))
         self._users: dict[str, str] = {}
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._orders,
@@ -200,12 +199,7 @@ class Dolibarr(HttpAdapter):
         kind, _, own = contact.contact_id.partition("/")
         if kind not in _PHONES or not own.isdecimal():
             return "", ""
-        if kind == "thirdparties":
-            return own, ""
-        if not self._companies.get(own):
-            await self.get(contact.contact_id)
-        company = self._companies.get(own)
-        return "" if company == _NOBODYS else company, own
+        return (own, "") if kind == "thirdparties" else (await self._companies.of(contact.contact_id), own)
 
     async def _user_names(self, ids: set[str]) -> dict[str, str]:
         """Names of users by their ids; those that may not be read are missing."""
@@ -227,7 +221,7 @@ class Dolibarr(HttpAdapter):
     def _contact(self, kind: str, one: Record) -> Contact:
         own = text_of(one.get("id"), 20)
         if kind == "contacts":
-            self._companies.put(own, text_of(one.get("socid"), 20) or _NOBODYS)
+            self._companies.note(f"{kind}/{own}", _company_of(one))
         page = f"contact/card.php?id={segment(own)}" if kind == "contacts" else f"societe/card.php?socid={segment(own)}"
         closed = text_of(one.get("status")) == "0"
         return make_contact(
@@ -251,3 +245,9 @@ def open_adapter(name: str, options: Options, surroundings: Surroundings) -> Dol
     """Dolibarr as a source. Raises OffhookError ``crm-options``."""
     need_secret(name, options, "token")
     return Dolibarr(name, options, surroundings)
+
+
+def _company_of(one: Record) -> str:
+    """The third party of a contact; "" for none, which may be told as 0."""
+    company = text_of(one.get("socid"), 20)
+    return company if company.isdecimal() and int(company) else ""

@@ -24,7 +24,8 @@ import msgspec
 from crm_bridge import espocrm_about
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, holds, is_inbound, utc_text, was_answered
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, holds, is_inbound, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import loose_pattern
@@ -85,7 +86,7 @@ class Espo(HttpAdapter):
         self._entities = options.entities
         self._assigned_user = options.assigned_user
         self._sales = _SALES[options.orders_from]
-        self._accounts = Remembered()
+        self._accounts = self.hold(Belonging(self.get, nobody=""))
         tellers: dict[Part, Teller] = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
         self.ask_about(options.about, tellers | {Part.CONTACTS: self._contacts})
 
@@ -127,7 +128,7 @@ class Espo(HttpAdapter):
         if entity not in _BUYERS:
             return []
         sales = self._sales
-        account = own if entity == "Account" else await self._account(contact.contact_id)
+        account = own if entity == "Account" else await self._accounts.of(contact.contact_id)
         newest = {"select": sales.select, "orderBy": sales.newest, "order": "desc"}
         where = espocrm_about.whose(sales, own if entity == "Contact" else "", account)
         path, asked = f"/api/v1/{sales.entity}", newest | where
@@ -162,12 +163,6 @@ class Espo(HttpAdapter):
         entity, _, own = contact.contact_id.partition("/")
         return (entity, own) if entity in self._entities and own else ("", "")
 
-    async def _account(self, contact_id: str) -> str:
-        """Espo's id of the account that a contact belongs to; "" for none."""
-        if not self._accounts.get(contact_id):
-            await self.get(contact_id)
-        return self._accounts.get(contact_id)[1:]
-
     async def _newest(self, path: str, params: dict[str, str]) -> Records:
         asked = params | {"maxSize": str(MAX_NUMBERS)}
         return (await self.http.fetch_as(_Listed, "GET", path, params=asked)).rows
@@ -201,7 +196,7 @@ class Espo(HttpAdapter):
         own = text_of(one.get("id"), 60)
         data = one.get("phoneNumberData")
         more = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
-        self._accounts.put(f"{entity}/{own}", f"/{text_of(one.get('accountId'), 60)}")
+        self._accounts.note(f"{entity}/{own}", text_of(one.get("accountId"), 60))
         return make_contact(
             self.name,
             self.region,

@@ -29,7 +29,8 @@ import msgspec
 
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of
-from crm_bridge.call_record import Remembered, cleaned, is_inbound, safe_id, talk_s, was_answered
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, is_inbound, safe_id, talk_s, was_answered
 from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import loose_pattern
 from crm_bridge.found import Record, date_of, make_contact, money_of, text_of, touch_of
@@ -46,8 +47,6 @@ _FIELDS: Final = '["name","first_name","last_name","company_name","email_id","ph
 _CONTACT: Final = "/api/resource/Contact"
 _CALLS: Final = "/api/resource/Call%20Log"
 _MAX_NAME: Final = 140
-#: what is remembered as the customer of a contact without one
-_NOBODYS: Final = "\n"
 _SETTLED: Final = ("Completed", "Closed", "Cancelled", "Resolved")
 _ORDER: Final = (
     "name", "po_no", "status", "delivery_status", "transaction_date", "delivery_date", "grand_total", "currency",
@@ -95,7 +94,7 @@ class Frappe(HttpAdapter):
         headers = {"Authorization": f"token {options.api_key}:{options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._zone = ZoneInfo(options.time_zone)
-        self._customers = Remembered()
+        self._customers = self.hold(Belonging(self.get, nobody=""))
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._orders,
             Part.INCIDENTS: self._incidents,
@@ -169,7 +168,7 @@ class Frappe(HttpAdapter):
 
     async def _touches(self, contact: Contact) -> list[Touch]:
         """Those linked with the customer and with the contact; one with both comes twice."""
-        names = [contact.contact_id, *filter(None, [await self._customer(contact)])]
+        names = [contact.contact_id, *filter(None, [await self._customers.of(contact.contact_id)])]
         said: list[list[object]] = [
             ["Communication Link", "link_doctype", "in", ["Contact", "Customer"]],
             ["Communication Link", "link_name", "in", names],
@@ -193,14 +192,8 @@ class Frappe(HttpAdapter):
 
     async def _whose(self, doctype: str, person: str, contact: Contact) -> list[object]:
         """The filter for what is the customer's, or the contact's own where he has no customer."""
-        customer = await self._customer(contact)
+        customer = await self._customers.of(contact.contact_id)
         return [doctype, "customer", "=", customer] if customer else [doctype, person, "=", contact.contact_id]
-
-    async def _customer(self, contact: Contact) -> str:
-        """The customer of a contact; a list does not tell it, so one that comes from a list is asked for whole."""
-        if not self._customers.get(contact.contact_id):
-            await self.get(contact.contact_id)
-        return self._customers.get(contact.contact_id).strip()
 
     async def _listed(self, filters: list[list[str]], limit: int) -> list[Contact]:
         asked = msgspec.json.encode(filters).decode()
@@ -218,8 +211,8 @@ class Frappe(HttpAdapter):
             (text_of(link.get("link_name")) for link in linked if link.get("link_doctype") == "Customer"), ""
         )
         own = text_of(one.get("name"))
-        if isinstance(links, list):
-            self._customers.put(own, customer or _NOBODYS)
+        if isinstance(links, list):  # a list of contacts does not tell them
+            self._customers.note(own, customer)
         return make_contact(
             self.name,
             self.region,

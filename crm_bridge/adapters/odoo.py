@@ -26,7 +26,8 @@ import msgspec
 from crm_bridge import odoo_about
 from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity
-from crm_bridge.call_record import Remembered, cleaned, hash_of, html_of, refused, without_customer
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, hash_of, html_of, refused, without_customer
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import loose_pattern, significant_digits
@@ -89,7 +90,7 @@ class Odoo(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._options = options
         self._sign_on = SignOn(self._authenticate)
-        self._companies = Remembered()
+        self._companies = self.hold(Belonging(self.get, nobody=""))
         self._fields: dict[str, list[str]] = {}
         tellers = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
         self.ask_about(options.about, tellers | {Part.PRODUCTS: self._products, Part.CONTACTS: self._contacts})
@@ -163,9 +164,7 @@ class Odoo(HttpAdapter):
 
     async def _company(self, own: str) -> int:
         """The partner whose orders are also this one's: his company, or himself."""
-        if not self._companies.get(own):
-            await self.get(own)
-        return int(self._companies.get(own) or own)
+        return int(await self._companies.of(own) or own)
 
     async def _known_fields(self, asked: odoo_about.Asked) -> list[str]:
         if asked.model not in self._fields:
@@ -240,7 +239,7 @@ class Odoo(HttpAdapter):
         return reply["result"]
 
     def _contact(self, one: Record) -> Contact:
-        self._companies.put(text_of(one.get("id"), 20), odoo_about.company_of(one))
+        self._companies.note(text_of(one.get("id"), 20), odoo_about.company_of(one))
         form = "/odoo/res.partner/{}" if self._options.api == "json2" else "/web#id={}&model=res.partner&view_type=form"
         return make_contact(
             self.name,

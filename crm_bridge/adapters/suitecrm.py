@@ -27,7 +27,8 @@ import msgspec
 from crm_bridge import suitecrm_about
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, is_inbound, talk_s, utc_text, was_answered
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, is_inbound, talk_s, utc_text, was_answered
 from crm_bridge.contact import Contact, Incident, Order, Touch
 from crm_bridge.forms import as_stored, loose_pattern
 from crm_bridge.found import Record, first_text, make_contact, text_of
@@ -48,7 +49,6 @@ _PHONES = {
 }
 #: the length of a call's subject there (modules/Calls/vardefs.php)
 _MAX_SUBJECT: Final = 50
-_NO_ACCOUNT: Final = "Accounts/"
 _SHOWN: Final = ("first_name", "last_name", "name", "email1", "account_name", "account_id", "description", "title")
 #: a field that a module does not have is an error there (Api/V8/Param/Options/Fields.php)
 _SHOWN_OF_ACCOUNTS: Final = ("name", "email1", "description")
@@ -103,7 +103,7 @@ class Suite(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._options = options
         self._sign_on = SignOn(self._grant)
-        self._accounts = Remembered()
+        self._accounts = self.hold(Belonging(self.get, nobody=""))
         tellers: dict[Part, Teller] = {Part.ORDERS: self._orders, Part.INCIDENTS: self._incidents}
         self.ask_about(options.about, tellers | {Part.CONTACTS: self._contacts})
 
@@ -175,12 +175,7 @@ class Suite(HttpAdapter):
 
     async def _account(self, contact_id: str) -> str:
         """The account of a contact, as an id of this source; "" for none, and for an account itself."""
-        if not contact_id.startswith("Contacts/"):
-            return ""
-        if not self._accounts.get(contact_id):
-            await self.get(contact_id)
-        account = self._accounts.get(contact_id)
-        return account if account != _NO_ACCOUNT else ""
+        return await self._accounts.of(contact_id) if contact_id.startswith("Contacts/") else ""
 
     async def _related(self, record: str, link: str) -> list[_Item]:
         """The newest records that are linked with one; none where its module has no such link."""
@@ -225,7 +220,7 @@ class Suite(HttpAdapter):
         one: Record = item.attributes
         name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
         contact_id, account = f"{module}/{text_of(item.id, 60)}", text_of(one.get("account_id"), 60)
-        self._accounts.put(contact_id, f"{_NO_ACCOUNT}{account}")
+        self._accounts.note(contact_id, f"Accounts/{account}" if account else "")
         phones = dict.fromkeys([*self._options.phone_fields, *_PHONES])
         return make_contact(
             self.name,

@@ -67,7 +67,7 @@ class Tryton(HttpAdapter):
         self._options = options
         self._path = f"/{segment(options.database)}/{options.path}"
         self._sign_on = SignOn(self._log_in)
-        self._remembered = Remembered()
+        self._remembered = Remembered[str]()
         self._tells_orders = Part.ORDERS in options.about
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._orders,

@@ -28,7 +28,8 @@ import msgspec
 
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, holds, refused, utc_text, was_answered
+from crm_bridge.belonging import Belonging
+from crm_bridge.call_record import cleaned, holds, refused, utc_text, was_answered
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import significant_digits
@@ -104,7 +105,7 @@ class Vtiger(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._modules = options.modules
         self._own_id = ""
-        self._people = Remembered()
+        self._owners = self.hold(Belonging(self.get, nobody=("", "")))
         self._users: dict[str, str] = {}
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._orders,
@@ -212,12 +213,7 @@ class Vtiger(HttpAdapter):
     async def _whose(self, contact: Contact) -> tuple[str, str]:
         """The contact and the organisation, each "" where there is none."""
         own = contact.contact_id
-        if not _ID.fullmatch(own):
-            return "", ""
-        if not self._people.get(own):
-            await self.get(own)
-        person, _, company = self._people.get(own).partition(",")
-        return person, company
+        return await self._owners.of(own) if _ID.fullmatch(own) else ("", "")
 
     async def _user_names(self, records: Iterable[Record]) -> dict[str, str]:
         """Names of those whom records are assigned to, by their ids; those that may not be read are missing."""
@@ -243,12 +239,12 @@ class Vtiger(HttpAdapter):
     def _remember(self, own: str, one: Record) -> None:
         """Which contact and organisation a record is: what is asked about depends on it."""
         if "account_no" in one:
-            self._people.put(own, f",{own}")
+            self._owners.note(own, ("", own))
         elif "lead_no" in one:
-            self._people.put(own, ",")
+            self._owners.note(own, ("", ""))
         elif "contact_no" in one and "account_id" in one:
             company = text_of(one.get("account_id"), 40)
-            self._people.put(own, f"{own},{company if _ID.fullmatch(company) else ''}")
+            self._owners.note(own, (own, company if _ID.fullmatch(company) else ""))
 
     def _contact(self, one: Record) -> Contact:
         name = f"{text_of(one.get('firstname'))} {text_of(one.get('lastname'))}".strip()

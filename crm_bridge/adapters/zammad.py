@@ -108,7 +108,7 @@ class Zammad(HttpAdapter):
         headers = {"Authorization": f"Token token={options.token}"}
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._ticket = {"group": options.ticket_group, "state": options.ticket_state}
-        self._remembered = Remembered()  # a search finds a new ticket after some seconds only
+        self._remembered = Remembered[str]()  # a search finds a new ticket after some seconds only
         self._states: dict[object, str] = {}
         self.ask_about(options.about, {Part.INCIDENTS: self._incidents, Part.CONTACTS: self._touches})
 

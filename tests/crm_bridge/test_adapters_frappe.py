@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
+import pytest
+
 from crm_bridge.contact import Contact, Touch
+from tests.crm_bridge.scene import until
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
 from tests.crm_bridge.vendors.frappe import Vendor
 from tests.crm_bridge.vendors.opened import number, opened
@@ -63,6 +67,28 @@ async def test_a_contact_from_a_list_is_asked_for_whole_once_for_his_customer() 
         for _ in range(2):
             assert len((await crm.details(listed)).orders) == 2
     assert [one.path.rpartition("/")[2] for one in vendor.asked] == ["CON-1", "Sales Order", "Sales Order"]
+
+
+async def test_all_parts_together_ask_for_the_customer_of_a_contact_once() -> None:
+    vendor = Vendor()
+    listed = Contact(source="crm", contact_id="CON-1", name="Anna Rossi")
+    async with opened(vendor, about=PARTS) as crm:
+        anna = await crm.details(listed)
+    assert (len(anna.orders), len(anna.incidents), len(anna.touches), anna.products) == (2, 2, 2, ("Desk", "Lamp"))
+    asked = sorted(one.path.rpartition("/")[2] for one in vendor.asked)
+    assert asked == ["CON-1", "Communication", "Issue", "Sales Order", "Sales Order"]
+
+
+async def test_who_closes_it_gives_up_what_is_being_read() -> None:
+    vendor = Vendor()
+    listed = Contact(source="crm", contact_id="CON-1", name="Anna Rossi")
+    async with opened(vendor, about=["orders"]) as crm:
+        vendor.mood = "slow"
+        telling = asyncio.create_task(crm.details(listed))
+        await until(lambda: vendor.asked)
+        await crm.close()
+        with pytest.raises(asyncio.CancelledError):
+            await telling
 
 
 async def test_whose_contact_has_no_customer_what_is_his_own_is_told() -> None:
