@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from crm_bridge.contact import Contact
@@ -14,6 +15,9 @@ from crm_bridge.options import parse_options
 from crm_bridge.settings import CrmSettings, SourceSettings
 from crm_bridge.sources import Surroundings, find_kind
 from tests.crm_bridge.vendors.crm_server import ANNA, CrmServer
+
+#: what is no id of a customer, and may not become more than a value in a question
+NO_IDS = ("1 OR 1=1", "1]", "1)", "\u0661", "9" * 30, "")
 
 
 @asynccontextmanager
@@ -57,6 +61,13 @@ async def told_once(kind: str, options: dict[str, Any], phone: str = ANNA.phone,
         return await told(crm, phone)
     finally:
         await crm.close()
+
+
+async def nothing_is_told_of(crm: Any, customers: list[Contact]) -> None:
+    """Hold the CRM to it that it adds nothing to these customers, nor to one with an id that is none."""
+    nobodies = [msgspec.structs.replace(customers[0], contact_id=own) for own in NO_IDS]
+    for one in (*customers, *nobodies):
+        assert await crm.details(one) == one, one.contact_id
 
 
 def number(text: str) -> Number:
