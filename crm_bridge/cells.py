@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
-from crm_bridge.contact import AccountState
+from crm_bridge.contact import VOID, AccountState
 from crm_bridge.matching import fold
 from crm_bridge.number import Number, NumberKind, parse_number
 
@@ -45,11 +45,10 @@ _STATES: Final = {
 _STATE_WORDS: Final = {word: state for state, words in _STATES.items() for word in words.split()}
 _YES: Final = _words("1 y yes true x open si s vero aperto aperta ja wahr offen oui o vrai ouvert abierto")
 _NO: Final = _words("0 n no false closed falso chiuso chiusa nein falsch geschlossen non faux clos cerrado")
-_DONE: Final = _words(
-    "closed done delivered completed complete cancelled canceled resolved solved returned chiuso chiusa "
-    "evaso evasa consegnato consegnata completato annullato risolto geschlossen erledigt geliefert abgeschlossen "
-    "storniert gelost clos ferme livre livree termine terminee annule annulee resolu cerrado cerrada entregado "
-    "entregada completado cancelado resuelto"
+_DONE: Final = frozenset(map(fold, VOID)) | _words(
+    "closed done delivered completed complete resolved solved chiuso chiusa evaso evasa consegnato consegnata "
+    "completato risolto geschlossen erledigt geliefert abgeschlossen gelost clos ferme livre livree termine terminee "
+    "resolu cerrado cerrada entregado entregada completado resuelto"
 )
 
 

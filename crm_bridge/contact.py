@@ -26,8 +26,9 @@ class AccountState(StrEnum):
 
 
 _VOID_WORDS: Final = """cancel cancelled canceled void rejected refused lost returned annullato annullata annullati
-rifiutato reso storniert abgelehnt annulé annulée refusé cancelado cancelada anulado anulada rechazado"""
-_VOID: Final = frozenset(_VOID_WORDS.split())
+rifiutato reso storniert abgelehnt annulé annulée annule annulee refusé cancelado cancelada anulado anulada rechazado"""
+#: states of an order of which nothing came, in lower case
+VOID: Final = frozenset(_VOID_WORDS.split())
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -74,7 +75,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         >>> Order(reference="1", state="Annullato").is_void, Order(reference="2", state="delivered").is_void
         (True, False)
         """
-        return not _VOID.isdisjoint(re.findall(r"\w+", self.state.casefold()))
+        return not VOID.isdisjoint(re.findall(r"\w+", self.state.casefold()))
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

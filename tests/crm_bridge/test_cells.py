@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from crm_bridge.cells import CellError, parse_cents, parse_date, parse_open, parse_phones, parse_state, plain_cell
-from crm_bridge.contact import AccountState
+from crm_bridge.contact import VOID, AccountState, Order
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,12 @@ def test_the_state_of_an_account_in_five_languages(cell: str, state: AccountStat
 )
 def test_open_unless_it_is_done(cell: str, state: str, is_open: bool) -> None:
     assert parse_open(cell, state) is is_open
+
+
+@pytest.mark.parametrize("state", [*sorted(VOID), "Annullata", "REFUSÉ", "Order rejected"])
+def test_what_nothing_came_of_is_not_open(state: str) -> None:
+    assert not parse_open("", state)
+    assert Order(reference="1", state=state).is_void
 
 
 def test_neither_yes_nor_no_is_refused() -> None:
