@@ -24,6 +24,11 @@ def any_of(ids: tuple[str, str], person: str, company: str) -> str:
     return " or ".join(f"{field} = '{own}'" for field, own in zip((person, company), ids, strict=True) if own)
 
 
+def user_of(one: Record) -> str:
+    """The id of the user whom a record is assigned to; "" for none."""
+    return text_of(one.get("assigned_user_id"), 40)
+
+
 def order_of(one: Record) -> Order:
     """A SalesOrder with the fields ``ORDER_FIELDS``."""
     state = text_of(one.get("sostatus"), 60)
@@ -47,16 +52,15 @@ def incident_of(one: Record, names: dict[str, str]) -> Incident:
         state=state,
         is_open=state != "Closed",
         severity=text_of(one.get("ticketpriorities"), 40),
-        owner=names.get(text_of(one.get("assigned_user_id"), 40)),
+        owner=names.get(user_of(one)),
         opened_on=date_of(one.get("createdtime")),
     )
 
 
 def held_event(one: Record, names: dict[str, str]) -> Iterator[Touch]:
     """An event with the fields ``EVENT_FIELDS``."""
-    by = names.get(text_of(one.get("assigned_user_id"), 40))
     kind = text_of(one.get("activitytype"), 40).replace("Meeting", "meeting")
-    yield from touch_of(one.get("date_start"), kind, one.get("subject"), by=by)
+    yield from touch_of(one.get("date_start"), kind, one.get("subject"), by=names.get(user_of(one)))
 
 
 def mail_of(one: Record, names: dict[str, str], customers: str) -> Iterator[Touch]:
@@ -65,6 +69,5 @@ def mail_of(one: Record, names: dict[str, str], customers: str) -> Iterator[Touc
     if flag == "SAVED":
         return
     came = bool(customers) and sender.casefold() == customers.casefold()
-    by = names.get(text_of(one.get("assigned_user_id"), 40))
     way = "in" if came else "out" if flag == "SENT" else ""
-    yield from touch_of(one.get("date_start"), "e-mail", one.get("subject"), direction=way, by=by)
+    yield from touch_of(one.get("date_start"), "e-mail", one.get("subject"), direction=way, by=names.get(user_of(one)))

@@ -50,6 +50,7 @@ from crm_bridge.vtiger_about import (
     incident_of,
     mail_of,
     order_of,
+    user_of,
 )
 
 _API: Final = "/restapi/v1/vtiger/default"
@@ -217,7 +218,7 @@ class Vtiger(HttpAdapter):
 
     async def _user_names(self, records: Iterable[Record]) -> dict[str, str]:
         """Names of those whom records are assigned to, by their ids; those that may not be read are missing."""
-        owners = {text_of(one.get("assigned_user_id"), 40) for one in records} - self._users.keys()
+        owners = {user_of(one) for one in records} - self._users.keys()
         missing = ",".join(f"'{one}'" for one in sorted(owners) if _ID.fullmatch(one))
         if missing:
             query = f"select id,first_name,last_name from Users where id in ({missing}) limit 100;"  # noqa: S608  ids only
