@@ -51,8 +51,8 @@ _PARTS: Final = {
 }
 
 
-def _question(text: str) -> str:
-    return Template(text).substitute(_PARTS)
+def _question(text: str, **parts: str) -> str:
+    return Template(text).substitute(_PARTS, **parts)
 
 
 ORDERS: Final = _question("""
@@ -74,29 +74,20 @@ JOIN creme_core_relation r ON $bill
 WHERE $his_or_his_house
 ORDER BY created DESC LIMIT $most""")
 
-PRODUCTS: Final = _question("""
+_LINES: Final = """
 SELECT COALESCE(i.name, l.on_the_fly_item) AS item, e.created AS created
 FROM billing_salesorder b JOIN $entity b.cremeentity_ptr_id
 JOIN billing_salesorderstatus s ON s.id = b.status_id AND s.uuid <> '$order_rejected'
 JOIN creme_core_relation r ON $bill
 JOIN creme_core_relation h ON h.subject_entity_id = e.id AND h.type_id = 'billing-subject_had_line'
-JOIN billing_productline l ON l.cremeentity_ptr_id = h.object_entity_id
+JOIN billing_${kind}line l ON l.cremeentity_ptr_id = h.object_entity_id
 LEFT JOIN creme_core_relation p
     ON p.subject_entity_id = l.cremeentity_ptr_id AND p.type_id = 'billing-subject_line_related_item'
-LEFT JOIN products_product i ON i.cremeentity_ptr_id = p.object_entity_id
-WHERE $his_or_his_house
-UNION ALL
-SELECT COALESCE(i.name, l.on_the_fly_item), e.created
-FROM billing_salesorder b JOIN $entity b.cremeentity_ptr_id
-JOIN billing_salesorderstatus s ON s.id = b.status_id AND s.uuid <> '$order_rejected'
-JOIN creme_core_relation r ON $bill
-JOIN creme_core_relation h ON h.subject_entity_id = e.id AND h.type_id = 'billing-subject_had_line'
-JOIN billing_serviceline l ON l.cremeentity_ptr_id = h.object_entity_id
-LEFT JOIN creme_core_relation p
-    ON p.subject_entity_id = l.cremeentity_ptr_id AND p.type_id = 'billing-subject_line_related_item'
-LEFT JOIN products_service i ON i.cremeentity_ptr_id = p.object_entity_id
-WHERE $his_or_his_house
-ORDER BY created DESC LIMIT $most""")
+LEFT JOIN products_${kind} i ON i.cremeentity_ptr_id = p.object_entity_id
+WHERE $his_or_his_house"""
+_PRODUCT_LINES: Final = _question(_LINES, kind="product")
+_SERVICE_LINES: Final = _question(_LINES, kind="service")
+PRODUCTS: Final = _question(f"{_PRODUCT_LINES}\nUNION ALL{_SERVICE_LINES}\nORDER BY created DESC LIMIT $most")
 
 TICKETS: Final = _question("""
 SELECT e.id AS entity, t.number AS number, t.title AS title, s.name AS status, p.name AS priority, e.created AS created,
