@@ -25,7 +25,8 @@ from kpi.importers.freeswitch_record import parse_json_record
 from kpi.importers.freeswitch_table import leg_of_row
 from kpi.importers.freeswitch_xml import document_of, parse_xml_record
 from kpi.importers.lines import CdrLeg
-from tests.kpi.importers.logged import FIELDS, Score, nearest, row_of, same, truth_of
+from tests.kpi.importers.fidelity import EXACT_S, FIELDS, WHOLE_S, Score, matched, same, score_of, table_of
+from tests.kpi.importers.logged import truth_of
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "freeswitch"
 FOLDERS = {path.parent.name: path.parent for path in sorted(RECORDINGS.glob("*/json_cdr.tar.gz"))}
@@ -168,56 +169,31 @@ def told(folder: Path, kind: str) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def is_exact(kind: str) -> bool:
-    """Whether its instants are microseconds."""
-    return kind.startswith(("json", "xml", "v_xml_cdr with"))
+def tolerances_of(kind: str) -> dict[str, float]:
+    """By whether its instants are microseconds."""
+    return EXACT_S if kind.startswith(("json", "xml", "v_xml_cdr with")) else WHOLE_S
 
 
 def score(kind: str) -> Score:
     """The truth of all recordings against what this kind tells."""
-    calls = count = exact = ghosts = 0
-    right = dict.fromkeys(FIELDS, 0)
-    for folder in FOLDERS.values():
-        truth = truth_of(folder)
-        left = [row_of(call, datetime.fromisoformat(truth["started_at"])) for call in told(folder, kind)]
-        for want in sorted(truth["calls"], key=lambda call: call["offered_at"]):
-            got = nearest(want, left)
-            calls += 1
-            if got is not None:
-                left.remove(got)
-                good = [name for name in FIELDS if same(name, want, got, ("cel",) if is_exact(kind) else ("cdr",))]
-                count += 1
-                exact += len(good) == len(FIELDS)
-                right.update({name: right[name] + 1 for name in good})
-        ghosts += len(left)
-    return Score(calls, count, exact, right, ghosts)
+    stories = ((truth_of(folder), told(folder, kind)) for folder in FOLDERS.values())
+    return score_of(stories, tolerances_of(kind))
 
 
 def wrong_of(kind: str) -> Iterator[str]:
     """What is told otherwise than it was, for whoever improves it."""
     for name, folder in FOLDERS.items():
-        truth = truth_of(folder)
-        left = [row_of(call, datetime.fromisoformat(truth["started_at"])) for call in told(folder, kind)]
-        for want in sorted(truth["calls"], key=lambda call: call["offered_at"]):
-            got = nearest(want, left)
-            if got is not None:
-                left.remove(got)
-            for field in FIELDS if got is not None else ():
-                if not same(field, want, got or {}, ("cel",) if is_exact(kind) else ("cdr",)):
-                    yield f"{name} {want['id']} {field}: {want.get(field)} told as {(got or {})[field]}"
+        pairs, never = matched(truth_of(folder), told(folder, kind))
+        for want, got in pairs:
             if got is None:
                 yield f"{name} {want['id']} not told"
-        yield from (f"{name} ghost {row}" for row in left)
+                continue
+            for field in FIELDS:
+                if not same(field, want, got, tolerances_of(kind)):
+                    yield f"{name} {want['id']} {field}: {want.get(field)} told as {got[field]}"
+        yield from (f"{name} ghost {row}" for row in never)
 
 
 def fidelity_table() -> str:
     """What each kind tells of the recordings, as docs/gaps.md has it."""
-    scores = {kind: score(kind) for kind in KINDS}
-    head = f"| of {scores['json_cdr'].calls} calls, right | " + " | ".join(scores) + " |"
-    lines = [head, "|---|" + "---|" * len(scores)]
-    lines.append("| told at all | " + " | ".join(str(one.told) for one in scores.values()) + " |")
-    for name in FIELDS:
-        lines.append(f"| `{name}` | " + " | ".join(str(one.right[name]) for one in scores.values()) + " |")
-    lines.append("| all 13 | " + " | ".join(str(one.exact) for one in scores.values()) + " |")
-    lines.append("| calls that there never were | " + " | ".join(str(one.ghosts) for one in scores.values()) + " |")
-    return "\n".join(lines)
+    return table_of({kind: score(kind) for kind in KINDS})

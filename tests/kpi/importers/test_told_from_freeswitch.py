@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kpi.importers.freeswitch_logged import FOLDERS, KINDS, RECORDINGS, fidelity_table, score
-from tests.kpi.importers.logged import FIELDS
-from tests.kpi.importers.test_told_from_logs import cells_of
+from tests.kpi.importers.fidelity import FIELDS, far_apart, table_in_docs
+from tests.kpi.importers.freeswitch_logged import FOLDERS, KINDS, fidelity_table, score
 
 #: Fields right of 242 calls' 13, and calls that there never were: no less, and no more. docs/gaps.md tells the same.
 FLOORS = {
@@ -40,9 +39,4 @@ def test_as_much_of_the_truth_is_told_as_was_measured(kind: str) -> None:
 
 def test_the_docs_say_what_was_measured() -> None:
     """``fidelity_table`` writes it anew."""
-    page = (RECORDINGS.parents[2] / "docs/gaps.md").read_text()
-    told_in_docs = page.partition("<!-- fidelity of FreeSWITCH -->\n")[2].partition("\n<!--")[0]
-    written, measured = (cells_of(table) for table in (told_in_docs, fidelity_table()))
-    assert written.keys() == measured.keys()
-    far = [name for name in written if any(abs(a - b) > 3 for a, b in zip(written[name], measured[name], strict=True))]
-    assert far == []
+    assert far_apart(table_in_docs("fidelity of FreeSWITCH"), fidelity_table()) == []

@@ -10,11 +10,10 @@ import pytest
 
 from cti.model import AgentChange, Call, CallEnded, LegRole
 from offhook.replay import replay
+from tests.kpi.importers.fidelity import FIELDS, far_apart, table_in_docs
 from tests.kpi.importers.logged import (
     COMBINATIONS,
-    FIELDS,
     FOLDERS,
-    RECORDINGS,
     fidelity_table,
     lines_of,
     score,
@@ -123,15 +122,5 @@ def test_a_hostile_caller_is_told_as_he_is_live() -> None:
 
 
 def test_the_docs_say_what_was_measured() -> None:
-    """To the call or two: the call model is refined all the time. ``fidelity_table`` writes it anew."""
-    page = (RECORDINGS.parents[1] / "docs/gaps.md").read_text()
-    told_in_docs = page.partition("<!-- fidelity -->\n")[2].partition("\n<!--")[0]
-    written, measured = (cells_of(table) for table in (told_in_docs, fidelity_table()))
-    assert written.keys() == measured.keys()
-    far = [name for name in written if any(abs(a - b) > 3 for a, b in zip(written[name], measured[name], strict=True))]
-    assert far == []
-
-
-def cells_of(table: str) -> dict[str, list[int]]:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
-    return {name: [int(cell) for cell in cells] for name, *cells in rows}
+    """``fidelity_table`` writes it anew."""
+    assert far_apart(table_in_docs("fidelity"), fidelity_table()) == []
