@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from cti.pbx.freeswitch_logs import FreeswitchLogs
 from kpi.importers.lines import LoggedCall
 from offhook.replay import replay
 from tests.kpi.importers.freeswitch_logged import FOLDERS, told
+from tests.kpi.importers.retold import differences, story
 
 REFUSED_BEFORE_THE_QUEUE = "S28"  # the live dialect hears the dialplan ask after the queue's agents; no record tells
 
@@ -27,39 +27,15 @@ def test_the_story_equals_the_live_one(name: str) -> None:
     wrong = [
         (call_id, what, one, other)
         for call_id, call in live.items()
-        for what, one, other in zip(story(call), story(call).values(), story(logs[call_id]).values(), strict=True)
-        if not alike(one, other) and (call_id, what) != GONE_AT_ONCE
+        for what, one, other in differences(whole(call), whole(logs[call_id]))
+        if (call_id, what) != GONE_AT_ONCE
     ]
     assert wrong == []
 
 
-def story(call: Call) -> dict[str, Any]:
-    """All of a call that its records tell; instants since it was offered."""
-
-    def since(at: datetime | None) -> float | None:
-        return None if at is None else (at - call.offered_at).total_seconds()
-
-    return {
-        "caller": (call.caller, call.dialled, call.direction, call.click_to_dial),
-        "ends": (call.outcome, call.ended_by, since(call.ended_at), since(call.answered_at), since(call.queued_at)),
-        "stays": [(stay.queue, stay.outcome, stay.agent, stay.key) for stay in call.stays],
-        "waits": [(since(stay.joined_at), stay.wait_s) for stay in call.stays],
-        "rings": sorted((ring.agent, ring.queue or "", ring.result, ring.consult) for ring in call.rings),
-        "talks": [(talk.agent, talk.queue, since(talk.started_at), since(talk.ended_at)) for talk in call.talks],
-        "hold": call.hold_s,
-        "transfers": [(one.kind, one.by, one.to, one.slot, since(one.at)) for one in call.transfers],
-        "legs": sorted((leg.leg_id, leg.channel, leg.number or "", leg.cause or 0) for leg in call.legs),
-        "hung up": sorted(leg.leg_id for leg in call.legs if leg.hung_up),
-    }
-
-
-def alike(one: Any, other: Any) -> bool:
-    """Equal, instants and durations within a fifth of a second; holds end within half a one (the phone is slower)."""
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) < 0.2
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return bool(one == other)
+def whole(call: Call) -> dict[str, Any]:
+    """All of a call that FreeSWITCH's records tell."""
+    return story(call) | {"hold": call.hold_s, "hung up": sorted(leg.leg_id for leg in call.legs if leg.hung_up)}
 
 
 def test_nothing_comes_of_nothing() -> None:
