@@ -41,7 +41,7 @@ class Belonging(Generic[_Owner]):
 
     async def close(self) -> None:
         """Give up what is being read."""
-        await self._reading.end()
+        await self._reading.close()
 
     async def _ask(self, contact_id: str) -> _Owner:
         await self._read(contact_id)

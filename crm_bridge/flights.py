@@ -32,7 +32,7 @@ class Flights(Generic[_Answer]):
             flight.add_done_callback(lambda _: self._flights.pop(key))
         return await asyncio.shield(flight)
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         """Give up all of them, and wait until each has put its things away."""
         flights = list(self._flights.values())
         for flight in flights:

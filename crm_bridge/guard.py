@@ -142,7 +142,7 @@ class GuardedSource:
         """Give up all open questions and let go of connections."""
         for task in self._others:
             task.cancel()
-        await asyncio.gather(self._finding.end(), self._detailing.end(), *self._others, return_exceptions=True)
+        await asyncio.gather(self._finding.close(), self._detailing.close(), *self._others, return_exceptions=True)
         if isinstance(self.adapter, Closable):
             await self.adapter.close()
 

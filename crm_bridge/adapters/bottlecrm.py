@@ -23,6 +23,7 @@ Numbers: asked by BottleCRM's own search for duplicates, which compares E.164 an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -42,6 +43,7 @@ from crm_bridge.call_record import (
 )
 from crm_bridge.consent import Channel, says_no
 from crm_bridge.contact import Contact, Incident, Order, Touch
+from crm_bridge.flights import Flights
 from crm_bridge.found import Record, date_of, make_contact, money_of, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.number import Number
@@ -109,6 +111,7 @@ class BottleCrm(HttpAdapter):
         super().__init__(name, options, surroundings.region, surroundings.timeout_s, headers)
         self._pages = options.pages_url.rstrip("/")
         self._remembered = Remembered[str]()
+        self._reading = self.hold(Flights[_Page]())
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._deals,
             Part.INCIDENTS: self._cases,
@@ -175,8 +178,9 @@ class BottleCrm(HttpAdapter):
         return [_incident(case) for case in (await self._about(contact)).cases]
 
     async def _about(self, contact: Contact) -> _Page:
-        """What the contact's own page lists besides him."""
-        return await self.http.fetch_as(_Page, "GET", f"{_CONTACTS}{segment(contact.contact_id)}/")
+        """What the contact's own page lists besides him, read once for all parts that are on it."""
+        path = f"{_CONTACTS}{segment(contact.contact_id)}/"
+        return await self._reading.join(path, partial(self.http.fetch_as, _Page, "GET", path))
 
     async def _touches(self, contact: Contact) -> list[Touch]:
         params = {"contact": contact.contact_id, "limit": str(MOST_TOLD)}

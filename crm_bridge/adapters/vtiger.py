@@ -19,6 +19,7 @@ Numbers: asked by Vtiger's own look-up, which compares digits, with the number w
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterable
@@ -108,6 +109,7 @@ class Vtiger(HttpAdapter):
         self._own_id = ""
         self._owners = self.hold(Belonging(self.get, nobody=("", "")))
         self._users: dict[str, str] = {}
+        self._users_turn = asyncio.Lock()
         tellers: dict[Part, Teller] = {
             Part.ORDERS: self._orders,
             Part.INCIDENTS: self._incidents,
@@ -218,15 +220,18 @@ class Vtiger(HttpAdapter):
 
     async def _user_names(self, records: Iterable[Record]) -> dict[str, str]:
         """Names of those whom records are assigned to, by their ids; those that may not be read are missing."""
-        owners = {user_of(one) for one in records} - self._users.keys()
-        missing = ",".join(f"'{one}'" for one in sorted(owners) if _ID.fullmatch(one))
-        if missing:
-            query = f"select id,first_name,last_name from Users where id in ({missing}) limit 100;"  # noqa: S608  ids only
-            reply = await self.http.fetch("GET", f"{_API}/query", params={"query": query}, expect=_NOT_READ)
-            for one in self.http.parse_as(_Answer, reply).result if reply.status < 400 else []:
-                name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
-                self._users[text_of(one.get("id"), 40)] = name
+        async with self._users_turn:
+            owners = {user_of(one) for one in records} - self._users.keys()
+            if missing := ",".join(f"'{one}'" for one in sorted(owners) if _ID.fullmatch(one)):
+                await self._read_users(missing)
         return self._users
+
+    async def _read_users(self, ids: str) -> None:
+        query = f"select id,first_name,last_name from Users where id in ({ids}) limit 100;"  # noqa: S608  ids only
+        reply = await self.http.fetch("GET", f"{_API}/query", params={"query": query}, expect=_NOT_READ)
+        for one in self.http.parse_as(_Answer, reply).result if reply.status < 400 else []:
+            name = f"{text_of(one.get('first_name'))} {text_of(one.get('last_name'))}".strip()
+            self._users[text_of(one.get("id"), 40)] = name
 
     async def _ask(self, path: str, params: dict[str, str], limit: int) -> list[Contact]:
         return [self._contact(one) for one in (await self._records(path, params))[:limit]]

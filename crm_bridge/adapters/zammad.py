@@ -23,6 +23,7 @@ others: a number with unusual gaps is not found.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -33,6 +34,7 @@ from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbou
 from crm_bridge.contact import Contact, Incident, SourceError, Touch
 from crm_bridge.cti_push import ANSWER_S, CtiCounts, CtiPush
 from crm_bridge.cti_story import CtiStory
+from crm_bridge.flights import Flights
 from crm_bridge.forms import spelled_forms
 from crm_bridge.found import Record, date_of, make_contact, text_of, touch_of
 from crm_bridge.http_source import HttpAdapter, HttpClient, Records, gather_all, segment
@@ -110,6 +112,7 @@ class Zammad(HttpAdapter):
         self._ticket = {"group": options.ticket_group, "state": options.ticket_state}
         self._remembered = Remembered[str]()  # a search finds a new ticket after some seconds only
         self._states: dict[object, str] = {}
+        self._reading = self.hold(Flights[_Tickets]())
         self.ask_about(options.about, {Part.INCIDENTS: self._incidents, Part.CONTACTS: self._touches})
 
     async def find(self, number: Number) -> list[Contact]:
@@ -185,10 +188,11 @@ class Zammad(HttpAdapter):
         return [touch for one in articles for touch in _written(tickets, ticket, one)]
 
     async def _tickets(self, contact: Contact) -> _Tickets:
-        if not contact.contact_id.isdecimal():
+        own = contact.contact_id
+        if not own.isdecimal():
             return _Tickets([], [], {})
-        params = {"customer_id": contact.contact_id}
-        return await self.http.fetch_as(_Tickets, "GET", "/api/v1/ticket_customer", params=params)
+        read = partial(self.http.fetch_as, _Tickets, "GET", "/api/v1/ticket_customer", params={"customer_id": own})
+        return await self._reading.join(own, read)
 
     async def _known(self, word: str, call: CallActivity) -> str:
         """The ticket with this call; "" if there is none."""

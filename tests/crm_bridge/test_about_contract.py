@@ -58,6 +58,16 @@ async def test_nothing_is_asked_that_the_settings_do_not_ask_for(open_: Open, se
         assert set(told(await whole(crm, ANNAS))) == {part}
 
 
+async def test_of_a_customer_found_before_a_restart_nothing_is_asked_twice(open_: Open, server: CrmServer) -> None:
+    [found] = await open_().find(parse_number(ANNAS, "IT"))
+    crm = open_(about=server.tells)
+    server.asked.clear()
+    anna = await crm.details(found)
+    assert (set(told(anna)) | set(server.comes_along), anna.unread) == (set(server.tells), ())
+    asked = [(one.method, one.path_qs, await one.read()) for one in server.asked]
+    assert [one for one in set(asked) if asked.count(one) > 1] == []
+
+
 async def test_open_orders_are_told_from_others_with_their_day_and_amount(open_: Open, server: CrmServer) -> None:
     if "orders" not in server.tells:
         pytest.skip("this vendor tells no orders")

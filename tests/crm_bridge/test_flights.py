@@ -73,7 +73,7 @@ async def test_the_end_gives_up_what_is_under_way() -> None:
     source, flights = Source(), Flights[int]()
     asker = asyncio.create_task(flights.join("a", source.ask))
     await asyncio.sleep(0)
-    await flights.end()
+    await flights.close()
     with pytest.raises(asyncio.CancelledError):
         await asker
     assert len(flights) == 0
