@@ -1,4 +1,4 @@
-"""The project's own source as trees, for the tests that read it."""
+"""The project's own source as trees, and the makers and links of its docs, for the tests that read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import util
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("cti", "crm_bridge", "kpi", "offhook")
@@ -84,6 +86,22 @@ def error_refs() -> dict[str, str]:
             first = call.args[:1] if {name, name.rpartition(".")[2]} & makers else []
             found |= {ref: f"{file}:{call.lineno}" for ref in map(_ref, [*named, *first]) if ref}
     return found
+
+
+def docs_maker(name: str) -> ModuleType:
+    """The program that makes a page of docs/, as a module: ``make_errors``."""
+    spec = util.spec_from_file_location(name, ROOT / f"docs/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dead_links(page: Path) -> list[str]:
+    """The links of a page to files that there are not."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    return [link for link in links if not (page.parent / link).exists()]
 
 
 def _ref(node: ast.expr) -> str | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,19 +14,10 @@ import typer.main
 from offhook.main import app
 from offhook.settings import load_settings
 from offhook.settings_docs import setting_paths
-from tests.source import ROOT, error_refs
+from tests.source import ROOT, dead_links, docs_maker, error_refs
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "dialplans").rglob("*.md")])
-
-
-def _builder() -> ModuleType:
-    spec = util.spec_from_file_location("make_errors", DOCS / "make_errors.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -45,23 +34,23 @@ COMMANDS = dict(_commands(typer.main.get_command(app), "offhook"))
 
 
 def test_each_error_is_explained() -> None:
-    explained = {name for name, _ in _builder().sections()}
+    explained = {name for name, _ in docs_maker("make_errors").sections()}
     assert {ref: place for ref, place in error_refs().items() if ref not in explained} == {}
 
 
 def test_no_error_is_explained_that_there_is_not() -> None:
-    assert [name for name, _ in _builder().sections() if name not in error_refs()] == []
+    assert [name for name, _ in docs_maker("make_errors").sections() if name not in error_refs()] == []
 
 
 def test_an_error_is_explained_once_and_in_some_words() -> None:
-    sections = _builder().sections()
+    sections = docs_maker("make_errors").sections()
     names = [name for name, _ in sections]
     assert sorted(names) == sorted(set(names))
     assert [name for name, text in sections if len(text.strip()) < 60] == []
 
 
 def test_the_page_of_errors_is_up_to_date() -> None:
-    assert (DOCS / "errors.md").read_text() == _builder().errors_page(), "python docs/make_errors.py"
+    assert (DOCS / "errors.md").read_text() == docs_maker("make_errors").errors_page(), "python docs/make_errors.py"
 
 
 def test_each_dependency_has_its_reason() -> None:
@@ -105,8 +94,7 @@ def test_the_sample_settings_are_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert dead_links(page) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

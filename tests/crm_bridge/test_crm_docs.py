@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 import pytest
@@ -14,27 +12,18 @@ import pytest
 from crm_bridge.options import parse_options
 from crm_bridge.settings import CrmSettings
 from crm_bridge.sources import find_kind
-from tests.source import ROOT
+from tests.source import ROOT, dead_links, docs_maker
 
 DOCS = ROOT / "docs/crm"
 PAGES = sorted(DOCS.glob("*.md"))
 
 
-def _maker() -> ModuleType:
-    spec = util.spec_from_file_location("make_crm", ROOT / "docs/make_crm.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-KINDS: list[str] = _maker().kinds()
+KINDS: list[str] = docs_maker("make_crm").kinds()
 README = (DOCS / "README.md").read_text()
 
 
 def test_the_page_of_options_is_up_to_date() -> None:
-    assert (DOCS / "options.md").read_text() == _maker().options_page(), "python docs/make_crm.py"
+    assert (DOCS / "options.md").read_text() == docs_maker("make_crm").options_page(), "python docs/make_crm.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,8 +52,7 @@ def test_each_kind_is_explained_with_its_permission_and_options(kind: str) -> No
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_each_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert dead_links(page) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

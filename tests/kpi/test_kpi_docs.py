@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import util
-from pathlib import Path
-from types import ModuleType
-
 from kpi.measure import all_measures
+from tests.source import ROOT, docs_maker
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
-
-
-def builder() -> ModuleType:
-    spec = util.spec_from_file_location("make_kpi", DOCS / "make_kpi.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+DOCS = ROOT / "docs"
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert (DOCS / "kpi.md").read_text() == builder().kpi_page(), "python docs/make_kpi.py"
+    assert (DOCS / "kpi.md").read_text() == docs_maker("make_kpi").kpi_page(), "python docs/make_kpi.py"
 
 
 def test_each_measure_has_its_formula_and_source_there() -> None:
