@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from offhook.simulator.freeswitch.plant import FreeswitchPlant
 from offhook.simulator.plant import Plant
 from offhook.simulator.rush import Rush
 from offhook.simulator.sites import DEMO
-from tests.offhook.simulator.test_traffic import public
+from tests.offhook.simulator.bustling import STARTED_AT, public
 from tests.offhook.simulator.told import Watched
 
-STARTED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOTH = pytest.mark.parametrize("make", [Plant, FreeswitchPlant], ids=["asterisk", "freeswitch"])
 Make = type[Plant] | type[FreeswitchPlant]
 

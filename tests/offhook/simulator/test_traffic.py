@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from cti.model import Party
-from offhook.simulator.people import Public, name, numbers
-from offhook.simulator.plant import Plant, SitePlan, Temper
+from offhook.simulator.plant import Plant, Temper
 from offhook.simulator.sites import DEMO, site
 from offhook.simulator.traffic import Bustle, Traffic, office_hours, waves
-from tests.offhook.simulator.told import Watched
-
-STARTED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-QUIET = Traffic(calls_per_hour=250.0, talk_median_s=60.0, break_every_s=1200.0, break_median_s=120.0)
-BUSY = Traffic(calls_per_hour=900.0, talk_median_s=50.0, break_every_s=1200.0, break_median_s=120.0)
-
-
-def public(seed: int) -> Public:
-    rng = random.Random(seed)
-    unused = numbers(rng)
-    return Public(rng, [Party(next(unused), name(rng)) for _ in range(60)])
-
-
-def bustling(
-    seed: int, traffic: Traffic, plan: SitePlan = DEMO, temper: Temper | None = None
-) -> tuple[Watched[Plant], Bustle]:
-    plant = Plant(plan, seed=seed, started_at=STARTED_AT, temper=temper)
-    bustle = Bustle(plant, public(seed), traffic, seed=seed)
-    plant.staff_logs_in()
-    bustle.begin()
-    return Watched(plant), bustle
-
-
-def until_quiet(watched: Watched[Plant], bustle: Bustle, seconds: float) -> None:
-    watched.run(seconds)
-    bustle.stop()
-    watched.run(seconds + 20_000.0)
+from tests.offhook.simulator.bustling import BUSY, QUIET, STARTED_AT, bustling, public, until_quiet
 
 
 @pytest.mark.parametrize(
@@ -49,7 +20,7 @@ def until_quiet(watched: Watched[Plant], bustle: Bustle, seconds: float) -> None
     ids=["quiet", "busy", "agents who let it ring", "slow agents"],
 )
 def test_the_tracker_tells_every_call_as_it_was(seed: int, traffic: Traffic, temper: Temper | None) -> None:
-    watched, bustle = bustling(seed, traffic, temper=temper)
+    watched, bustle = bustling(Plant, seed, traffic, temper=temper)
     until_quiet(watched, bustle, 3600.0)
     assert len(watched.plant.truth.calls) > 150
     assert watched.differences() == []
@@ -58,7 +29,7 @@ def test_the_tracker_tells_every_call_as_it_was(seed: int, traffic: Traffic, tem
 
 
 def test_the_tracker_tells_what_agents_do_by_command() -> None:
-    watched, bustle = bustling(5, msgspec.structs.replace(QUIET, break_every_s=400.0))
+    watched, bustle = bustling(Plant, 5, msgspec.structs.replace(QUIET, break_every_s=400.0))
     until_quiet(watched, bustle, 7200.0)
     states = watched.plant.truth.agent_states
     done = [(each["agent"], each["state"], each["queue"], each["reason"], round(each["at"], 3)) for each in states]
@@ -68,14 +39,14 @@ def test_the_tracker_tells_what_agents_do_by_command() -> None:
 
 def test_a_large_site_under_load_comes_to_rest() -> None:
     load = Traffic(calls_per_hour=3600.0 * 3, talk_median_s=20.0)
-    watched, bustle = bustling(6, load, site(120, 9))
+    watched, bustle = bustling(Plant, 6, load, site(120, 9))
     until_quiet(watched, bustle, 300.0)
     assert watched.differences() == []
     assert (watched.plant.open_calls, watched.plant.switch.channels) == (0, {})
 
 
 def test_every_kind_of_ending_and_handover_happens() -> None:
-    watched, bustle = bustling(7, BUSY, temper=Temper(misses_share=0.4))
+    watched, bustle = bustling(Plant, 7, BUSY, temper=Temper(misses_share=0.4))
     until_quiet(watched, bustle, 3 * 3600.0)
     calls = watched.plant.truth.calls
     assert {call.outcome for call in calls} >= {

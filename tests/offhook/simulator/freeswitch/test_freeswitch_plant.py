@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
 from offhook.simulator.freeswitch.agents import AVAILABLE, LOGGED_OUT, ON_BREAK
 from offhook.simulator.freeswitch.plant import FreeswitchPlant
-from offhook.simulator.plant import SitePlan, Temper
+from offhook.simulator.plant import Temper
 from offhook.simulator.sites import DEMO, site
 from offhook.simulator.stories import HangUp, Story, Talk
-from offhook.simulator.traffic import Bustle, Traffic
-from tests.offhook.simulator.test_traffic import BUSY, QUIET, public
-from tests.offhook.simulator.told import Watched
-
-STARTED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-def bustling(
-    seed: int, traffic: Traffic, plan: SitePlan = DEMO, temper: Temper | None = None
-) -> tuple[Watched[FreeswitchPlant], Bustle]:
-    plant = FreeswitchPlant(plan, seed=seed, started_at=STARTED_AT, temper=temper)
-    bustle = Bustle(plant, public(seed), traffic, seed=seed)
-    plant.staff_logs_in()
-    bustle.begin()
-    return Watched(plant), bustle
-
-
-def until_quiet(watched: Watched[FreeswitchPlant], bustle: Bustle, seconds: float) -> None:
-    watched.run(seconds)
-    bustle.stop()
-    watched.run(seconds + 10_000.0)
+from offhook.simulator.traffic import Traffic
+from tests.offhook.simulator.bustling import BUSY, QUIET, STARTED_AT, bustling, until_quiet
 
 
 @pytest.mark.parametrize(
@@ -45,7 +24,7 @@ def until_quiet(watched: Watched[FreeswitchPlant], bustle: Bustle, seconds: floa
     ],
 )
 def test_the_tracker_tells_every_call_as_it_was(seed: int, traffic: Traffic, temper: Temper | None) -> None:
-    watched, bustle = bustling(seed, traffic, temper=temper)
+    watched, bustle = bustling(FreeswitchPlant, seed, traffic, temper=temper)
     until_quiet(watched, bustle, 1200.0)
     assert len(watched.plant.truth.calls) > 50
     assert watched.differences() == []
@@ -54,7 +33,7 @@ def test_the_tracker_tells_every_call_as_it_was(seed: int, traffic: Traffic, tem
 
 
 def test_the_tracker_tells_what_agents_do_by_command() -> None:
-    watched, bustle = bustling(5, msgspec.structs.replace(QUIET, break_every_s=400.0))
+    watched, bustle = bustling(FreeswitchPlant, 5, msgspec.structs.replace(QUIET, break_every_s=400.0))
     until_quiet(watched, bustle, 3600.0)
     done = [(each["agent"], each["state"], each["at"]) for each in watched.plant.truth.agent_states]
     told = [(agent, change, second) for agent, change, _, _, second in watched.states()]
@@ -65,7 +44,7 @@ def test_the_tracker_tells_what_agents_do_by_command() -> None:
 
 def test_a_large_site_under_load_comes_to_rest() -> None:
     load = Traffic(calls_per_hour=3600.0 * 3, talk_median_s=20.0)
-    watched, bustle = bustling(6, load, site(120, 9))
+    watched, bustle = bustling(FreeswitchPlant, 6, load, site(120, 9))
     until_quiet(watched, bustle, 120.0)
     plant = watched.plant
     assert watched.differences() == []
@@ -75,7 +54,7 @@ def test_a_large_site_under_load_comes_to_rest() -> None:
 
 
 def test_every_kind_of_ending_and_handover_happens() -> None:
-    watched, bustle = bustling(7, BUSY, temper=Temper(misses_share=0.4))
+    watched, bustle = bustling(FreeswitchPlant, 7, BUSY, temper=Temper(misses_share=0.4))
     until_quiet(watched, bustle, 2400.0)
     calls = watched.plant.truth.calls
     assert {call.outcome for call in calls} >= {
@@ -102,7 +81,7 @@ def test_a_status_is_told_once_and_holds_for_all_queues() -> None:
 
 
 def test_after_a_restart_no_call_is_left_and_agents_are_as_they_were() -> None:
-    watched, bustle = bustling(9, BUSY)
+    watched, bustle = bustling(FreeswitchPlant, 9, BUSY)
     watched.run(400.0)
     bustle.stop()
     plant = watched.plant
@@ -121,7 +100,7 @@ def test_after_a_restart_no_call_is_left_and_agents_are_as_they_were() -> None:
 
 
 def test_after_a_restart_calls_come_again() -> None:
-    watched, bustle = bustling(9, BUSY)
+    watched, bustle = bustling(FreeswitchPlant, 9, BUSY)
     watched.run(400.0)
     bustle.stop()
     plant = watched.plant
