@@ -18,13 +18,12 @@ from cti.pbx.kinds import find_kinds
 from cti.pbx.settings import PbxSettings
 from cti.recording import Recording
 from cti.signals import LegEnded, Signal
-from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
-from cti.states import LegState, PlaceState
 from cti.switchboard import Switchboard
 from cti.tracker import CallTracker
 from cti.wire.ami import AmiError, AmiWire
 from kpi.live import LiveBoard
-from tests.cti.playbook import ORIGIN, START
+from tests.cti.playbook import START
+from tests.cti.present import present
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 NAMES = sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in RECORDINGS.glob("asterisk-*/S*/truth.json"))
@@ -182,7 +181,7 @@ def test_after_a_gap_a_snapshot_makes_the_story_whole_again(name: str, begin: fl
     pbx, tracker = CallTracker("pbx"), CallTracker("pbx")
     truth = tell(pbx, signals[:last])
     told = tell(tracker, signals[:first])
-    told += tracker.apply(snapshot_of(pbx, signals[max(last - 1, 0)]))
+    told += tracker.apply(present(pbx._board, signals[max(last - 1, 0)]))
     truth += tell(pbx, signals[last:])
     told += tell(tracker, signals[last:])
     assert_consistent(told)
@@ -196,56 +195,6 @@ def test_after_a_gap_a_snapshot_makes_the_story_whole_again(name: str, begin: fl
 
 def ended_calls(told: list[m.CallEvent]) -> dict[str, m.Call]:
     return {event.call.call_id: event.call for event in told if isinstance(event, m.CallEnded)}
-
-
-def snapshot_of(pbx: CallTracker, last: Signal) -> SnapshotTaken:
-    """What a PBX that knows all would answer just after ``last``."""
-    board, at = pbx._board, last.at + timedelta(microseconds=1)
-    calls = dict.fromkeys(board.calls.values())
-    legs = [
-        LegNow(
-            leg=leg.leg_id,
-            group=leg.call.group,
-            channel=leg.channel,
-            role=leg.role,
-            number=leg.number,
-            name=leg.name,
-            dialled=leg.number if leg.was_dialled else leg.dialled,
-            started_at=leg.started_at,
-            up=leg.state is LegState.UP,
-            ringing=leg.state is LegState.RINGING,
-            was_dialled=leg.was_dialled,
-            bridge=leg.bridge,
-            queue=None,
-        )
-        for leg in board.legs.values()
-        if leg.state is not LegState.ENDED
-    ]
-    waits = [
-        WaitNow(leg=stay.leg.leg_id, queue=stay.stay.queue, joined_at=stay.stay.joined_at, position=1)
-        for call in calls
-        for stay in call.open_stays()
-    ]
-    members = [
-        MemberNow(
-            queue=queue,
-            agent=agent,
-            name=None,
-            interface=interface,
-            paused=board.roster.agent(agent).place(queue).state is PlaceState.PAUSED,
-            reason=None,
-        )
-        for agent, queue, interface in board.roster.places()
-    ]
-    return SnapshotTaken(
-        at=at,
-        origin=ORIGIN,
-        legs_at=at,
-        legs=tuple(legs),
-        queues_at=at,
-        waits=tuple(waits),
-        members=tuple(members),
-    )
 
 
 @bounded(250)

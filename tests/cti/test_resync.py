@@ -10,17 +10,16 @@ import msgspec
 import pytest
 from hypothesis import Phase, example, given, settings, strategies as st
 
-from cti.board import Board
 from cti.model import AgentChanged, Call, CallEnded, CallEvent, Direction, LegRole, OddityFound
 from cti.pbx.asterisk_events import WANTED, AsteriskEvents
 from cti.recording import Recording
 from cti.signals import Signal
-from cti.snapshot import LegNow, MemberNow, SnapshotTaken, WaitNow
-from cti.states import LegState, PlaceState
+from cti.snapshot import LegNow, MemberNow, SnapshotTaken
 from cti.tracker import CallTracker
 from cti.wire.ami import AmiWire
 from offhook.replay import START, replay
 from tests.cti.playbook import ORIGIN, RINGING, TALKING, WAITING, Playbook, at
+from tests.cti.present import present
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -33,52 +32,6 @@ def signals_of(name: str) -> tuple[Signal, ...]:
         for t, data in Recording(RECORDINGS / name).reads()
         for frame in wire.feed(data)
         for signal in events.normalise(frame, START + timedelta(seconds=t), "session")
-    )
-
-
-def present(board: Board, signal: Signal) -> SnapshotTaken:
-    """What the PBX would say of itself a moment later, from a tracker that heard everything."""
-    now = signal.at + timedelta(microseconds=1)
-    return SnapshotTaken(
-        at=now,
-        origin=ORIGIN,
-        legs_at=now,
-        queues_at=now,
-        legs=tuple(
-            LegNow(
-                leg=leg.leg_id,
-                group=leg.call.group,
-                channel=leg.channel,
-                role=leg.role,
-                number=leg.number,
-                name=leg.name,
-                dialled=leg.dialled,
-                started_at=leg.started_at,
-                up=leg.state is LegState.UP,
-                ringing=leg.state is LegState.RINGING,
-                was_dialled=leg.was_dialled,
-                bridge=leg.bridge,
-                queue=None,
-            )
-            for leg in board.legs.values()
-            if leg.state is not LegState.ENDED
-        ),
-        waits=tuple(
-            WaitNow(leg=stay.leg.leg_id, queue=stay.stay.queue, joined_at=stay.stay.joined_at, position=None)
-            for call in dict.fromkeys(board.calls.values())
-            for stay in call.open_stays()
-        ),
-        members=tuple(
-            MemberNow(
-                queue=queue,
-                agent=agent,
-                name=None,
-                interface=interface,
-                paused=board.roster.agent(agent).place(queue).state is PlaceState.PAUSED,
-                reason=board.roster.agent(agent).place(queue).reason,
-            )
-            for agent, queue, interface in board.roster.places()
-        ),
     )
 
 

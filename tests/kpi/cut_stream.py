@@ -16,7 +16,7 @@ from cti.tracker import CallTracker
 from cti.wire.ami import AmiWire
 from kpi.importers.log_file import LogFile
 from kpi.importers.pbx_logs import PbxLogs
-from tests.cti.test_resync import present
+from tests.cti.present import present
 from tests.kpi.importers.logged import AGENTS, FILES, FOLDERS, PARSERS, truth_of
 
 PBX = "milan"
