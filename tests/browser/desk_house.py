@@ -14,7 +14,6 @@ from crm_bridge.contact import Adapter, LastCalls, PastCall, PastNote
 from crm_bridge.desk import AgentDesk
 from crm_bridge.desk_settings import DeskSettings
 from crm_bridge.headers import ImportKind
-from crm_bridge.import_customers import import_file
 from crm_bridge.lookup import Lookup
 from crm_bridge.notebook import Notebook
 from crm_bridge.number_choices import NumberChoices
@@ -25,6 +24,7 @@ from cti.model import RingResult
 from offhook.web.app import WebServer, make_app
 from offhook.web.desk import DeskPages, desk_pages
 from offhook.web.security import WebSettings
+from tests.crm_bridge.imported import fill
 from tests.crm_bridge.scene import HOSTILE, Clock, Scene, WallClock
 
 _QUOTED = HOSTILE.replace('"', '""')
@@ -125,10 +125,7 @@ async def desk_house(
         (ImportKind.ORDERS, ORDERS),
         (ImportKind.INCIDENTS, INCIDENTS),
     ):
-        path = folder / f"{kind}.csv"
-        path.write_text(text, encoding="utf-8")
-        report = await import_file(engine, path, kind, region="IT")
-        assert report.stored, report.bad
+        await fill(engine, folder, text, kind)
     house = DeskHouse(engine, past_calls, heartbeat_s, settings, more, desk_settings)
     await house.open()
     try:

@@ -7,15 +7,14 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.adapters.book import Options, open_adapter
-from crm_bridge.import_customers import import_file
 from crm_bridge.number import parse_number
 from crm_bridge.settings import CrmSettings
 from crm_bridge.sources import Surroundings
+from tests.crm_bridge.imported import fill
 
 
 async def test_it_answers_under_the_name_it_was_given(engine: AsyncEngine, tmp_path: Path) -> None:
-    (tmp_path / "c.csv").write_text("name,phone\nAnna,3351234567\n")
-    await import_file(engine, tmp_path / "c.csv", region="IT")
+    await fill(engine, tmp_path, "name,phone\nAnna,3351234567\n")
     source = open_adapter("sales", Options(), Surroundings(engine, CrmSettings()))
     assert [(one.source, one.name) for one in await source.find(parse_number("3351234567", "IT"))] == [
         ("sales", "Anna")

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crm_bridge.book import SHOWN_OF_EACH, CustomerBook
 from crm_bridge.contact import AccountState, Money, SourceError
 from crm_bridge.headers import ImportKind
-from crm_bridge.import_customers import import_file
 from crm_bridge.number import parse_number
+from tests.crm_bridge.imported import fill
 
 CUSTOMERS = """id,name,company,phone,mobile,email,status,balance,currency,city
 1,Anna Rossi,Studio Rossi,02 21000100,335 1234567,anna@example.com,unpaid,-12.50,EUR,Roma
@@ -25,13 +25,6 @@ CUSTOMERS = """id,name,company,phone,mobile,email,status,balance,currency,city
 async def book(engine: AsyncEngine, tmp_path: Path) -> CustomerBook:
     await fill(engine, tmp_path, CUSTOMERS)
     return CustomerBook(engine)
-
-
-async def fill(engine: AsyncEngine, folder: Path, rows: str, kind: ImportKind = ImportKind.CUSTOMERS) -> None:
-    path = folder / f"{kind}.csv"
-    path.write_text(rows, encoding="utf-8")
-    report = await import_file(engine, path, kind, region="IT")
-    assert report.stored, report.bad
 
 
 async def names(book: CustomerBook, number: str) -> list[str]:

@@ -16,10 +16,10 @@ from crm_bridge.consent import Channel, Consent, Decision
 from crm_bridge.consent_book import store_consents
 from crm_bridge.contact import Contact
 from crm_bridge.headers import ImportKind
-from crm_bridge.import_customers import import_file
 from crm_bridge.merging import MAX_PARTS, MergeError, fetch_merges, store_merge, undo_merge, wholes
 from crm_bridge.number import parse_number
 from crm_bridge.schema import customer_merges, customers, metadata
+from tests.crm_bridge.imported import fill
 from tests.crm_bridge.scene import HOSTILE, START
 
 ROWS = f"""id,name,phone,mobile,email,city
@@ -34,13 +34,6 @@ BY = "Dana (104)"
 async def book(any_engine: AsyncEngine, tmp_path: Path) -> CustomerBook:
     await fill(any_engine, tmp_path, ROWS)
     return CustomerBook(any_engine)
-
-
-async def fill(engine: AsyncEngine, folder: Path, rows: str, kind: ImportKind = ImportKind.CUSTOMERS) -> None:
-    path = folder / f"{kind}.csv"
-    path.write_text(rows, encoding="utf-8")
-    report = await import_file(engine, path, kind, region="IT")
-    assert report.stored, report.bad
 
 
 def engine_of(book: CustomerBook) -> AsyncEngine:

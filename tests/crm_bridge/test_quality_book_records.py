@@ -9,11 +9,11 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crm_bridge.contact import SourceError
-from crm_bridge.import_customers import import_file
 from crm_bridge.quality.book_records import BATCH, BookRecords
 from crm_bridge.quality.look import Look
 from crm_bridge.quality.task import TaskKind
 from crm_bridge.schema import customers
+from tests.crm_bridge.imported import fill
 from tests.crm_bridge.scene import START
 
 ROWS = """id,name,company,mobile,phone,email,Città
@@ -25,8 +25,7 @@ C9,Nobody,,,,,
 
 @pytest.fixture
 async def filled(any_engine: AsyncEngine, tmp_path: Path) -> AsyncEngine:
-    (tmp_path / "c.csv").write_text(ROWS)
-    assert (await import_file(any_engine, tmp_path / "c.csv", region="IT")).stored
+    await fill(any_engine, tmp_path, ROWS)
     return any_engine
 
 

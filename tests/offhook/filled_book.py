@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm_bridge.import_customers import import_file
 from offhook.database import make_engine, migrate
+from tests.crm_bridge.imported import fill
 
 
 @asynccontextmanager
@@ -18,8 +18,7 @@ async def filled_book(folder: Path, rows: str) -> AsyncIterator[AsyncEngine]:
     engine = make_engine(f"sqlite:///{folder / 'offhook.sqlite'}")
     try:
         await migrate(engine)
-        (folder / "c.csv").write_text(rows)
-        assert (await import_file(engine, folder / "c.csv", region="IT")).stored
+        await fill(engine, folder, rows)
         yield engine
     finally:
         await engine.dispose()
