@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from crm_bridge.contact import Contact, SourceError
-from crm_bridge.number import parse_number
 from crm_bridge.rows import MAX_VALUE
 from tests.crm_bridge.vendors.contract import VENDORS, Open
 from tests.crm_bridge.vendors.crm_server import (
@@ -19,6 +16,7 @@ from tests.crm_bridge.vendors.crm_server import (
     TROUBLES,
     CrmServer,
 )
+from tests.crm_bridge.vendors.opened import number, told
 
 TELLING = {name: vendor for name, vendor in VENDORS.items() if vendor.tells}
 ANNAS, BRUNOS, MALLORYS = "+393351234567", "+390221000100", "+390221000200"
@@ -26,14 +24,7 @@ ANNAS, BRUNOS, MALLORYS = "+393351234567", "+390221000100", "+390221000200"
 pytestmark = pytest.mark.parametrize("kind", sorted(TELLING))
 
 
-async def whole(crm: Any, number: str) -> Contact:
-    [found] = await crm.find(parse_number(number, "IT"))
-    contact = await crm.details(found)
-    assert isinstance(contact, Contact)
-    return contact
-
-
-def told(contact: Contact) -> dict[str, int]:
+def told_parts(contact: Contact) -> dict[str, int]:
     """How many there are of each part."""
     parts = {
         "orders": contact.orders,
@@ -47,23 +38,23 @@ def told(contact: Contact) -> dict[str, int]:
 async def test_all_that_is_asked_for_is_told(open_: Open, server: CrmServer) -> None:
     crm = open_(about=server.tells)
     assert crm.has_details
-    anna = await whole(crm, ANNAS)
-    assert (set(told(anna)), anna.unread, anna.name) == (set(server.tells), (), "Anna Rossi")
+    anna = await told(crm, ANNAS)
+    assert (set(told_parts(anna)), anna.unread, anna.name) == (set(server.tells), (), "Anna Rossi")
 
 
 async def test_nothing_is_asked_that_the_settings_do_not_ask_for(open_: Open, server: CrmServer) -> None:
     assert not open_().has_details
     for part in server.tells:
         crm = open_(about=[part])
-        assert set(told(await whole(crm, ANNAS))) == {part}
+        assert set(told_parts(await told(crm, ANNAS))) == {part}
 
 
 async def test_of_a_customer_found_before_a_restart_nothing_is_asked_twice(open_: Open, server: CrmServer) -> None:
-    [found] = await open_().find(parse_number(ANNAS, "IT"))
+    [found] = await open_().find(number(ANNAS))
     crm = open_(about=server.tells)
     server.asked.clear()
     anna = await crm.details(found)
-    assert (set(told(anna)) | set(server.comes_along), anna.unread) == (set(server.tells), ())
+    assert (set(told_parts(anna)) | set(server.comes_along), anna.unread) == (set(server.tells), ())
     asked = [(one.method, one.path_qs, await one.read()) for one in server.asked]
     assert [one for one in set(asked) if asked.count(one) > 1] == []
 
@@ -71,7 +62,7 @@ async def test_of_a_customer_found_before_a_restart_nothing_is_asked_twice(open_
 async def test_open_orders_are_told_from_others_with_their_day_and_amount(open_: Open, server: CrmServer) -> None:
     if "orders" not in server.tells:
         pytest.skip("this vendor tells no orders")
-    orders = (await whole(open_(about=["orders"]), ANNAS)).orders
+    orders = (await told(open_(about=["orders"]), ANNAS)).orders
     [now], old = [one for one in orders if one.is_open], [one for one in orders if not one.is_open]
     assert {now.reference, now.title} & {SOLD[0].reference, SOLD[0].title}
     assert now.state
@@ -84,7 +75,7 @@ async def test_open_orders_are_told_from_others_with_their_day_and_amount(open_:
 async def test_open_incidents_are_told_from_others(open_: Open, server: CrmServer) -> None:
     if "incidents" not in server.tells:
         pytest.skip("this vendor tells no incidents")
-    incidents = (await whole(open_(about=["incidents"]), ANNAS)).incidents
+    incidents = (await told(open_(about=["incidents"]), ANNAS)).incidents
     [now], old = [one for one in incidents if one.is_open], [one for one in incidents if not one.is_open]
     assert (now.title, now.opened_on) == (TROUBLES[0].title, TROUBLES[0].opened_on)
     assert now.reference
@@ -96,7 +87,7 @@ async def test_open_incidents_are_told_from_others(open_: Open, server: CrmServe
 async def test_earlier_contacts_come_newest_first_with_who_had_them(open_: Open, server: CrmServer) -> None:
     if "contacts" not in server.tells:
         pytest.skip("this vendor tells no contacts")
-    touches = (await whole(open_(about=["contacts"]), ANNAS)).touches
+    touches = (await told(open_(about=["contacts"]), ANNAS)).touches
     days = {talk.title: talk.at.date() for talk in TALKS}
     assert [one.on for one in touches] == sorted((one.on for one in touches), reverse=True)
     assert {one.title: one.on for one in touches}.items() <= days.items()
@@ -106,18 +97,18 @@ async def test_earlier_contacts_come_newest_first_with_who_had_them(open_: Open,
 async def test_products_are_told(open_: Open, server: CrmServer) -> None:
     if "products" not in server.tells:
         pytest.skip("this vendor tells no products")
-    assert set((await whole(open_(about=["products"]), ANNAS)).products) == set(PRODUCTS)
+    assert set((await told(open_(about=["products"]), ANNAS)).products) == set(PRODUCTS)
 
 
 async def test_nobody_gets_what_is_anothers(open_: Open, server: CrmServer) -> None:
     crm = open_(about=server.tells)
-    [found] = [one for one in await crm.find(parse_number(BRUNOS, "IT")) if one.name == "Bruno Verdi"]
+    [found] = [one for one in await crm.find(number(BRUNOS)) if one.name == "Bruno Verdi"]
     bruno = await crm.details(found)
-    assert (told(bruno), bruno.unread) == ({}, ())
+    assert (told_parts(bruno), bruno.unread) == ({}, ())
 
 
 async def test_a_script_in_a_title_stays_a_text(open_: Open, server: CrmServer) -> None:
-    mallory = await whole(open_(about=server.tells), MALLORYS)
+    mallory = await told(open_(about=server.tells), MALLORYS)
     texts = [one.title for one in (*mallory.orders, *mallory.incidents, *mallory.touches)] + list(mallory.products)
     assert texts
     assert all(len(text) <= MAX_VALUE for text in texts)
@@ -131,8 +122,8 @@ async def test_a_part_that_the_user_may_not_read_is_named_and_the_others_are_the
     refused = [part for part in server.tells if part not in server.comes_along]
     for part in refused if len(server.tells) > 1 else ():
         server.barred = {part}
-        anna = await whole(crm, ANNAS)
-        assert set(told(anna)) == set(server.tells) - {part}
+        anna = await told(crm, ANNAS)
+        assert set(told_parts(anna)) == set(server.tells) - {part}
         [words] = anna.unread
         assert words.startswith(f"crm: {part} could not be read: ")
         assert SECRET not in words
@@ -141,7 +132,7 @@ async def test_a_part_that_the_user_may_not_read_is_named_and_the_others_are_the
 @pytest.mark.parametrize("mood", [*sorted(GARBAGE), "failed", "busy", "huge", "forbidden"])
 async def test_one_who_answers_badly_has_failed_as_a_whole(open_: Open, server: CrmServer, mood: str) -> None:
     crm = open_(about=server.tells)
-    [found] = await crm.find(parse_number(ANNAS, "IT"))
+    [found] = await crm.find(number(ANNAS))
     server.mood = mood
     with pytest.raises(SourceError) as caught:
         await crm.details(found)
