@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
-from crm_bridge.activity import CallActivity
 from crm_bridge.contact import SourceError
 from crm_bridge.lookup import limits_of
 from crm_bridge.settings import CrmSettings
 from tests.crm_bridge.vendors import bottlecrm
 from tests.crm_bridge.vendors.bottlecrm import Vendor, own_id
 from tests.crm_bridge.vendors.crm_server import ANNA, FAMILY, TALKS, Person
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import CALL, number, opened
 
 
 async def test_it_is_asked_120_times_a_minute_at_most() -> None:
@@ -42,11 +41,7 @@ async def test_of_a_crowd_only_the_first_are_fetched_whole() -> None:
 async def test_the_calls_that_offhook_wrote_are_no_earlier_contacts() -> None:
     async with opened(Vendor(), about=["contacts"]) as crm:
         [anna] = await crm.find(number(ANNA.phone))
-        at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-        call = CallActivity(
-            call_id="milan:17.0", direction="inbound", outcome="answered", number=ANNA.phone,
-            started_at=at, ended_at=at, contact_id=anna.contact_id,
-        )  # fmt: skip
+        call = msgspec.structs.replace(CALL, contact_id=anna.contact_id)
         await crm.write_call(call)
         told = await crm.details(anna)
     assert [one.title for one in told.touches] == [talk.title for talk in TALKS]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
 import pytest
 
-from crm_bridge.activity import ActivityRefusedError, CallActivity, text_of
+from crm_bridge.activity import ActivityRefusedError, text_of
 from crm_bridge.contact import Contact, MatchKind, SourceError, SourceRefusedError
 from crm_bridge.matching import decide
 from tests.crm_bridge.lab.bottlecrm import bottlecrm, fitting_python, why_not_installed
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.opened import number, open_kind, told_once
+from tests.crm_bridge.vendors.opened import CALL, number, open_kind, told_once
 
 SCOPES = ("contacts:read", "contacts:write", "interactions:read", "interactions:write")
 CONTACTS = [
@@ -51,11 +51,6 @@ KNOWN: dict[str, Any] = {
 }  # fmt: skip
 NARROW = ("contacts:read",)
 ALL = ["orders", "incidents", "contacts"]
-AT = datetime(2026, 11, 21, 9, 30, 1, tzinfo=UTC)
-CALL = CallActivity(
-    call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=AT, ended_at=AT,
-    talk_s=65, queue="sales", agents=("Anna Rossi",), note=HOSTILE, disposition="Offer",
-)  # fmt: skip
 GONE = "00000000-0000-4000-8000-000000000000"
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
+import msgspec
 import pytest
 
-from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact, Touch
 from cti.errors import OffhookError
 from tests.crm_bridge.vendors.crm_server import ANNA
 from tests.crm_bridge.vendors.dolibarr import Vendor
-from tests.crm_bridge.vendors.opened import number, open_kind, opened
+from tests.crm_bridge.vendors.opened import CALL, number, open_kind, opened
 
 
 async def test_that_nothing_was_found_is_no_error() -> None:
@@ -88,11 +88,7 @@ async def test_a_contact_says_who_of_the_house_had_it_if_users_may_be_read() -> 
 
 
 async def test_our_own_calls_and_what_dolibarr_enters_itself_are_no_contacts_but_documents_by_mail_are() -> None:
-    at = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-    call = CallActivity(
-        call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=at,
-        ended_at=at, contact_id="contacts/1",
-    )  # fmt: skip
+    call = msgspec.structs.replace(CALL, contact_id="contacts/1")
     vendor = Vendor()
     async with opened(vendor, about=["contacts"]) as crm:
         anna = await crm.get("contacts/1")

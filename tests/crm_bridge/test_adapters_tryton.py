@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,13 +13,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
-from crm_bridge.activity import ActivityRefusedError, CallActivity, text_of
+from crm_bridge.activity import ActivityRefusedError, text_of
 from crm_bridge.contact import Contact, MatchKind, SourceError, SourceRefusedError
 from crm_bridge.matching import decide
 from tests.crm_bridge.lab.programs import PASSWORD, free_port, lab, running, tryton_config
 from tests.crm_bridge.lab.tryton_sales import Shop, amount, call, day
 from tests.crm_bridge.scene import HOSTILE
-from tests.crm_bridge.vendors.opened import nothing_is_told_of, number, open_kind, told_once
+from tests.crm_bridge.vendors.opened import CALL, nothing_is_told_of, number, open_kind, told_once
 
 PARTIES = [
     ("Anna Rossi", "phone", "+39 335 123 4567"),
@@ -27,11 +27,6 @@ PARTIES = [
     ("Carla Neri", "mobile", "+390221000100"),
     (HOSTILE, "phone", "+39 02 2100 0200"),
 ]
-AT = datetime(2026, 11, 21, 9, 30, 1, tzinfo=UTC)
-CALL = CallActivity(
-    call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=AT, ended_at=AT,
-    talk_s=65, queue="sales", agents=("Anna Rossi",), note=HOSTILE, disposition="Offer",
-)  # fmt: skip
 CLERK, SELLER = "clerk", "seller"
 ALL = ["orders", "incidents", "products", "contacts"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
-from crm_bridge.activity import CallActivity
+import msgspec
+
 from crm_bridge.contact import Contact, Touch
 from tests.crm_bridge.vendors.crm_server import ANNA
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import CALL, number, opened
 from tests.crm_bridge.vendors.vtiger import Vendor
 
 
@@ -98,11 +99,7 @@ async def test_an_e_mail_of_ours_went_out_and_whose_it_is_else_is_not_said() -> 
 
 
 async def test_our_own_calls_are_no_contacts() -> None:
-    at = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-    call = CallActivity(
-        call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=at,
-        ended_at=at, contact_id="12x1",
-    )  # fmt: skip
+    call = msgspec.structs.replace(CALL, contact_id="12x1")
     vendor = Vendor()
     async with opened(vendor, about=["contacts"]) as crm:
         [anna] = await crm.find(number(ANNA.phone))

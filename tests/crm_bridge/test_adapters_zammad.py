@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
-from crm_bridge.activity import CallActivity
+import msgspec
+
 from crm_bridge.contact import Touch
 from tests.crm_bridge.vendors.crm_server import ANNA
-from tests.crm_bridge.vendors.opened import number, opened
+from tests.crm_bridge.vendors.opened import CALL, number, opened
 from tests.crm_bridge.vendors.zammad import Vendor
 
 
@@ -43,11 +44,7 @@ async def test_a_state_with_a_name_of_its_own_is_open_by_its_type_and_a_merged_t
 
 
 async def test_tickets_of_our_own_calls_are_neither_incidents_nor_contacts() -> None:
-    at = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-    call = CallActivity(
-        call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=at,
-        ended_at=at, contact_id="1",
-    )  # fmt: skip
+    call = msgspec.structs.replace(CALL, contact_id="1")
     vendor = Vendor()
     async with opened(vendor, about=["incidents", "contacts"], ticket_state="open") as crm:
         before = await crm.details(await crm.get("1"))

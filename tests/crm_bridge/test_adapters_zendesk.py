@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
-from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA
-from tests.crm_bridge.vendors.opened import number, opened, told_whole
+from tests.crm_bridge.vendors.opened import CALL, number, opened, told_whole
 from tests.crm_bridge.vendors.zendesk import Vendor
 
 
@@ -56,16 +53,8 @@ async def test_emails_and_chats_have_a_direction_and_who_had_them() -> None:
 
 
 async def test_tickets_that_tell_of_our_calls_are_left_out() -> None:
-    vendor, at = Vendor(), datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-    call = CallActivity(
-        call_id="main:17.0",
-        direction="inbound",
-        outcome="answered",
-        number="+393351234567",
-        started_at=at,
-        ended_at=at,
-        contact_id=str(ANNA.number),
-    )
+    vendor = Vendor()
+    call = msgspec.structs.replace(CALL, contact_id=str(ANNA.number))
     async with opened(vendor, about=["incidents", "contacts"]) as crm:
         before = await told_whole(crm)
         await crm.write_call(call)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
-from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact, SourceError
 from crm_bridge.rows import MAX_NUMBERS
 from tests.crm_bridge.vendors.crm_server import ANNA, BRUNO
-from tests.crm_bridge.vendors.opened import number, opened, told_whole
+from tests.crm_bridge.vendors.opened import CALL, number, opened, told_whole
 from tests.crm_bridge.vendors.salesforce import Vendor, account_id, own_id
 
 ALL = ("orders", "incidents", "products", "contacts")
 COMPANY = Contact(source="crm", contact_id=f"Account/{account_id(ANNA)}", name="Rossi Srl")
 LEAD = Contact(source="crm", contact_id="Lead/00Q000000000001AAA", name="Someone")
-AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 async def test_a_contacts_orders_and_products_are_those_of_his_account() -> None:
@@ -109,15 +105,7 @@ async def test_an_organisation_without_email_messages_has_its_tasks() -> None:
 
 async def test_calls_that_offhook_wrote_are_no_other_contacts() -> None:
     vendor = Vendor()
-    call = CallActivity(
-        call_id="main:17.0",
-        direction="inbound",
-        outcome="answered",
-        number="+393351234567",
-        started_at=AT,
-        ended_at=AT,
-        contact_id=f"Contact/{own_id(ANNA)}",
-    )
+    call = msgspec.structs.replace(CALL, contact_id=f"Contact/{own_id(ANNA)}")
     async with opened(vendor, about=["contacts"]) as crm:
         before = (await told_whole(crm)).touches
         await crm.write_call(call)

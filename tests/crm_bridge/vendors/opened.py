@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from crm_bridge.activity import CallActivity
 from crm_bridge.contact import Contact
 from crm_bridge.number import Number, parse_number
 from crm_bridge.options import parse_options
 from crm_bridge.settings import CrmSettings, SourceSettings
 from crm_bridge.sources import Surroundings, find_kind
+from tests.crm_bridge.scene import HOSTILE
 from tests.crm_bridge.vendors.crm_server import ANNA, CrmServer
 
+AT = datetime(2026, 11, 21, 9, 30, 1, tzinfo=UTC)
+#: of Anna's, who is known to each vendor's server by an id of its own
+CALL = CallActivity(
+    call_id="milan:17.0", direction="inbound", outcome="answered", number="+393351234567", started_at=AT, ended_at=AT,
+    talk_s=65, queue="sales", agents=("Anna Rossi",), note=HOSTILE, disposition="Offer",
+)  # fmt: skip
 #: what is no id of a customer, and may not become more than a value in a question
 NO_IDS = ("1 OR 1=1", "1]", "1)", "\u0661", "9" * 30, "")
 
