@@ -72,10 +72,10 @@ JOIN billing_quotestatus s ON s.id = b.status_id AND s.uuid NOT IN ('$quote_crea
 JOIN creme_core_currency c ON c.id = b.currency_id
 JOIN creme_core_relation r ON $bill
 WHERE $his_or_his_house
-ORDER BY created DESC LIMIT $most""")
+ORDER BY created DESC, entity DESC LIMIT $most""")
 
 _LINES: Final = """
-SELECT COALESCE(i.name, l.on_the_fly_item) AS item, e.created AS created
+SELECT COALESCE(i.name, l.on_the_fly_item) AS item, e.created AS created, h.object_entity_id AS line
 FROM billing_salesorder b JOIN $entity b.cremeentity_ptr_id
 JOIN billing_salesorderstatus s ON s.id = b.status_id AND s.uuid <> '$order_rejected'
 JOIN creme_core_relation r ON $bill
@@ -87,7 +87,7 @@ LEFT JOIN products_${kind} i ON i.cremeentity_ptr_id = p.object_entity_id
 WHERE $his_or_his_house"""
 _PRODUCT_LINES: Final = _question(_LINES, kind="product")
 _SERVICE_LINES: Final = _question(_LINES, kind="service")
-PRODUCTS: Final = _question(f"{_PRODUCT_LINES}\nUNION ALL{_SERVICE_LINES}\nORDER BY created DESC LIMIT $most")
+PRODUCTS: Final = _question(f"{_PRODUCT_LINES}\nUNION ALL{_SERVICE_LINES}\nORDER BY created DESC, line LIMIT $most")
 
 TICKETS: Final = _question("""
 SELECT e.id AS entity, t.number AS number, t.title AS title, s.name AS status, p.name AS priority, e.created AS created,
@@ -97,7 +97,7 @@ FROM tickets_ticket t JOIN $entity t.cremeentity_ptr_id
 JOIN tickets_status s ON s.id = t.status_id
 JOIN tickets_priority p ON p.id = t.priority_id $owner
 JOIN creme_core_relation r ON r.subject_entity_id = e.id AND r.type_id = 'tickets-object_linked_2_ticket'
-WHERE $his_or_his_house ORDER BY created DESC LIMIT $most""")
+WHERE $his_or_his_house ORDER BY created DESC, entity DESC LIMIT $most""")
 
 #: those in the states "sent" and "synchronized"
 MAILS: Final = _question("""
@@ -107,7 +107,7 @@ SELECT e.id AS entity, 'e-mail' AS kind, m.subject AS title, $name,
 FROM emails_entityemail m JOIN $entity m.cremeentity_ptr_id $owner
 JOIN creme_core_relation r ON r.subject_entity_id = e.id
     AND r.type_id IN ('email-subject_mail_sended', 'email-subject_mail_received')
-WHERE m.status IN (1, 4) AND r.object_entity_id = :id ORDER BY happened DESC LIMIT $most""")
+WHERE m.status IN (1, 4) AND r.object_entity_id = :id ORDER BY happened DESC, entity DESC LIMIT $most""")
 
 ACTIVITIES: Final = _question("""
 SELECT e.id AS entity, k.name AS kind, a.title AS title, $name, a.start AS happened, '' AS direction
@@ -119,7 +119,7 @@ WHERE a.start <= CURRENT_TIMESTAMP AND (s.uuid IS NULL OR s.uuid <> '$activity_c
     SELECT 1 FROM creme_core_relation r WHERE r.subject_entity_id = e.id AND r.object_entity_id = :id AND r.type_id IN (
         'activities-object_participates_to_activity', 'activities-object_activity_subject',
         'activities-object_linked_2_activity'))
-ORDER BY happened DESC LIMIT $most""")
+ORDER BY happened DESC, entity DESC LIMIT $most""")
 
 
 def orders(rows: Iterable[Row], region: str, done: Collection[str] = ()) -> Iterator[Order]:
