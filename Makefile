@@ -21,4 +21,4 @@ test:
 	@.venv/bin/python tests/pbx/lab/chroot.py
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
+	@.ci/tests

@@ -17,7 +17,6 @@ from offhook.settings import Settings
 from tests.cti.scripted_freeswitch import PASSWORD, ScriptedFreeswitch
 from tests.cti.scripted_pbx import ScriptedPbx, message
 from tests.offhook.house import pbx_settings
-from tests.pbx.lab.processes import free_port
 
 PBX = PbxSettings(name="main", username="offhook", secret="x")
 
@@ -49,7 +48,7 @@ async def test_the_store_is_told_with_its_schema(tmp_path: Path) -> None:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["sqlite:///none/offhook.sqlite", f"postgresql://u:s3cret@127.0.0.1:{free_port()}/x"])
+@pytest.mark.parametrize("url", ["sqlite:///none/offhook.sqlite", "postgresql://u:s3cret@127.0.0.1:1/x"])
 async def test_a_store_that_cannot_be_used(tmp_path: Path, url: str) -> None:
     report = await examine(Settings(pbx=(PBX,), store=StoreSettings(url=url)), tmp_path)
     assert refs(report) == ["store-unreachable"]
