@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from inspect import cleandoc
 
 from msgspec import NODEFAULT, inspect
 
@@ -81,7 +82,7 @@ def _setting(field: inspect.Field, path: str, variable: str) -> Iterator[str]:
 
 def _description(field: inspect.Field) -> str:
     extra = field.type.extra_json_schema if isinstance(field.type, inspect.Metadata) else None
-    return str((extra or {}).get("description", "")).strip()
+    return cleandoc(str((extra or {}).get("description", "")))
 
 
 def _default(field: inspect.Field) -> str:

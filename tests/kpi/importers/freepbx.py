@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +47,13 @@ async def make_tables(engine: AsyncEngine, folder: Path, *names: str, time: str 
             rows = [_ROWS[name](line) for line in lines_of(folder, name)]
             columns = ", ".join(rows[0])
             marks = ", ".join(f":{column}" for column in rows[0])
-            await connection.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({marks})"), rows)
+            written = [_as_stored(row) for row in rows] if engine.dialect.name == "sqlite" else rows
+            await connection.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({marks})"), written)
+
+
+def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
+    """SQLite has no type for an instant: it is text."""
+    return {name: value.isoformat(" ") if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _cdr(row: CdrRow) -> dict[str, Any]:
