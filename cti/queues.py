@@ -123,7 +123,7 @@ def _gave_up_how(board: Board, leg: LegRecord, stay: StayRecord) -> StayOutcome:
 
 def _cut_while_ringing(stay: StayRecord, at: datetime) -> bool:
     """The queue took a ringing member's phone back without a miss: whoever waited is gone, ended from outside."""
-    tried = (leg.dial_over for leg in stay.leg.call.legs if leg.member is not None and leg.dialled_by is stay.leg)
+    tried = (leg.dial_over for leg in _ways(stay))
     return any(over is not None and over[1] is DialResult.CANCELLED and at - over[0] <= SAME_MOMENT for over in tried)
 
 
@@ -173,13 +173,18 @@ def _taker(call: CallRecord, stay: StayRecord) -> str | None:
     ]
     if answered:
         return min(answered, key=lambda ring: ring.ended_at or ring.started_at).agent
-    return _answered_for(call, stay)
+    return _answered_for(stay)
 
 
-def _answered_for(call: CallRecord, stay: StayRecord) -> str | None:
+def _answered_for(stay: StayRecord) -> str | None:
     """The member whose way is up though no phone of his is: another queue, a menu, an announcement answered it."""
-    ways = (leg for leg in call.legs if leg.dialled_by is stay.leg and leg.member is not None)
-    return next((leg.member for leg in ways if leg.state is LegState.UP and leg.role is LegRole.VIRTUAL), None)
+    up = (leg for leg in _ways(stay) if leg.state is LegState.UP and leg.role is LegRole.VIRTUAL)
+    return next((leg.member for leg in up), None)
+
+
+def _ways(stay: StayRecord) -> list[LegRecord]:
+    """The queue's own legs to its members."""
+    return [leg for leg in stay.leg.call.legs if leg.dialled_by is stay.leg and leg.member is not None]
 
 
 def _left_how(stay: StayRecord) -> StayOutcome:
@@ -188,7 +193,8 @@ def _left_how(stay: StayRecord) -> StayOutcome:
     if stay.leg.key_at is not None and stay.leg.key_at[0] >= stay.stay.joined_at:
         return StayOutcome.EXIT_KEY
     rung = any(ring.open and ring.ring.queue == stay.stay.queue for ring in stay.leg.call.rings)
-    if rung and stay.leg.state is not LegState.ENDED:
+    kept = any(leg.state is not LegState.ENDED for leg in _ways(stay))  # a queue that gives up ends its ways first
+    if (rung or kept) and stay.leg.state is not LegState.ENDED:
         return StayOutcome.ANSWERED  # by somebody who picked him up, which is told in a moment
     return StayOutcome.TRANSFERRED_OUT
 

@@ -53,6 +53,30 @@ def test_the_wait_ends_with_the_answer_and_not_with_the_word_of_it() -> None:
     assert told.ended().stays[0].left_at == at(4)
 
 
+def test_a_way_that_the_queue_keeps_was_picked_up_before_the_word_of_it_comes() -> None:
+    told = play(f"""{WAITING}
+        1  local 2 3 of 1
+        1  tries 1 sales 103 2
+        1  dial 2 by 1
+        1  phone 4 103 of 1
+        1  dial 4 by 3
+        1  rings 4
+        3  phone 5 102 of 5
+        3  up 5
+        3  killed 3
+        3  dial-over 4 cancelled
+        3  ends 4
+        3  leaves 1 sales
+        3  picks-up 2 5
+        3  ends 2 3
+        3  takes 1 sales 102
+        3  bridge b 5 1
+        9  ends 5 1
+    """)
+    assert [line for line in told.calls if line.startswith("left")] == ["left 1 sales answered"]
+    assert (told.oddities, told.ended().stays[0].outcome) == ([], StayOutcome.ANSWERED)
+
+
 def test_of_two_who_answer_at_once_the_queue_says_which_counts() -> None:
     told = play(f"""{RINGING}
         1  phone 3 102 of 1
