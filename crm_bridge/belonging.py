@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from crm_bridge.call_record import Remembered
 from crm_bridge.flights import Flights
+from crm_bridge.remembered import Remembered
 
 #: contacts of one source whose belonging is remembered
 MOST_CONTACTS: Final = 2_000

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import OrderedDict
 from datetime import UTC, datetime
 from html import escape
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -22,7 +21,6 @@ _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9:.@+-]")
 _PARAGRAPH: Final = re.compile(r"</p>|<br\s*/?>|</div>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _MARKER: Final = re.compile(r"Offhook call \S+")
-_Record = TypeVar("_Record")
 
 
 def cleaned(activity: CallActivity) -> CallActivity:
@@ -85,32 +83,6 @@ def is_ours(text: object) -> bool:
     """
     lines = text.rstrip().splitlines() if isinstance(text, str) else []
     return bool(lines) and _MARKER.fullmatch(lines[-1].strip()) is not None
-
-
-class Remembered(Generic[_Record]):
-    """The records learnt last: where calls were written in CRMs in which one cannot look for a call, or not at once.
-
-    >>> seen = Remembered[str](most=1)
-    >>> seen.put("main:1", "5")
-    >>> seen.put("main:2", "6")
-    >>> seen.get("main:1"), seen.get("main:2")
-    (None, '6')
-    """
-
-    def __init__(self, most: int = 2_000) -> None:
-        self._most = most
-        self._records: OrderedDict[str, _Record] = OrderedDict()
-
-    def get(self, key: str) -> _Record | None:
-        """What is remembered under ``key``; None if nothing is."""
-        return self._records.get(key)
-
-    def put(self, key: str, record: _Record) -> None:
-        """Remember it, and forget the oldest if they are too many."""
-        self._records.pop(key, None)
-        self._records[key] = record
-        if len(self._records) > self._most:
-            self._records.popitem(last=False)
 
 
 def was_answered(activity: CallActivity) -> bool:

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import structlog
 
-from crm_bridge.call_record import Remembered
 from crm_bridge.contact import SourceBusyError, SourceError
 from crm_bridge.cti_story import CtiMessage, CtiStory, Step
 from crm_bridge.http_source import HttpClient
 from crm_bridge.lanes import Lanes
+from crm_bridge.remembered import Remembered
 from cti.feed import Follower
 
 #: seconds within which one request has to be answered

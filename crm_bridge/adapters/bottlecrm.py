@@ -31,7 +31,6 @@ import msgspec
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
 from crm_bridge.call_record import (
-    Remembered,
     cleaned,
     holds,
     is_inbound,
@@ -48,6 +47,7 @@ from crm_bridge.found import Record, date_of, make_contact, money_of, text_of, t
 from crm_bridge.http_source import HttpAdapter, Records, gather_all, segment
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.remembered import Remembered
 from crm_bridge.rows import MAX_REFERENCE, MAX_VALUE
 from crm_bridge.sources import Surroundings
 

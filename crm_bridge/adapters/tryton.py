@@ -25,7 +25,7 @@ import msgspec
 from crm_bridge import tryton_about as about
 from crm_bridge.about import Part, Teller
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, holds, refused, without_customer
+from crm_bridge.call_record import cleaned, holds, refused, without_customer
 from crm_bridge.contact import Contact, Incident, Order, SourceError, SourceRefusedError, Touch
 from crm_bridge.forms import significant_digits
 from crm_bridge.found import Record, make_contact, text_of
@@ -33,6 +33,7 @@ from crm_bridge.http_source import HttpAdapter, Records, segment
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, Text, need_secret
+from crm_bridge.remembered import Remembered
 from crm_bridge.rows import MAX_NUMBERS
 from crm_bridge.sign_on import SignOn, Token
 from crm_bridge.sources import Surroundings

@@ -30,7 +30,7 @@ import msgspec
 
 from crm_bridge.about import Part
 from crm_bridge.activity import CallActivity, text_of as words_of, title_of
-from crm_bridge.call_record import Remembered, cleaned, hash_of, holds, is_inbound, without_customer
+from crm_bridge.call_record import cleaned, hash_of, holds, is_inbound, without_customer
 from crm_bridge.contact import Contact, Incident, SourceError, Touch
 from crm_bridge.cti_push import ANSWER_S, CtiCounts, CtiPush
 from crm_bridge.cti_story import CtiStory
@@ -41,6 +41,7 @@ from crm_bridge.http_source import HttpAdapter, HttpClient, Records, gather_all,
 from crm_bridge.matching import MAX_CANDIDATES
 from crm_bridge.number import Number
 from crm_bridge.options import HttpOptions, need_secret
+from crm_bridge.remembered import Remembered
 from crm_bridge.rows import MAX_VALUE
 from crm_bridge.sources import Surroundings
 from cti.feed import Follower
