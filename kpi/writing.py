@@ -28,6 +28,7 @@ from kpi.tally import gather
 
 E164 = Callable[[str], str | None]
 
+
 async def store_batch(connection: AsyncConnection, batch: Batch, e164: E164) -> Stored:
     await _claim(connection, batch)
     gaps = await ledger.store_turns(connection, batch.turns)

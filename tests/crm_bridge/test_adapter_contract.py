@@ -18,18 +18,14 @@ from crm_bridge.contact import (
     SourceRefusedError,
 )
 from crm_bridge.matching import MAX_CANDIDATES, decide
-from crm_bridge.number import Number, parse_number
 from tests.crm_bridge.scene import HOSTILE
 from tests.crm_bridge.vendors.contract import VENDORS, Open
 from tests.crm_bridge.vendors.crm_server import GARBAGE, SECRET, CrmServer
+from tests.crm_bridge.vendors.opened import number
 
 ANNAS, SHARED = "+393351234567", "+390221000100"
 
 pytestmark = pytest.mark.parametrize("kind", sorted(VENDORS))
-
-
-def number(text: str) -> Number:
-    return parse_number(text, "IT")
 
 
 def names(found: list[Contact]) -> list[str]:
